@@ -1,0 +1,50 @@
+"""What an analysis says: frozen data, no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from talkhub.names import Intent, Sentiment
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A stretch of a message that weighed in: characters `start` to `end` of its content.
+
+    `label` is a Sentiment or an Intent; `weight` is signed for sentiment, positive for intents.
+    """
+
+    start: int
+    end: int
+    label: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAnalysis:
+    """What one message of a person says. `score` runs from -1 to 1, confidences from 0 to 1."""
+
+    message_id: str
+    language: str
+    sentiment: Sentiment
+    score: float
+    sentiment_confidence: float
+    intents: tuple[tuple[Intent, float], ...]
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationAnalysis:
+    """What a whole conversation says, and of each of the person's messages.
+
+    `intent` is the conversation's main intent, `confidence` that of the intent.
+    """
+
+    version: str
+    language: str
+    intent: Intent
+    confidence: float
+    sentiment: Sentiment
+    score: float
+    topics: tuple[str, ...]
+    messages: tuple[MessageAnalysis, ...]

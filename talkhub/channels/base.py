@@ -1,0 +1,66 @@
+"""What every channel module provides, and the shapes it hands on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from talkhub.names import MessageRole, Platform
+
+JSONObject = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEvent:
+    """One event of a provider's POST, as it goes into the inbox.
+
+    `raw` is what arrived, byte for byte, where the POST held one event; of a batch
+    it is the envelope reduced to this event. `payload` is the cleaned copy: U+0000
+    and lone surrogates became U+FFFD. `external_id` makes a redelivery recognisable.
+    """
+
+    external_id: str
+    kind: str
+    raw: bytes
+    payload: JSONObject
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who a provider says wrote the message. What it does not say is None."""
+
+    user_id: str
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NormalisedMessage:
+    """A message of any channel in our words. `sent_at` is the provider's time, in UTC."""
+
+    platform: Platform
+    sender: Sender
+    role: MessageRole
+    kind: str
+    content: str
+    sent_at: datetime
+    external_id: str
+
+
+class Channel(Protocol):
+    """The provider-specific half of a webhook. Pure: no network, no database."""
+
+    platform: Platform
+
+    def verify(self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> bool:
+        """Tell whether the request proves one of `secrets`; never true without one."""
+
+    def split(self, raw: bytes, received_at: datetime) -> list[ProviderEvent]:
+        """Return the events of one POST; raise BadRequest when it is not JSON."""
+
+    def normalise(self, payload: JSONObject, received_at: datetime) -> NormalisedMessage | None:
+        """Return the message in an event's payload, or None for what we do not understand."""

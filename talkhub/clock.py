@@ -1,0 +1,26 @@
+"""The one place that domain time comes from."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+
+def _system_time() -> datetime:
+    return datetime.now(UTC)
+
+
+_source: Callable[[], datetime] = _system_time
+
+
+def now() -> datetime:
+    """Return the current time, aware and in UTC.
+
+    Leases, lockouts and schedule slots do not use it: they compare only with
+    PostgreSQL's `clock_timestamp()`, because hosts' clocks differ.
+    """
+    return _source()
+
+
+def use_source(source: Callable[[], datetime] | None) -> None:
+    """Make `now()` read another clock; None restores the system's. For tests."""
+    global _source  # noqa: PLW0603 -- a clock is process-wide by nature
+    _source = source or _system_time

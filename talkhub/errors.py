@@ -1,0 +1,100 @@
+"""The errors a caller can meet. Edges turn them into `application/problem+json`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class TalkHubError(Exception):
+    """Something went wrong that the caller may know about.
+
+    `detail` is safe to show to a stranger; `extra` are further members of the
+    problem document (RFC 9457), for example `errors` with pointers to fields.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, detail: str = "", **extra: object) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+        self.extra = extra
+
+
+class BadRequest(TalkHubError):
+    """The body is not what it claims to be, so nothing in it could be read."""
+
+    status, code, title = 400, "bad_request", "Bad request"
+
+
+class Unauthenticated(TalkHubError):
+    """The request carries no credentials, or none that are valid."""
+
+    status, code, title = 401, "unauthenticated", "Authentication required"
+
+
+class SignatureInvalid(TalkHubError):
+    """A webhook's signature or secret does not match; nothing was stored."""
+
+    status, code, title = 401, "signature_invalid", "Signature invalid"
+
+
+class Forbidden(TalkHubError):
+    """The credentials are valid, but do not reach this far."""
+
+    status, code, title = 403, "forbidden", "Forbidden"
+
+
+class NotFound(TalkHubError):
+    """There is no such thing, or none that the caller may see."""
+
+    status, code, title = 404, "not_found", "Not found"
+
+
+class Conflict(TalkHubError):
+    """The state of the thing does not allow this now."""
+
+    status, code, title = 409, "conflict", "Conflict"
+
+
+class TooLarge(TalkHubError):
+    """The body, or something in it, is larger than what is taken."""
+
+    status, code, title = 413, "too_large", "Too large"
+
+
+class Invalid(TalkHubError):
+    """The request was read, but its content is not valid; nothing was stored."""
+
+    status, code, title = 422, "invalid", "Invalid input"
+
+
+class IdempotencyMismatch(Invalid):
+    """The idempotency key was used before with another request."""
+
+    code, title = "idempotency_mismatch", "Idempotency key reused"
+
+
+class PlaceholderNotFilled(Invalid):
+    """A required value still reads `{{…}}`: the flow builder did not fill it in."""
+
+    code, title = "placeholder_not_filled", "Placeholder not filled"
+
+
+class RateLimited(TalkHubError):
+    """Too many requests; `Retry-After` says when the next one is welcome."""
+
+    status, code, title = 429, "rate_limited", "Too many requests"
+
+
+class Unavailable(TalkHubError):
+    """The service cannot answer right now; the same request may work later."""
+
+    status, code, title = 503, "unavailable", "Service unavailable"
+
+
+class SettingMissing(Unavailable):
+    """A setting that only the operator can give is missing."""
+
+    code, title = "setting_missing", "Setting missing"

@@ -1,0 +1,133 @@
+"""Every name that crosses a process: one enum per kind of name."""
+
+from enum import StrEnum
+
+
+class Platform(StrEnum):
+    """Where a conversation takes place."""
+
+    WHATSAPP = "whatsapp"
+    TELEGRAM = "telegram"
+    UCHAT = "uchat"
+    MESSENGER = "messenger"
+    INSTAGRAM = "instagram"
+    EVOLUTION = "evolution"
+    API = "api"
+    UNKNOWN = "unknown"
+
+
+class MessageRole(StrEnum):
+    """Who wrote a message. Callers may also say `assistant` for `bot`."""
+
+    USER = "user"
+    BOT = "bot"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+class SessionStatus(StrEnum):
+    """The states of a chat session."""
+
+    ACTIVE = "active"
+    COMPLETED = "completed"
+
+
+class ConversationStatus(StrEnum):
+    """The states of a conversation."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class CompletionStatus(StrEnum):
+    """How a conversation stands, as `metadata.completion_status` reports it."""
+
+    COMPLETED = "completed"
+    UNANSWERED = "unanswered"
+    ABANDONED = "abandoned"
+    OPEN = "open"
+
+
+class Sentiment(StrEnum):
+    """The mood of a text."""
+
+    POSITIVE = "positive"
+    NEUTRAL = "neutral"
+    NEGATIVE = "negative"
+
+
+class Intent(StrEnum):
+    """What a person wants. The first four are the original README's."""
+
+    SUPPORT = "support"
+    PURCHASE = "purchase"
+    INFORMATION = "information"
+    COMPLAINT = "complaint"
+    GREETING = "greeting"
+    THANKS = "thanks"
+    SCHEDULING = "scheduling"
+    CANCELLATION = "cancellation"
+    HUMAN_HANDOFF = "human_handoff"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class EventState(StrEnum):
+    """The states of an inbound event in the inbox."""
+
+    PENDING = "pending"
+    DONE = "done"
+    IGNORED = "ignored"
+    DEAD = "dead"
+
+
+class AnalysisStatus(StrEnum):
+    """Whether our own analysis of a conversation is there yet."""
+
+    PENDING = "pending"
+    DONE = "done"
+
+
+class Job(StrEnum):
+    """The background jobs. Each one drains due rows; none carries a row's id."""
+
+    DRAIN_INBOX = "drain_inbox"
+    DRAIN_ANALYSIS = "drain_analysis"
+    DRAIN_STATS = "drain_stats"
+    RUN_SCHEDULE = "run_schedule"
+
+
+class Queue(StrEnum):
+    """The RQ queues, most urgent first."""
+
+    DRAIN = "talkhub-drain"
+
+
+class Scope(StrEnum):
+    """What a token allows."""
+
+    CONTEXT_READ = "context:read"
+    CONVERSATIONS_WRITE = "conversations:write"
+    PROFILES_WRITE = "profiles:write"
+    ANALYTICS_READ = "analytics:read"
+    DASHBOARD = "dashboard"
+
+
+class DatabaseRole(StrEnum):
+    """The PostgreSQL roles a transaction is lowered to."""
+
+    APP = "talkhub_app"
+    SYSTEM = "talkhub_system"
+
+
+class Metric(StrEnum):
+    """The Prometheus metrics, by their exposed names."""
+
+    HTTP_SECONDS = "talkhub_http_request_duration_seconds"
+    WEBHOOK_EVENTS = "talkhub_webhook_events_total"
+    INBOX_DEPTH = "talkhub_inbox_depth"
+    INBOX_AGE = "talkhub_inbox_oldest_age_seconds"
+    ANALYSES = "talkhub_analyses_total"
+    JOBS = "talkhub_jobs_total"
+    JOB_SECONDS = "talkhub_job_duration_seconds"
+    CACHE_LOOKUPS = "talkhub_cache_lookups_total"

@@ -1,0 +1,229 @@
+"""One frozen object with every setting, read from the environment once at start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+Role = Literal["all", "api", "webhook", "dashboard", "worker", "scheduler"]
+
+MINIMUM_SECRET_LENGTH = 16
+"""Shortest secret accepted in production (an HMAC key of fewer bytes can be guessed)."""
+
+_PLACEHOLDERS = frozenset({"secret_gerado", "changeme", "change-me", "secret", "seu_secret"})
+
+
+def _named(name: str, default: object, description: str) -> object:
+    """Declare a setting under the name that operators write."""
+    return Field(
+        default=default,
+        description=description,
+        validation_alias=AliasChoices(name, f"talkhub_{name}".lower()),
+    )
+
+
+class Settings(BaseSettings):
+    """The service's settings; the names in the environment are the original README's.
+
+    An empty value counts as unset. Files under `/run/secrets` (Docker secrets) are
+    read for what the environment does not name.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, case_sensitive=False
+    )
+
+    env: Literal["development", "test", "production"] = _named(
+        "TALKHUB_ENV",
+        "development",
+        "`production` refuses to start without its secrets and servers",
+    )
+    role: Role = _named("TALKHUB_ROLE", "all", "Which part of the service this process serves")
+    home: Path = _named(
+        "TALKHUB_HOME", Path(".talkhub"), "Folder for generated secrets and the embedded servers"
+    )
+    host: str = _named("HOST", "127.0.0.1", "Address the web server binds to")
+    port: int = Field(
+        default=3003,
+        ge=1,
+        le=65535,
+        description="Port of the web server",
+        validation_alias=AliasChoices("PORT", "talkhub_port"),
+    )
+    database_url: str | None = _named(
+        "DATABASE_URL", None, "PostgreSQL 15 or newer; unset starts the embedded one"
+    )
+    direct_url: str | None = _named(
+        "DIRECT_URL", None, "PostgreSQL without pooler, for migrations; default `DATABASE_URL`"
+    )
+    redis_url: str | None = _named(
+        "REDIS_URL", None, "Redis 5 or Valkey 7.2 and newer; unset starts the embedded one"
+    )
+    jwt_secret: SecretStr | None = _named("JWT_SECRET", None, "Key that signs the tokens")
+    admin_secret: SecretStr | None = _named(
+        "ADMIN_SECRET", None, "Exchanged for a token at `/api/v1/auth/token`"
+    )
+    admin_password: SecretStr | None = _named(
+        "ADMIN_PASSWORD", None, "Password of the first dashboard login, `admin`"
+    )
+    webhook_secret: SecretStr | None = _named(
+        "WEBHOOK_SECRET",
+        None,
+        "UChat's secret, Telegram's secret_token and WhatsApp's verify token",
+    )
+    whatsapp_app_secret: SecretStr | None = _named(
+        "WHATSAPP_APP_SECRET", None, "Meta's app secret; without it WhatsApp's POST answers 503"
+    )
+    encryption_key: SecretStr | None = _named(
+        "ENCRYPTION_KEY", None, "Key that encrypts the channels' own secrets in the database"
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = _named(
+        "ALLOWED_ORIGINS", (), "Origins that browsers may call the API from, separated by commas"
+    )
+    rate_limit_window: int = Field(
+        default=15,
+        ge=1,
+        le=1440,
+        description="Minutes in a window of `RATE_LIMIT_MAX`",
+        validation_alias=AliasChoices("RATE_LIMIT_WINDOW", "talkhub_rate_limit_window"),
+    )
+    rate_limit_max: int = Field(
+        default=1000,
+        ge=1,
+        description="Requests per window and address without a valid token",
+        validation_alias=AliasChoices("RATE_LIMIT_MAX", "talkhub_rate_limit_max"),
+    )
+    rate_limit_principal: int = Field(
+        default=6000,
+        ge=1,
+        description="Requests per minute and token",
+        validation_alias=AliasChoices("RATE_LIMIT_PRINCIPAL", "talkhub_rate_limit_principal"),
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        le=5,
+        description="Reverse proxies in front whose X-Forwarded-* headers are believed",
+        validation_alias=AliasChoices("TRUSTED_PROXIES", "talkhub_trusted_proxies"),
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _named(
+        "LOG_LEVEL", "INFO", "Least severe log line that is written"
+    )
+    timezone: str = _named(
+        "TALKHUB_TIMEZONE", "America/Sao_Paulo", "Time zone of the default workspace"
+    )
+    session_idle_minutes: int = Field(
+        default=1440,
+        ge=1,
+        description="Silence after which a person's next message opens a new session",
+        validation_alias=AliasChoices("SESSION_IDLE_MINUTES", "talkhub_session_idle_minutes"),
+    )
+    web_processes: int = Field(
+        default=2,
+        ge=1,
+        le=64,
+        description="Web server processes",
+        validation_alias=AliasChoices("WEB_PROCESSES", "talkhub_web_processes"),
+    )
+    web_threads: int = Field(
+        default=32,
+        ge=1,
+        le=256,
+        description="Threads of each web server process",
+        validation_alias=AliasChoices("WEB_THREADS", "talkhub_web_threads"),
+    )
+    worker_processes: int = Field(
+        default=2,
+        ge=1,
+        le=64,
+        description="Worker processes",
+        validation_alias=AliasChoices("WORKER_PROCESSES", "talkhub_worker_processes"),
+    )
+    worker_class: Literal["simple", "fork"] = _named(
+        "TALKHUB_WORKER_CLASS", "simple", "`fork` isolates each job in a process of its own"
+    )
+    metrics_dir: Path | None = _named(
+        "PROMETHEUS_MULTIPROC_DIR", None, "Folder in which processes share their metrics"
+    )
+
+    @field_validator("log_level", "env", "role", mode="before")
+    @classmethod
+    def _normalise_case(cls, value: object, info: object) -> object:
+        if not isinstance(value, str):
+            return value
+        upper = getattr(info, "field_name", "") == "log_level"
+        return value.upper() if upper else value.lower()
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            message = "is not a time zone, for example America/Sao_Paulo"
+            raise ValueError(message)
+        return value
+
+    @field_validator("database_url", "direct_url")
+    @classmethod
+    def _postgres_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            url = make_url(value)
+        except ArgumentError as error:
+            message = "is not a database address"
+            raise ValueError(message) from error
+        if url.drivername not in {"postgresql", "postgres", "postgresql+psycopg2"}:
+            message = "must begin with postgresql://"
+            raise ValueError(message)
+        return url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
+
+    @model_validator(mode="after")
+    def _production_is_complete(self) -> Self:
+        if self.env != "production":
+            return self
+        required = {
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis_url,
+            "JWT_SECRET": self.jwt_secret,
+            "ADMIN_SECRET": self.admin_secret,
+            "WEBHOOK_SECRET": self.webhook_secret,
+            "ENCRYPTION_KEY": self.encryption_key,
+        }
+        faults = [f"{name} is not set" for name, value in required.items() if value is None]
+        for name, value in required.items():
+            if isinstance(value, SecretStr):
+                faults += _weakness(name, value.get_secret_value())
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @property
+    def migration_url(self) -> str | None:
+        """The address that migrations use."""
+        return self.direct_url or self.database_url
+
+
+def _weakness(name: str, secret: str) -> list[str]:
+    if secret.lower() in _PLACEHOLDERS:
+        return [f"{name} still holds the example's text"]
+    if len(secret) < MINIMUM_SECRET_LENGTH:
+        return [f"{name} is shorter than {MINIMUM_SECRET_LENGTH} characters"]
+    return []
+
+
+def reveal(secret: SecretStr | None) -> str:
+    """Return a secret's text, or the empty string when it is unset."""
+    return secret.get_secret_value() if secret is not None else ""
