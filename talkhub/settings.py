@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
@@ -19,20 +19,24 @@ MINIMUM_SECRET_LENGTH = 16
 _PLACEHOLDERS = frozenset({"secret_gerado", "changeme", "change-me", "secret", "seu_secret"})
 
 
-def _named(name: str, default: object, description: str) -> object:
+def _named(
+    name: str, default: Any, description: str, *, ge: int | None = None, le: int | None = None
+) -> Any:
     """Declare a setting under the name that operators write."""
+    prefixed = name if name.startswith("TALKHUB_") else f"TALKHUB_{name}"
     return Field(
         default=default,
         description=description,
-        validation_alias=AliasChoices(name, f"talkhub_{name}".lower()),
+        validation_alias=AliasChoices(name, prefixed),
+        ge=ge,
+        le=le,
     )
 
 
 class Settings(BaseSettings):
     """The service's settings; the names in the environment are the original README's.
 
-    An empty value counts as unset. Files under `/run/secrets` (Docker secrets) are
-    read for what the environment does not name.
+    An empty value counts as unset.
     """
 
     model_config = SettingsConfigDict(
@@ -49,13 +53,7 @@ class Settings(BaseSettings):
         "TALKHUB_HOME", Path(".talkhub"), "Folder for generated secrets and the embedded servers"
     )
     host: str = _named("HOST", "127.0.0.1", "Address the web server binds to")
-    port: int = Field(
-        default=3003,
-        ge=1,
-        le=65535,
-        description="Port of the web server",
-        validation_alias=AliasChoices("PORT", "talkhub_port"),
-    )
+    port: int = _named("PORT", 3003, "Port of the web server", ge=1, le=65535)
     database_url: str | None = _named(
         "DATABASE_URL", None, "PostgreSQL 15 or newer; unset starts the embedded one"
     )
@@ -86,31 +84,21 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = _named(
         "ALLOWED_ORIGINS", (), "Origins that browsers may call the API from, separated by commas"
     )
-    rate_limit_window: int = Field(
-        default=15,
-        ge=1,
-        le=1440,
-        description="Minutes in a window of `RATE_LIMIT_MAX`",
-        validation_alias=AliasChoices("RATE_LIMIT_WINDOW", "talkhub_rate_limit_window"),
+    rate_limit_window: int = _named(
+        "RATE_LIMIT_WINDOW", 15, "Minutes in a window of `RATE_LIMIT_MAX`", ge=1, le=1440
     )
-    rate_limit_max: int = Field(
-        default=1000,
-        ge=1,
-        description="Requests per window and address without a valid token",
-        validation_alias=AliasChoices("RATE_LIMIT_MAX", "talkhub_rate_limit_max"),
+    rate_limit_max: int = _named(
+        "RATE_LIMIT_MAX", 1000, "Requests per window and address without a valid token", ge=1
     )
-    rate_limit_principal: int = Field(
-        default=6000,
-        ge=1,
-        description="Requests per minute and token",
-        validation_alias=AliasChoices("RATE_LIMIT_PRINCIPAL", "talkhub_rate_limit_principal"),
+    rate_limit_principal: int = _named(
+        "RATE_LIMIT_PRINCIPAL", 6000, "Requests per minute and token", ge=1
     )
-    trusted_proxies: int = Field(
-        default=0,
+    trusted_proxies: int = _named(
+        "TRUSTED_PROXIES",
+        0,
+        "Reverse proxies in front whose X-Forwarded-* headers are believed",
         ge=0,
         le=5,
-        description="Reverse proxies in front whose X-Forwarded-* headers are believed",
-        validation_alias=AliasChoices("TRUSTED_PROXIES", "talkhub_trusted_proxies"),
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _named(
         "LOG_LEVEL", "INFO", "Least severe log line that is written"
@@ -118,33 +106,15 @@ class Settings(BaseSettings):
     timezone: str = _named(
         "TALKHUB_TIMEZONE", "America/Sao_Paulo", "Time zone of the default workspace"
     )
-    session_idle_minutes: int = Field(
-        default=1440,
+    session_idle_minutes: int = _named(
+        "SESSION_IDLE_MINUTES",
+        1440,
+        "Silence after which a person's next message opens a new session",
         ge=1,
-        description="Silence after which a person's next message opens a new session",
-        validation_alias=AliasChoices("SESSION_IDLE_MINUTES", "talkhub_session_idle_minutes"),
     )
-    web_processes: int = Field(
-        default=2,
-        ge=1,
-        le=64,
-        description="Web server processes",
-        validation_alias=AliasChoices("WEB_PROCESSES", "talkhub_web_processes"),
-    )
-    web_threads: int = Field(
-        default=32,
-        ge=1,
-        le=256,
-        description="Threads of each web server process",
-        validation_alias=AliasChoices("WEB_THREADS", "talkhub_web_threads"),
-    )
-    worker_processes: int = Field(
-        default=2,
-        ge=1,
-        le=64,
-        description="Worker processes",
-        validation_alias=AliasChoices("WORKER_PROCESSES", "talkhub_worker_processes"),
-    )
+    web_processes: int = _named("WEB_PROCESSES", 2, "Web server processes", ge=1, le=64)
+    web_threads: int = _named("WEB_THREADS", 32, "Threads of each web server process", ge=1, le=256)
+    worker_processes: int = _named("WORKER_PROCESSES", 2, "Worker processes", ge=1, le=64)
     worker_class: Literal["simple", "fork"] = _named(
         "TALKHUB_WORKER_CLASS", "simple", "`fork` isolates each job in a process of its own"
     )
