@@ -1,0 +1,68 @@
+"""Run the migrations on `DIRECT_URL` (else `DATABASE_URL`), one process at a time."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from talkhub.store import accounts, conversations, events, insights, profiles
+from talkhub.store.base import Base
+
+MODELS = (accounts, conversations, events, insights, profiles)
+UPGRADE_LOCK = 7_203_115
+"""The advisory lock that a running upgrade holds; any number that nothing else uses."""
+
+
+def database_url() -> str:
+    """Return the address given by the caller (tests), else the settings'."""
+    given = context.config.attributes.get("database_url")
+    if given:
+        return str(given)
+    # Late: booting may start the embedded servers, which a caller with an address has no need of.
+    from talkhub.embedded.boot import resolve_settings
+
+    return str(resolve_settings().migration_url)
+
+
+def include_name(name: str | None, kind: str, _parents: object) -> bool:
+    """Leave out what the models do not declare: partitions are made by the schedule."""
+    return not (kind == "table" and (name or "").startswith("delivery_attempts_"))
+
+
+def run_migrations(connection: Connection) -> None:
+    """Upgrade within one transaction, giving up rather than waiting long for a lock."""
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        include_name=include_name,
+        compare_server_default=False,
+    )
+    with context.begin_transaction():
+        connection.execute(text("set local lock_timeout = '4s'"))
+        context.run_migrations()
+
+
+def run_online() -> None:
+    """Migrate while a second connection holds the upgrade lock.
+
+    A transaction's lock, not a session's: it holds through a transaction pooler too.
+    """
+    engine = create_engine(database_url(), poolclass=NullPool)
+    with engine.connect() as guard, guard.begin():
+        guard.execute(text("select pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
+        with engine.connect() as connection:
+            run_migrations(connection)
+
+
+def run_offline() -> None:
+    """Print the SQL instead of running it."""
+    context.configure(dialect_name="postgresql", target_metadata=Base.metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_offline()
+else:
+    run_online()

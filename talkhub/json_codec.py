@@ -1,0 +1,22 @@
+"""JSON as the database sees it: ISO 8601 times, no spaces, strings for all keys."""
+
+from typing import Any
+
+import orjson
+
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+
+
+def dumps(value: object) -> bytes:
+    """Return `value` as JSON bytes. Column names may be SQLAlchemy's `quoted_name`."""
+    return orjson.dumps(value, option=_OPTIONS)
+
+
+def dumps_text(value: object) -> str:
+    """Return `value` as JSON text, for a JSONB parameter."""
+    return orjson.dumps(value, option=_OPTIONS).decode()
+
+
+def loads(text: str | bytes | memoryview) -> Any:
+    """Return what PostgreSQL's JSON text says."""
+    return orjson.loads(text)

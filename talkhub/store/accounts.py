@@ -1,0 +1,163 @@
+"""Workspaces, the people who work in them, what they sign in with, and the audit trail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from talkhub.store.base import Base, BigId, BigRef, CreatedAt, HotScoped, JSONObject, Scoped
+
+
+class Agency(Base):
+    """A firm that runs workspaces for its clients."""
+
+    __tablename__ = "agencies"
+
+    id: Mapped[BigId]
+    name: Mapped[str]
+    created_at: Mapped[CreatedAt]
+
+
+class Workspace(Base):
+    """One client's conversations, profiles, channels and keys: the tenant."""
+
+    __tablename__ = "workspaces"
+
+    id: Mapped[BigId]
+    agency_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("agencies.id"))
+    slug: Mapped[str] = mapped_column(String(63), unique=True)
+    name: Mapped[str]
+    timezone: Mapped[str] = mapped_column(server_default="America/Sao_Paulo")
+    created_at: Mapped[CreatedAt]
+
+
+class User(Base):
+    """Someone who signs in to the dashboard."""
+
+    __tablename__ = "users"
+
+    id: Mapped[BigId]
+    username: Mapped[str] = mapped_column(String(255), unique=True)
+    password_hash: Mapped[str]
+    name: Mapped[str]
+    locale: Mapped[str] = mapped_column(String(16), server_default="pt-BR")
+    created_at: Mapped[CreatedAt]
+    disabled_at: Mapped[datetime | None]
+
+
+class Membership(Base):
+    """What a user may do in a workspace: owner, admin, analyst or viewer."""
+
+    __tablename__ = "memberships"
+
+    workspace_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    role: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[CreatedAt]
+
+
+class LoginAttempt(Base):
+    """A failed attempt to sign in or to exchange the admin secret; lockouts count these."""
+
+    __tablename__ = "login_attempts"
+    __table_args__ = (Index(None, "kind", "attempted_at"),)
+
+    id: Mapped[BigId]
+    kind: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(255))
+    address: Mapped[str] = mapped_column(String(64))
+    attempted_at: Mapped[CreatedAt]
+
+
+class Token(Scoped, Base):
+    """An issued token, by its `jti`; revoking it takes effect everywhere within 5 s."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (
+        Index("ix_tokens_revoked", "revoked_at", postgresql_where="revoked_at is not null"),
+    )
+
+    jti: Mapped[str] = mapped_column(String(64), primary_key=True)
+    family: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(255))
+    issued_at: Mapped[CreatedAt]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    replaced_by: Mapped[str | None] = mapped_column(String(64))
+
+
+class ApiKey(Scoped, Base):
+    """A long-lived key of a workspace; only its hash is kept."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[BigId]
+    name: Mapped[str]
+    key_hash: Mapped[bytes] = mapped_column(unique=True)
+    scopes: Mapped[list[str]]
+    created_at: Mapped[CreatedAt]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class ChannelAccount(Scoped, Base):
+    """One account at a provider: a WhatsApp number, a Telegram bot, a UChat flow."""
+
+    __tablename__ = "channels"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "kind", "external_account_id"),
+        Index("ix_channels_account", "kind", "external_account_id"),
+    )
+
+    id: Mapped[BigId]
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str]
+    public_token: Mapped[str] = mapped_column(String(64), unique=True)
+    external_account_id: Mapped[str | None] = mapped_column(String(255))
+    secrets_encrypted: Mapped[bytes]
+    previous_secrets: Mapped[bytes | None]
+    key_id: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(20), server_default="active")
+    created_at: Mapped[CreatedAt]
+
+
+class AuditEntry(Scoped, Base):
+    """Who did what to what, written in the change's own transaction.
+
+    `seal` is the link of the hash chain; NULL until the entry is sealed.
+    """
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (Index(None, "workspace_id", "id"),)
+
+    id: Mapped[BigId]
+    actor: Mapped[str] = mapped_column(String(255))
+    action: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str | None] = mapped_column(String(255))
+    detail: Mapped[JSONObject] = mapped_column(server_default="{}")
+    address: Mapped[str | None] = mapped_column(String(64))
+    at: Mapped[CreatedAt]
+    seal: Mapped[bytes | None]
+
+
+class IdempotencyKey(HotScoped, Base):
+    """The answer once given under a caller's key, for retries of the same request."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    workspace_id: Mapped[BigRef] = mapped_column(primary_key=True, sort_order=-1)
+    principal: Mapped[str] = mapped_column(String(255), primary_key=True)
+    tool: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[bytes]
+    answer: Mapped[JSONObject]
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[datetime]

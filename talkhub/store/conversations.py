@@ -1,0 +1,133 @@
+"""Sessions, conversations with their transcripts, and the index of single messages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from talkhub.store.base import Base, BigId, BigRef, CreatedAt, HotScoped, JSONObject
+
+
+class ChatSession(HotScoped, Base):
+    """A person's contact on one platform, from the first message until it ends or falls silent."""
+
+    __tablename__ = "chat_sessions"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "session_id"),
+        Index(
+            "ix_chat_sessions_active",
+            "workspace_id",
+            "profile_id",
+            "platform",
+            postgresql_where="status = 'active'",
+        ),
+    )
+
+    id: Mapped[BigId]
+    session_id: Mapped[str] = mapped_column(String(255))
+    user_id: Mapped[str] = mapped_column(String(255))
+    user_data: Mapped[JSONObject] = mapped_column(server_default="{}")
+    platform: Mapped[str] = mapped_column(String(100), server_default="unknown")
+    status: Mapped[str] = mapped_column(String(50), server_default="active")
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+    profile_id: Mapped[BigRef]
+    channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    conversation_count: Mapped[int] = mapped_column(server_default="0")
+    last_message_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    close_reason: Mapped[str | None] = mapped_column(String(32))
+
+
+class Conversation(HotScoped, Base):
+    """A transcript and what is known of it.
+
+    `messages` is the truth; the counts and times beside it are computed from it with
+    every write. `analysis_due_at` says that the analysis must run (again); language,
+    sentiment, intent, outcome and topics are its current values, for filters.
+    """
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "conversation_id"),
+        Index(None, "workspace_id", "session_id"),
+        Index(None, "workspace_id", "profile_id", "last_message_at"),
+        Index(None, "workspace_id", "started_at"),
+        Index("ix_conversations_recent", "workspace_id", "last_message_at", "id"),
+        Index(
+            "ix_conversations_analysis_due",
+            "analysis_due_at",
+            postgresql_where="analysis_due_at is not null",
+        ),
+    )
+
+    id: Mapped[BigId]
+    conversation_id: Mapped[str] = mapped_column(String(255))
+    session_id: Mapped[str] = mapped_column(String(255))
+    user_id: Mapped[str] = mapped_column(String(255))
+    messages: Mapped[list[JSONObject]] = mapped_column(server_default="[]")
+    intent_analysis: Mapped[JSONObject] = mapped_column(server_default="{}")
+    metadata_: Mapped[JSONObject] = mapped_column("metadata", server_default="{}")
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+    profile_id: Mapped[BigRef]
+    channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    platform: Mapped[str] = mapped_column(String(100), server_default="unknown")
+    source: Mapped[str] = mapped_column(String(16))
+    fingerprint: Mapped[bytes]
+    status: Mapped[str] = mapped_column(String(16))
+    started_at: Mapped[datetime]
+    last_message_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    message_count: Mapped[int]
+    user_message_count: Mapped[int]
+    response_count: Mapped[int]
+    response_ms_total: Mapped[BigRef]
+    language: Mapped[str | None] = mapped_column(String(8))
+    sentiment: Mapped[str | None] = mapped_column(String(16))
+    sentiment_score: Mapped[float | None]
+    primary_intent: Mapped[str | None] = mapped_column(String(32))
+    topics: Mapped[list[str]] = mapped_column(server_default="{}")
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    analysed_version: Mapped[str | None] = mapped_column(String(32))
+    analysis_due_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[BigRef] = mapped_column(server_default="0")
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+
+
+class MessageIndex(HotScoped, Base):
+    """One small row a message, derived from the transcripts and rebuildable from them.
+
+    Rows with an external id are written with the append: their uniqueness is what
+    keeps a redelivered message out. `source` names the account the id is unique in.
+    """
+
+    __tablename__ = "message_index"
+    __table_args__ = (
+        Index(
+            "uq_message_index_external",
+            "workspace_id",
+            "source",
+            "external_message_id",
+            unique=True,
+            postgresql_where="external_message_id is not null",
+        ),
+        Index(None, "workspace_id", "profile_id", "sent_at"),
+    )
+
+    workspace_id: Mapped[BigRef] = mapped_column(primary_key=True, sort_order=-1)
+    conversation_id: Mapped[BigRef] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    profile_id: Mapped[BigRef]
+    position: Mapped[int]
+    role: Mapped[str] = mapped_column(String(16))
+    sent_at: Mapped[datetime]
+    channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    source: Mapped[str] = mapped_column(String(64))
+    external_message_id: Mapped[str | None] = mapped_column(String(255))
+    delivery_state: Mapped[str | None] = mapped_column(String(16))
+    stems: Mapped[list[str] | None]
+    language: Mapped[str | None] = mapped_column(String(8))

@@ -1,0 +1,110 @@
+"""What came in and what goes out: the inbox and the outbox."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from talkhub.store.base import Base, BigId, BigRef, CreatedAt, HotScoped, JSONObject, Scoped
+
+
+class InboundEvent(HotScoped, Base):
+    """A provider's event, stored before it is answered. `raw` is the truth.
+
+    `source` names the account within which `external_id` is unique.
+    """
+
+    __tablename__ = "inbound_events"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "source", "external_id"),
+        Index("ix_inbound_events_due", "due_at", postgresql_where="state = 'pending'"),
+        Index("ix_inbound_events_recent", "workspace_id", "id"),
+    )
+
+    id: Mapped[BigId]
+    channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    platform: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(String(64))
+    external_id: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(64))
+    raw: Mapped[bytes | None]
+    payload: Mapped[JSONObject | None]
+    state: Mapped[str] = mapped_column(String(16), server_default="pending")
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    due_at: Mapped[CreatedAt]
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[BigRef] = mapped_column(server_default="0")
+    last_error: Mapped[str | None]
+    received_at: Mapped[CreatedAt]
+    done_at: Mapped[datetime | None]
+
+
+class OutboundMessage(Scoped, Base):
+    """A reply or webhook that is to be delivered."""
+
+    __tablename__ = "outbound_messages"
+    __table_args__ = (
+        Index("ix_outbound_messages_due", "due_at", postgresql_where="state = 'pending'"),
+        Index(None, "workspace_id", "id"),
+    )
+
+    id: Mapped[BigId]
+    channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    webhook_endpoint_id: Mapped[int | None] = mapped_column(BigInteger)
+    profile_id: Mapped[int | None] = mapped_column(BigInteger)
+    conversation_id: Mapped[int | None] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(64))
+    payload: Mapped[JSONObject]
+    state: Mapped[str] = mapped_column(String(16), server_default="pending")
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    due_at: Mapped[CreatedAt]
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[BigRef] = mapped_column(server_default="0")
+    external_message_id: Mapped[str | None] = mapped_column(String(255))
+    last_error: Mapped[str | None]
+    created_at: Mapped[CreatedAt]
+    sent_at: Mapped[datetime | None]
+
+
+class WebhookEndpoint(Scoped, Base):
+    """An address of the customer's that wants to hear of events."""
+
+    __tablename__ = "webhook_endpoints"
+
+    id: Mapped[BigId]
+    url: Mapped[str]
+    secrets_encrypted: Mapped[bytes]
+    events: Mapped[list[str]]
+    state: Mapped[str] = mapped_column(String(20), server_default="active")
+    created_at: Mapped[CreatedAt]
+
+
+class DeliveryAttempt(HotScoped, Base):
+    """One attempt to deliver an outbound message; partitioned by month."""
+
+    __tablename__ = "delivery_attempts"
+    __table_args__ = (
+        Index(None, "outbound_message_id"),
+        {"postgresql_partition_by": "RANGE (attempted_at)"},
+    )
+
+    id: Mapped[BigId]
+    attempted_at: Mapped[CreatedAt] = mapped_column(primary_key=True)
+    outbound_message_id: Mapped[BigRef]
+    webhook_endpoint_id: Mapped[int | None] = mapped_column(BigInteger)
+    status_code: Mapped[int | None]
+    duration_ms: Mapped[int | None]
+    error: Mapped[str | None]
+
+
+class ScheduleRun(Base):
+    """That a scheduled task was taken for a time slot; the key lets one scheduler have it."""
+
+    __tablename__ = "schedule_runs"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    slot: Mapped[datetime] = mapped_column(primary_key=True)
+    started_at: Mapped[CreatedAt]
+    finished_at: Mapped[datetime | None]

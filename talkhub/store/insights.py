@@ -1,0 +1,71 @@
+"""What was found out: analyses, corrections and the hourly read model."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from talkhub.store.base import Base, BigId, BigRef, CreatedAt, HotScoped, JSONObject, Scoped
+
+
+class AnalysisRecord(HotScoped, Base):
+    """An analysis of a conversation by one version of one source, message by message."""
+
+    __tablename__ = "conversation_analyses"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "conversation_id", "analyser_version", "source"),
+    )
+
+    id: Mapped[BigId]
+    conversation_id: Mapped[BigRef] = mapped_column(
+        ForeignKey("conversations.id", ondelete="CASCADE")
+    )
+    analyser_version: Mapped[str] = mapped_column(String(32))
+    source: Mapped[str] = mapped_column(String(16))
+    result: Mapped[JSONObject]
+    analysed_at: Mapped[CreatedAt]
+
+
+class Correction(Scoped, Base):
+    """A person's word against the analyser's, for one message or a whole conversation."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (Index(None, "conversation_id"),)
+
+    id: Mapped[BigId]
+    conversation_id: Mapped[BigRef] = mapped_column(
+        ForeignKey("conversations.id", ondelete="CASCADE")
+    )
+    message_id: Mapped[str | None] = mapped_column(String(64))
+    field: Mapped[str] = mapped_column(String(32))
+    value: Mapped[str]
+    previous: Mapped[str | None]
+    author: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[CreatedAt]
+
+
+class DirtyBucket(HotScoped, Base):
+    """An hour whose statistics must be recomputed. Insert only: no row is ever waited for."""
+
+    __tablename__ = "dirty_buckets"
+
+    id: Mapped[BigId]
+    hour: Mapped[datetime]
+
+
+class HourlyStat(HotScoped, Base):
+    """The conversations that began in one hour (UTC), recomputed from their rows."""
+
+    __tablename__ = "hourly_stats"
+
+    workspace_id: Mapped[BigRef] = mapped_column(primary_key=True, sort_order=-1)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    conversations: Mapped[int]
+    messages: Mapped[int]
+    people: Mapped[int]
+    completed: Mapped[int]
+    intents: Mapped[JSONObject]
+    sentiments: Mapped[JSONObject]
+    updated_at: Mapped[CreatedAt] = mapped_column()

@@ -1,0 +1,259 @@
+"""The three ways to reach the database: units of work, single statements, reads.
+
+Every transaction is lowered to one of two roles and one workspace before its first
+statement, in the same message, so nothing can be read or written outside its scope
+and nothing stays set on a pooled connection (docs/decisions/0003).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+from psycopg2.extras import register_default_jsonb
+from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event, exc
+from sqlalchemy.pool import PoolProxiedConnection
+
+from talkhub import json_codec
+from talkhub.errors import Unavailable
+from talkhub.names import DatabaseRole, Job
+
+STATEMENT_TIMEOUT_MS = 10_000
+_SCOPE_KEY = "talkhub_prologue"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose rows a transaction may touch, and the message that says so to PostgreSQL."""
+
+    role: DatabaseRole
+    workspace_id: int | None = None
+    timeout_ms: int = STATEMENT_TIMEOUT_MS
+
+    def prologue(self, *, read_only: bool = False) -> str:
+        """Return the statement that precedes the transaction's first one."""
+        settings = [
+            f"set_config('role','{self.role.value}',true)",
+            f"set_config('app.workspace_id','{self.workspace_id or ''}',true)",
+            f"set_config('statement_timeout','{self.timeout_ms:d}',true)",
+        ]
+        if read_only:
+            settings.append("set_config('transaction_read_only','on',true)")
+        return f"select {','.join(settings)};"
+
+
+def workspace_scope(workspace_id: int, *, timeout_ms: int = STATEMENT_TIMEOUT_MS) -> Scope:
+    """Return the scope of one workspace: its rows and no others."""
+    return Scope(DatabaseRole.APP, int(workspace_id), timeout_ms)
+
+
+def system_scope(reason: str, *, timeout_ms: int = STATEMENT_TIMEOUT_MS) -> Scope:
+    """Return the scope that sees every workspace. `reason` is for the reader.
+
+    Only for: the inbox writer, the drains' claims, the sweeper, the schedule, finding
+    the workspace of a key, token or login, health and metrics, and admin commands.
+    """
+    if not reason:
+        raise ValueError("a system scope needs its reason")
+    return Scope(DatabaseRole.SYSTEM, None, timeout_ms)
+
+
+class Database:
+    """A PostgreSQL database, reached through two small pools.
+
+    One pool is for units of work; the other holds autocommit connections for single
+    statements. `ring` is called with each job that a committed unit of work asked for.
+    """
+
+    def __init__(
+        self, url: str, *, pool_size: int = 8, ring: Callable[[Job], None] | None = None
+    ) -> None:
+        self.ring = ring or _no_bell
+        self._engine = _engine(url, pool_size)
+        self._single = _engine(url, pool_size, isolation_level="AUTOCOMMIT")
+        event.listen(self._engine, "before_cursor_execute", _send_prologue, retval=True)
+
+    @contextmanager
+    def unit_of_work(self, scope: Scope) -> Iterator[UnitOfWork]:
+        """Commit on exit, roll back on an exception, then ring the bells."""
+        uow = UnitOfWork(self, scope)
+        try:
+            yield uow
+            uow.commit()
+        finally:
+            uow.close()
+        for job in dict.fromkeys(uow.bells):
+            self.ring(job)
+
+    @contextmanager
+    def read_only(self, scope: Scope) -> Iterator[UnitOfWork]:
+        """Open a unit of work in which PostgreSQL refuses every write."""
+        uow = UnitOfWork(self, scope, read_only=True)
+        try:
+            yield uow
+        finally:
+            uow.close()
+
+    def dispose(self) -> None:
+        """Close the pools' connections."""
+        self._engine.dispose()
+        self._single.dispose()
+
+    def connect(self, prologue: str) -> Connection:
+        """Return a connection whose next statement carries `prologue` before it."""
+        with _unavailable_when_lost():
+            connection = self._engine.connect()
+        connection.info[_SCOPE_KEY] = prologue
+        return connection
+
+    def single(self, prologue: str, statement: str, params: Mapping[str, Any]) -> list[Any]:
+        """Send scope and one statement as one message; the server's implicit transaction.
+
+        A connection lost after sending raises Unavailable although the statement may
+        have committed: callers carry an idempotency key.
+        """
+        with _unavailable_when_lost():
+            proxied = self._single.raw_connection()
+        try:
+            cursor = proxied.cursor()
+            cursor.execute(prologue + statement, params)
+            return list(cursor.fetchall())
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            self._drop_single(proxied)
+            raise Unavailable("The database cannot be reached right now.") from error
+        finally:
+            proxied.close()
+
+    def _drop_single(self, proxied: PoolProxiedConnection) -> None:
+        connection = proxied.dbapi_connection
+        if getattr(connection, "closed", False):
+            proxied.invalidate()
+            # Its neighbours in the pool died with the same server: do not try them one by one.
+            self._single.dispose()
+
+
+class UnitOfWork:
+    """One transaction. Sends nothing before its first statement; see Database."""
+
+    def __init__(self, database: Database, scope: Scope, *, read_only: bool = False) -> None:
+        self.scope = scope
+        self.bells: list[Job] = []
+        self._database = database
+        self._read_only = read_only
+        self._connection: Connection | None = None
+        self._spent = False
+
+    @property
+    def workspace_id(self) -> int:
+        """The workspace this unit of work belongs to."""
+        if self.scope.workspace_id is None:
+            raise RuntimeError("a system scope has no workspace")
+        return self.scope.workspace_id
+
+    def execute(
+        self,
+        statement: Executable,
+        params: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    ) -> CursorResult[Any]:
+        """Execute one statement in the transaction."""
+        with _unavailable_when_lost():
+            return self._open().execute(statement, params)
+
+    def run(self, sql: str, params: Mapping[str, Any] | None = None) -> CursorResult[Any]:
+        """Execute one of `talkhub.store.statements`, with `%(name)s` parameters."""
+        with _unavailable_when_lost():
+            return self._open().exec_driver_sql(sql, dict(params or {}))
+
+    def once(self, sql: str, params: Mapping[str, Any]) -> list[Any]:
+        """Run one statement as the whole unit of work, in one message to the server.
+
+        Only as its first and only statement: it commits by itself.
+        """
+        if self._connection is not None or self._spent:
+            raise RuntimeError("once() must be a unit of work's only statement")
+        self._spent = True
+        prologue = self.scope.prologue(read_only=self._read_only)
+        return self._database.single(prologue, sql, params)
+
+    def again(self) -> None:
+        """Allow an ordinary transaction after a `once()` that did nothing."""
+        self._spent = False
+
+    def ring(self, job: Job) -> None:
+        """Have `job` rung once the unit of work is committed."""
+        self.bells.append(job)
+
+    def _open(self) -> Connection:
+        if self._spent:
+            raise RuntimeError("once() must be a unit of work's only statement")
+        if self._connection is None:
+            prologue = self.scope.prologue(read_only=self._read_only)
+            self._connection = self._database.connect(prologue)
+        return self._connection
+
+    def commit(self) -> None:
+        """Commit what was sent, if anything; only Database calls it."""
+        if self._connection is not None:
+            with _unavailable_when_lost():
+                self._connection.commit()
+
+    def close(self) -> None:
+        """Return the connection, rolled back unless committed; only Database calls it."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _engine(url: str, pool_size: int, **options: Any) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=3,
+        pool_recycle=300,
+        pool_pre_ping=not options,
+        connect_args={"connect_timeout": 3, "application_name": "talkhub"},
+        json_serializer=json_codec.dumps_text,
+        json_deserializer=json_codec.loads,
+        **options,
+    )
+    event.listen(engine, "connect", _register_codecs)
+    return engine
+
+
+def _register_codecs(connection: Any, _record: object) -> None:
+    register_default_jsonb(connection, loads=json_codec.loads)
+
+
+def _send_prologue(
+    connection: Connection,
+    cursor: Any,
+    statement: str,
+    parameters: Any,
+    _context: object,
+    executemany: bool,  # noqa: FBT001 -- SQLAlchemy calls it by position
+) -> tuple[str, Any]:
+    prologue = connection.info.pop(_SCOPE_KEY, None)
+    if prologue is None:
+        return statement, parameters
+    if executemany:
+        cursor.execute(prologue)
+        return statement, parameters
+    return prologue + statement, parameters
+
+
+@contextmanager
+def _unavailable_when_lost() -> Iterator[None]:
+    try:
+        yield
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+        raise Unavailable("The database cannot be reached right now.") from error
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        raise Unavailable("The database cannot be reached right now.") from error
+
+
+def _no_bell(_job: Job) -> None:
+    """Stand in for the dispatcher in processes that have none."""
