@@ -33,15 +33,33 @@ def _named(
     )
 
 
-class Settings(BaseSettings):
-    """The service's settings; the names in the environment are the original README's.
+class EmbeddedSettings(BaseSettings):
+    """What the embedded PostgreSQL and Valkey need to know, apart from everything else.
 
-    An empty value counts as unset.
+    Their keeper reads only these, so that a fault in another setting cannot
+    keep it from starting. An empty value counts as unset.
     """
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_ignore_empty=True, case_sensitive=False
     )
+
+    home: Path = _named(
+        "TALKHUB_HOME", Path(".talkhub"), "Folder for generated secrets and the embedded servers"
+    )
+    pg_bin: Path | None = _named(
+        "TALKHUB_PG_BIN", None, "Folder with the PostgreSQL programs that the embedded server uses"
+    )
+    pg_user: str | None = _named(
+        "TALKHUB_PG_USER", None, "Account of the embedded servers when root starts them"
+    )
+    linger: float = _named(
+        "TALKHUB_LINGER", 1.0, "Seconds that the embedded servers outlive their last user", ge=0
+    )
+
+
+class Settings(EmbeddedSettings):
+    """The service's settings; the names in the environment are the original README's."""
 
     env: Literal["development", "test", "production"] = _named(
         "TALKHUB_ENV",
@@ -49,9 +67,6 @@ class Settings(BaseSettings):
         "`production` refuses to start without its secrets and servers",
     )
     role: Role = _named("TALKHUB_ROLE", "all", "Which part of the service this process serves")
-    home: Path = _named(
-        "TALKHUB_HOME", Path(".talkhub"), "Folder for generated secrets and the embedded servers"
-    )
     host: str = _named("HOST", "127.0.0.1", "Address the web server binds to")
     port: int = _named("PORT", 3003, "Port of the web server", ge=1, le=65535)
     database_url: str | None = _named(
