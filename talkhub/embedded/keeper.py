@@ -16,7 +16,12 @@ import subprocess
 import time
 from pathlib import Path
 
-from talkhub.embedded.binaries import find_postgres, find_valkey, within_reach
+from talkhub.embedded.binaries import (
+    find_postgres,
+    find_valkey,
+    postgres_within_reach,
+    valkey_within_reach,
+)
 from talkhub.embedded.credentials import Credentials
 from talkhub.embedded.failure import CannotStart
 from talkhub.embedded.layout import Layout, lay_out
@@ -29,8 +34,8 @@ _TICK_SECONDS = 0.25
 _log = logging.getLogger(__name__)
 
 
-def keep(home: Path, *, test: bool) -> int:
-    """Start both servers, keep them while somebody needs them, and return the exit code."""
+def keep(home: Path, needs: frozenset[str], *, test: bool) -> int:
+    """Start the servers, keep them while somebody needs them, and return the exit code."""
     settings = EmbeddedSettings()
     layout = lay_out(home, settings.pg_user)
     os.chdir("/")  # so that no folder of the operator's is held
@@ -39,7 +44,7 @@ def keep(home: Path, *, test: bool) -> int:
         layout.failure.unlink(missing_ok=True)
         keeper = Keeper(layout, linger_seconds=settings.linger)
         try:
-            keeper.start(settings.pg_bin, test=test)
+            keeper.start(needs, settings.pg_bin, test=test)
             keeper.watch()
         except CannotStart as error:
             write_private(layout.failure, str(error))
@@ -61,19 +66,23 @@ class Keeper:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_stop)
 
-    def start(self, pg_bin: Path | None, *, test: bool) -> None:
-        """Start both servers and tell the clients where they are."""
+    def start(self, needs: frozenset[str], pg_bin: Path | None, *, test: bool) -> None:
+        """Start the servers and tell the clients where they are."""
         layout = self._layout
         stop_strays(layout)
         credentials = Credentials.kept_in(layout.credentials)
-        programs, valkey = within_reach(
-            find_postgres(pg_bin), find_valkey(), account=layout.account, into=layout.programs
-        )
-        postgres = PostgresServer(programs, layout, credentials, test)
-        postgres.initialise()
-        for server in (postgres, ValkeyServer(valkey, layout, credentials, test)):
-            self._running[server] = start(server, layout.log(server.name))
+        if "postgres" in needs:
+            programs = postgres_within_reach(find_postgres(pg_bin), layout)
+            postgres = PostgresServer(programs, layout, credentials, test)
+            postgres.initialise()
+            self._start(postgres)
+        if "valkey" in needs:
+            program = valkey_within_reach(find_valkey(), layout)
+            self._start(ValkeyServer(program, layout, credentials, test))
         self._publish(credentials)
+
+    def _start(self, server: Server) -> None:
+        self._running[server] = start(server, self._layout.log(server.name))
 
     def _publish(self, credentials: Credentials) -> None:
         pids = {server.name: process.pid for server, process in self._running.items()}
@@ -106,10 +115,10 @@ class Keeper:
             fcntl.flock(clients, fcntl.LOCK_UN)
 
     def _revive(self) -> None:
-        for server, process in self._running.items():
+        for server, process in list(self._running.items()):
             if process.poll() is not None:
                 _log.warning("%s ended with %s, starting it again", server.name, process.returncode)
-                self._running[server] = start(server, self._layout.log(server.name))
+                self._start(server)
 
     def stop(self) -> None:
         """Stop both servers, the one with the clients' data last."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from talkhub.embedded.failure import CannotStart
 from talkhub.embedded.processes import Account, can_enter, make_folder, server_account
 
 _OUTSIDE_HOME = Path("/var/lib/talkhub")
@@ -64,11 +66,8 @@ def lay_out(home: Path, pg_user: str | None) -> Layout:
     below `/root`, say), they live under `/var/lib/talkhub` instead, in a folder
     that belongs to this home alone; nobody's folders are opened for them.
     """
-    home = home.absolute()
+    root = home = make_home(home)
     account = server_account(home / "pgdata", pg_user)
-    mode = 0o700 if account is None else 0o711
-    make_folder(home, mode=mode)
-    root = home
     if not can_enter(home, account):
         digest = hashlib.sha256(str(home).encode()).hexdigest()[:12]
         root = _OUTSIDE_HOME / digest
@@ -77,3 +76,23 @@ def lay_out(home: Path, pg_user: str | None) -> Layout:
     make_folder(root / "run")
     make_folder(root / "logs")
     return Layout(root, account)
+
+
+def make_home(home: Path) -> Path:
+    """Make the home folder if it is missing, and return its absolute path.
+
+    Root's lets the servers' account pass through; what lies in it stays closed.
+    """
+    home = home.absolute()
+    try:
+        make_folder(home, mode=0o711 if os.geteuid() == 0 else 0o700)
+        make_folder(home / "run")
+        writable = os.access(home / "run", os.W_OK | os.X_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise CannotStart(
+            f"The folder {home} cannot be written by this account: "
+            "set TALKHUB_HOME to one that can."
+        )
+    return home

@@ -18,8 +18,13 @@ from talkhub.settings import EmbeddedSettings
 _START_SECONDS = 90
 _POLL_SECONDS = 0.02
 
+BOTH = frozenset({"postgres", "valkey"})
+
 _held: dict[Path, int] = {}
 """Our shared locks, one per servers' folder; the kernel drops them when we end."""
+
+_keepers: list[subprocess.Popen[bytes]] = []
+"""The keepers we started. They outlive us, which Python reports of a dropped Popen."""
 
 
 @dataclass(frozen=True)
@@ -31,26 +36,26 @@ class EmbeddedServers:
     pids: dict[str, int]
 
 
-def ensure(home: Path, *, test: bool = False) -> EmbeddedServers:
+def ensure(home: Path, *, test: bool = False, needs: frozenset[str] = BOTH) -> EmbeddedServers:
     """Return the servers of a home folder, starting them if they do not run.
 
     They run until this process and all others that asked for them have ended.
     Safe from many processes and threads at once. `test` trades durability for
     speed and is for data that may be lost. Raises CannotStart.
     """
-    try:
-        layout = lay_out(home, EmbeddedSettings().pg_user)
-        with locked(layout.lock("start")):
-            servers = running(layout) or _start_keeper(layout, home.absolute(), test=test)
-            if layout.root not in _held:
-                _held[layout.root] = open_lock(layout.lock("clients"))
-                fcntl.flock(_held[layout.root], fcntl.LOCK_SH)
-            return servers
-    except PermissionError as error:
-        raise CannotStart(
-            f"{error.filename} may not be read or written by this account: "
-            "set TALKHUB_HOME to a folder that may."
-        ) from error
+    layout = lay_out(home, EmbeddedSettings().pg_user)
+    with locked(layout.lock("start")):
+        options = ["--test"] * test + sorted(needs)
+        servers = running(layout) or _start_keeper(layout, home.absolute(), options)
+        if missing := needs - servers.pids.keys():
+            raise CannotStart(
+                f"The embedded servers of {home} already run without {min(missing)}, for a "
+                "process with other settings; stop that one first."
+            )
+        if layout.root not in _held:
+            _held[layout.root] = open_lock(layout.lock("clients"))
+            fcntl.flock(_held[layout.root], fcntl.LOCK_SH)
+        return servers
 
 
 def running(layout: Layout) -> EmbeddedServers | None:
@@ -63,21 +68,19 @@ def running(layout: Layout) -> EmbeddedServers | None:
     return EmbeddedServers(**state) if is_locked(layout.lock("keeper")) else None
 
 
-def _start_keeper(layout: Layout, home: Path, *, test: bool) -> EmbeddedServers:
+def _start_keeper(layout: Layout, home: Path, options: list[str]) -> EmbeddedServers:
     log = layout.log("keeper")
     layout.failure.unlink(missing_ok=True)
     with log.open("wb") as output:
         keeper = subprocess.Popen(  # noqa: S603 -- our own command, no shell
-            [
-                *(sys.executable, "-u", "-m", "talkhub.embedded", "keep", home),
-                *(["--test"] if test else []),
-            ],
+            [sys.executable, "-m", "talkhub.embedded", "keep", home, *options],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             cwd=Path(__file__).parents[2],
             start_new_session=True,
         )
+    _keepers.append(keeper)
     deadline = time.monotonic() + _START_SECONDS
     while (servers := running(layout)) is None:
         if keeper.poll() is not None or time.monotonic() > deadline:
