@@ -1,0 +1,63 @@
+"""Guesses whether a text is Portuguese, Spanish or English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Final
+
+from talkhub.analysis.lexicon import LANGUAGES, folded, read_json
+
+DEFAULT: Final = "pt"
+
+Evidence = tuple[float, ...]
+"""How much speaks for each of LANGUAGES, in their order."""
+
+_NONE: Final[Evidence] = (0.0, 0.0, 0.0)
+_PORTUGUESE_MARKS = re.compile(r"[ãõâêôàç]", re.IGNORECASE)
+# A lone ñ is how Brazilians shorten "não".
+_SPANISH_MARKS = re.compile(r"ñ[a-z]|[¿¡]", re.IGNORECASE)
+_MARK_WEIGHT = 1.5
+_CLEAR_LEAD = 1.4
+
+
+def evidence(content: str, words: Sequence[str]) -> Evidence:
+    """Return how much speaks for each language."""
+    known = _weights()
+    pt, es, en = 0.0, 0.0, 0.0
+    for word in words:
+        if (weights := known.get(word)) is not None:
+            pt, es, en = pt + weights[0], es + weights[1], en + weights[2]
+    if not content.isascii():
+        pt += _MARK_WEIGHT * (_PORTUGUESE_MARKS.search(content) is not None)
+        es += _MARK_WEIGHT * (_SPANISH_MARKS.search(content) is not None)
+    return pt, es, en
+
+
+def main_language(found: Sequence[Evidence]) -> str:
+    """Return the language of a conversation from its messages' evidence."""
+    totals = [sum(column) for column in zip(_NONE, *found, strict=True)]
+    best = max(totals)
+    # Equal evidence, also none at all, goes to the default, which stands first.
+    return LANGUAGES[totals.index(best)]
+
+
+def message_language(found: Evidence, of_conversation: str) -> str:
+    """Return a message's own language where it clearly differs from its conversation's."""
+    best = max(found)
+    lead = best - found[LANGUAGES.index(of_conversation)]
+    return LANGUAGES[found.index(best)] if lead >= _CLEAR_LEAD else of_conversation
+
+
+@cache
+def _weights() -> Mapping[str, Evidence]:
+    rows = read_json("language.json")
+    words = {language: folded(rows[language]) for language in LANGUAGES}
+    return {
+        word: tuple(
+            (word in words[language]) / sum(word in others for others in words.values())
+            for language in LANGUAGES
+        )
+        for word in frozenset().union(*words.values())
+    }

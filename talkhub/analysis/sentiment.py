@@ -1,0 +1,152 @@
+"""Weighs the mood of a text: what is felt, negated, stressed, contrasted or meant ironically."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from talkhub.analysis.lexicon import Feeling, Kind, Lexicon
+from talkhub.analysis.text import CLAUSE_END, SENTENCE_END, Text
+from talkhub.names import Sentiment
+
+# A score beyond this, on either side, is a mood.
+THRESHOLD: Final = 0.25
+
+_NEGATION_REACH = 4
+_AMPLIFIER_REACH = 2
+_NEGATED_PRAISE, _NEGATED_BLAME = -0.8, -0.3
+_SHOUTED = 1.3
+_BEFORE_CONTRAST, _AFTER_CONTRAST = 0.5, 1.2
+_CONCEDED = 0.4
+_GRIEVANCE = -1.2
+_IRONY = -0.7
+_PER_EXCLAMATION, _EXCLAMATIONS_COUNTED = 0.08, 4
+_IMPATIENCE = -0.6  # for "???"
+_ROOM = 4.0  # how much weight it takes to come near the ends of the scale
+_UNMOVED = 0.6  # confidence that a text without any sign of a mood has none
+
+
+@dataclass(slots=True)
+class Sign:
+    """A phrase that says something of the mood: words `start` to `end`, and its weight here."""
+
+    start: int
+    end: int
+    weight: float
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """The mood of a text and the signs that made it."""
+
+    sentiment: Sentiment
+    score: float
+    confidence: float
+    signs: Sequence[Sign]
+
+
+def mood(text: Text, lexicon: Lexicon) -> Mood:
+    """Return the mood of a text."""
+    found = lexicon.feelings.find(text.words)
+    impatience = _IMPATIENCE if text.content.count("?") >= 3 else 0.0
+    if not found and not impatience:
+        return Mood(Sentiment.NEUTRAL, 0.0, _UNMOVED if text.words else 0.0, ())
+    signs = [_sign(text, lexicon, match) for match in found]
+    _contrast(signs, text.words)
+    _see_through_irony(signs)
+    signs = [sign for sign in signs if sign.weight]
+    stress = 1 + _PER_EXCLAMATION * min(text.content.count("!"), _EXCLAMATIONS_COUNTED)
+    praise = stress * sum(sign.weight for sign in signs if sign.weight > 0)
+    blame = stress * sum(sign.weight for sign in signs if sign.weight < 0) + impatience
+    return _judge(praise, blame, signs)
+
+
+def named(score: float) -> Sentiment:
+    """Return the sentiment that a score between -1 and 1 stands for."""
+    if score >= THRESHOLD:
+        return Sentiment.POSITIVE
+    return Sentiment.NEGATIVE if score <= -THRESHOLD else Sentiment.NEUTRAL
+
+
+def _judge(praise: float, blame: float, signs: Sequence[Sign]) -> Mood:
+    total, evidence = praise + blame, praise - blame
+    score = total / math.sqrt(total * total + _ROOM)
+    sentiment = named(score)
+    strength = 1 - math.exp(-evidence)
+    agreement = abs(total) / evidence if evidence else 1.0
+    if sentiment is Sentiment.NEUTRAL:
+        # The more was said for both sides, the less it is sure that they cancel out.
+        confidence = _UNMOVED * (1 - 0.5 * strength)
+    else:
+        confidence = strength * (0.4 + 0.6 * agreement)
+    return Mood(sentiment, round(score, 3), round(confidence, 3), signs)
+
+
+def _sign(text: Text, lexicon: Lexicon, match: tuple[int, int, Feeling]) -> Sign:
+    start, end, feeling = match
+    weight = feeling.weight
+    if weight and feeling.kind is not Kind.EMOJI:
+        weight *= _amplified(text.words, start, end, lexicon)
+        if _is_negated(text.words, start, end, lexicon.negators):
+            weight *= _NEGATED_PRAISE if weight > 0 else _NEGATED_BLAME
+        if text.is_shouted(start, end):
+            weight *= _SHOUTED
+    return Sign(start, end, weight, feeling.kind)
+
+
+def _amplified(words: Sequence[str], start: int, end: int, lexicon: Lexicon) -> float:
+    factor = 1.0
+    for word in (*words[max(start - _AMPLIFIER_REACH, 0) : start], *words[end : end + 1]):
+        factor *= lexicon.amplifiers.get(word, 1.0)
+    return factor
+
+
+def _is_negated(words: Sequence[str], start: int, end: int, negators: frozenset[str]) -> bool:
+    """Tell whether a negator stands before the phrase, or right after it and ends its clause.
+
+    Portuguese and Spanish negate twice to say it once ("não gostei de nada"), so negators
+    are not counted. A phrase that brings its own negator is already what it means.
+    """
+    if words[start] in negators:
+        return False
+    for index in range(start - 1, max(start - 1 - _NEGATION_REACH, -1), -1):
+        word = words[index]
+        if word in negators:
+            return True
+        if word in (SENTENCE_END, CLAUSE_END):
+            break
+    closing = words[end : end + 2]
+    return (
+        bool(closing)
+        and closing[0] in negators
+        and closing[1:] in ([], [SENTENCE_END], [CLAUSE_END])
+    )
+
+
+def _contrast(signs: Sequence[Sign], words: Sequence[str]) -> None:
+    turns = [index for index, sign in enumerate(signs) if sign.kind is Kind.CONTRAST]
+    if turns and any(sign.weight for sign in signs[turns[-1] :]):
+        for index, sign in enumerate(signs):
+            sign.weight *= _BEFORE_CONTRAST if index < turns[-1] else _AFTER_CONTRAST
+    for index, sign in enumerate(signs):
+        if sign.kind is Kind.CONCESSION:
+            for later in signs[index + 1 :]:
+                if CLAUSE_END in words[sign.end : later.start]:
+                    break
+                later.weight *= _CONCEDED
+
+
+def _see_through_irony(signs: Sequence[Sign]) -> None:
+    if any(sign.kind is Kind.REVERSAL for sign in signs):
+        for sign in signs:
+            sign.weight = -abs(sign.weight)
+        return
+    has_grievance = any(sign.weight <= _GRIEVANCE for sign in signs)
+    for sign in signs:
+        if has_grievance and sign.kind is Kind.IRONIC and sign.weight > 0:
+            sign.weight *= _IRONY
+        elif sign.kind is Kind.COURTESY and any(other.weight < 0 for other in signs):
+            sign.weight = 0.0
