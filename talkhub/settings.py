@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
@@ -212,3 +213,21 @@ def _weakness(name: str, secret: str) -> list[str]:
 def reveal(secret: SecretStr | None) -> str:
     """Return a secret's text, or the empty string when it is unset."""
     return secret.get_secret_value() if secret is not None else ""
+
+
+def environment_of_child(settings: Settings) -> dict[str, str]:
+    """Return our environment with every setting written out, for a process that we start."""
+    environment = dict(os.environ)
+    for field, declared in Settings.model_fields.items():
+        value = getattr(settings, field)
+        if value is not None and isinstance(declared.validation_alias, AliasChoices):
+            environment[str(declared.validation_alias.choices[0])] = _written(value)
+    return environment
+
+
+def _written(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, Path):
+        return str(value.absolute())
+    return ",".join(value) if isinstance(value, tuple) else str(value)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import random
 import secrets
-import socket
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from talkhub.embedded.ports import is_free
 from talkhub.embedded.private_files import write_private
 
 # Below the range that Linux and macOS take ports of outgoing connections from,
@@ -62,20 +62,6 @@ class Credentials:
     def redis_url(self) -> str:
         """The address of Valkey's first database."""
         return f"redis://:{self.valkey_password}@127.0.0.1:{self.valkey_port}/0"
-
-
-def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Tell whether a server may listen on the port; 0 is none."""
-    if port == 0:
-        return False
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        # As servers do: connections of the last one that linger in TIME_WAIT do not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
 
 
 def _some_port() -> int:

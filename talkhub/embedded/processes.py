@@ -8,13 +8,16 @@ import pwd
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from talkhub.embedded.failure import CannotStart
 
 _PR_SET_PDEATHSIG = 1
+# Loaded before any fork: a child between fork and exec should do as little as it can.
+_libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 _LOG_LIMIT_BYTES = 5_000_000
 
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
@@ -98,7 +101,8 @@ def spawn(
             cwd="/",
             env=ENVIRONMENT,
             start_new_session=True,
-            preexec_fn=dies_with_parent(death_signal),  # noqa: PLW1509 -- we have one thread
+            # Safe here: this process has one thread.
+            preexec_fn=partial(end_with_parent, death_signal, os.getpid()),  # noqa: PLW1509
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
@@ -128,22 +132,16 @@ def run_to_end(command: Sequence[str | Path], *, account: Account | None) -> Non
         raise CannotStart(f"{Path(command[0]).name} failed: {said}")
 
 
-def dies_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
-    """Return what a child does before exec, so that it ends even if we are SIGKILLed.
+def end_with_parent(death_signal: signal.Signals, parent: int) -> None:
+    """Ask for a signal to this process when its parent dies, even by SIGKILL.
 
     Only Linux can do this. Elsewhere a server left behind is found at the next start.
     """
-    if not sys.platform.startswith("linux"):
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
-
-    def arm() -> None:
-        prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
-        if os.getppid() != parent:  # it died before the line above
-            os._exit(1)
-
-    return arm
+    if _libc is None:
+        return
+    _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+    if os.getppid() != parent:  # it died before the line above
+        os._exit(1)
 
 
 def command_line(pid: int) -> str:

@@ -1,0 +1,51 @@
+"""The web server: granian serving `wsgi:app` with a few processes of many threads.
+
+`python -m talkhub.embedded web`; `gunicorn wsgi:app` serves the same application.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import Server
+
+from talkhub.embedded.processes import end_with_parent
+from talkhub.settings import Settings
+
+_STOP_SECONDS = 10
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; requests that are being answered are finished."""
+    Server(
+        "wsgi:app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=settings.web_processes,
+        blocking_threads=settings.web_threads,
+        # No `backpressure`: it counts connections, so idle keep-alive ones would lock others out.
+        http1_settings=HTTP1Settings(header_read_timeout=10_000),
+        log_level=LogLevels.error,  # requests are logged by the application
+        respawn_failed_workers=True,
+        workers_kill_timeout=_STOP_SECONDS,
+    ).serve(target_loader=_load)
+
+
+def _load(target: str) -> Callable[..., Any]:
+    """Load the application in a worker process, which must not outlive its parent."""
+    end_with_parent(signal.SIGTERM, os.getppid())
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    module, name = target.split(":")
+    application: Callable[..., Any] = getattr(import_module(module), name)
+    return application
