@@ -78,6 +78,7 @@ def upgrade() -> None:
         sa.Column("channel_id", sa.BigInteger(), nullable=True),
         sa.Column("platform", sa.String(length=100), server_default="unknown", nullable=False),
         sa.Column("source", sa.String(length=16), nullable=False),
+        sa.Column("part", sa.SmallInteger(), server_default="1", nullable=False),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),

@@ -46,7 +46,8 @@ class Conversation(HotScoped, Base):
 
     `messages` is the truth; the counts and times beside it are computed from it with
     every write. `analysis_due_at` says that the analysis must run (again); language,
-    sentiment, intent, outcome and topics are its current values, for filters.
+    sentiment, intent, outcome and topics are its current values, for filters. A
+    transcript that is full goes on in a further row, whose `part` is one higher.
     """
 
     __tablename__ = "conversations"
@@ -76,6 +77,7 @@ class Conversation(HotScoped, Base):
     channel_id: Mapped[int | None] = mapped_column(BigInteger)
     platform: Mapped[str] = mapped_column(String(100), server_default="unknown")
     source: Mapped[str] = mapped_column(String(16))
+    part: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     fingerprint: Mapped[bytes]
     status: Mapped[str] = mapped_column(String(16))
     started_at: Mapped[datetime]

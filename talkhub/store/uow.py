@@ -27,10 +27,11 @@ _SCOPE_KEY = "talkhub_prologue"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose rows a transaction may touch, and the message that says so to PostgreSQL."""
+    """Whose rows a transaction may touch, who acts, and how long a statement may take."""
 
     role: DatabaseRole
-    workspace_id: int | None = None
+    workspace_id: int | None
+    actor: str
     timeout_ms: int = STATEMENT_TIMEOUT_MS
 
     def prologue(self, *, read_only: bool = False) -> str:
@@ -45,20 +46,20 @@ class Scope:
         return f"select {','.join(settings)};"
 
 
-def workspace_scope(workspace_id: int, *, timeout_ms: int = STATEMENT_TIMEOUT_MS) -> Scope:
+def workspace_scope(
+    workspace_id: int, actor: str, *, timeout_ms: int = STATEMENT_TIMEOUT_MS
+) -> Scope:
     """Return the scope of one workspace: its rows and no others."""
-    return Scope(DatabaseRole.APP, int(workspace_id), timeout_ms)
+    return Scope(DatabaseRole.APP, int(workspace_id), actor, timeout_ms)
 
 
 def system_scope(reason: str, *, timeout_ms: int = STATEMENT_TIMEOUT_MS) -> Scope:
-    """Return the scope that sees every workspace. `reason` is for the reader.
+    """Return the scope that sees every workspace, for a stated reason.
 
     Only for: the inbox writer, the drains' claims, the sweeper, the schedule, finding
     the workspace of a key, token or login, health and metrics, and admin commands.
     """
-    if not reason:
-        raise ValueError("a system scope needs its reason")
-    return Scope(DatabaseRole.SYSTEM, None, timeout_ms)
+    return Scope(DatabaseRole.SYSTEM, None, reason, timeout_ms)
 
 
 class Database:
@@ -157,12 +158,14 @@ class UnitOfWork:
         self,
         statement: Executable,
         params: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
-    ) -> CursorResult[Any]:
+    ) -> CursorResult[*tuple[Any, ...]]:
         """Execute one statement in the transaction."""
         with _unavailable_when_lost():
             return self._open().execute(statement, params)
 
-    def run(self, sql: str, params: Mapping[str, Any] | None = None) -> CursorResult[Any]:
+    def run(
+        self, sql: str, params: Mapping[str, Any] | None = None
+    ) -> CursorResult[*tuple[Any, ...]]:
         """Execute one of `talkhub.store.statements`, with `%(name)s` parameters."""
         with _unavailable_when_lost():
             return self._open().exec_driver_sql(sql, dict(params or {}))
@@ -181,6 +184,11 @@ class UnitOfWork:
     def again(self) -> None:
         """Allow an ordinary transaction after a `once()` that did nothing."""
         self._spent = False
+
+    @staticmethod
+    def json(value: object) -> str:
+        """Return `value` as the text of a JSONB parameter."""
+        return json_codec.dumps_text(value)
 
     def ring(self, job: Job) -> None:
         """Have `job` rung once the unit of work is committed."""

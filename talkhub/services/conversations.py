@@ -1,0 +1,220 @@
+"""Open a session; record a conversation, whether it is new, repeated or has grown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from talkhub import clock
+from talkhub.errors import Unavailable
+from talkhub.names import AnalysisStatus, Job, MessageRole, SessionStatus
+from talkhub.services import growth
+from talkhub.services.transcripts import (
+    Message,
+    TranscriptFacts,
+    add_up,
+    fingerprint,
+    format_time,
+    make_message,
+    split_parts,
+)
+from talkhub.store.statements.conversations import SAVE_CONVERSATION
+from talkhub.store.statements.sessions import CREATE_SESSION
+from talkhub.store.uow import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message as a caller sends it; without a time it takes that of the call."""
+
+    role: MessageRole
+    content: str
+    sent_at: datetime | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentConversation:
+    """A transcript as a caller sends it, with its own analysis where it has one."""
+
+    session_id: str
+    user_id: str
+    messages: Sequence[SentMessage]
+    intent_analysis: dict[str, Any] | None
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDetails:
+    """What a caller knows of a person when a session opens. None is not given."""
+
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+
+
+def open_session(
+    uow: UnitOfWork,
+    *,
+    user_id: str,
+    platform: str,
+    user_data: dict[str, Any],
+    details: PersonDetails,
+    alone: bool = True,
+) -> dict[str, Any]:
+    """Open a session for a person, making the person if unknown, and return its row.
+
+    `alone` says that nothing else happens in the unit of work, so that one message
+    to the server is enough.
+    """
+    now = clock.now()
+    session_id = growth.new_session_id()
+    params = {
+        "workspace_id": uow.workspace_id,
+        "session_id": session_id,
+        "user_id": user_id,
+        "user_data": uow.json(user_data),
+        "platform": platform,
+        "now": now,
+        "name": details.name,
+        "phone": details.phone,
+        "email": details.email,
+        "has_details": details != PersonDetails(),
+    }
+    rows = _try_twice(uow, CREATE_SESSION, params, alone=alone)
+    return {
+        "id": rows[0][0],
+        "session_id": session_id,
+        "user_id": user_id,
+        "user_data": user_data,
+        "platform": platform,
+        "status": SessionStatus.ACTIVE.value,
+        "created_at": format_time(now),
+        "updated_at": format_time(now),
+    }
+
+
+def record_conversation(
+    uow: UnitOfWork, sent: SentConversation, *, alone: bool = True
+) -> dict[str, Any]:
+    """Store a transcript and return its conversation's row.
+
+    The same transcript again returns the same row; a longer one that begins with what
+    is stored lets that conversation grow; anything else is a new conversation. The
+    analysis follows in the background.
+    """
+    uow.ring(Job.DRAIN_ANALYSIS)
+    messages, timed = _as_messages(sent.messages)
+    parts = split_parts(messages)
+    if len(parts) == 1:
+        facts = add_up(messages, is_open=False)
+        row = _new_row(sent, messages, facts)
+        saved = _save_first(uow, sent, messages, facts, row, alone=alone)
+        if saved:
+            return {"id": saved[0][0], **row, "platform": saved[0][1]}
+    if alone:
+        uow.again()
+    return growth.grow(
+        uow,
+        growth.Growth(
+            session_id=sent.session_id,
+            user_id=sent.user_id,
+            messages=messages,
+            timed=timed,
+            intent_analysis=_intent_analysis(sent.intent_analysis),
+            has_own_analysis=sent.intent_analysis is not None,
+            metadata=sent.metadata,
+        ),
+    )
+
+
+def _save_first(
+    uow: UnitOfWork,
+    sent: SentConversation,
+    messages: list[Message],
+    facts: TranscriptFacts,
+    row: dict[str, Any],
+    *,
+    alone: bool,
+) -> list[Any]:
+    params = {
+        "workspace_id": uow.workspace_id,
+        "conversation_id": row["conversation_id"],
+        "session_id": sent.session_id,
+        "user_id": sent.user_id,
+        "messages": uow.json(messages),
+        "intent_analysis": uow.json(row["intent_analysis"]),
+        "metadata": uow.json(row["metadata"]),
+        "fingerprint": fingerprint(sent.session_id, messages),
+        "now": row["created_at"],
+        "started_at": facts.started_at,
+        "last_message_at": facts.last_message_at,
+        "message_count": facts.message_count,
+        "user_message_count": facts.user_message_count,
+        "response_count": facts.response_count,
+        "response_ms_total": facts.response_ms_total,
+        "name": None,
+        "phone": None,
+        "email": None,
+    }
+    return uow.once(SAVE_CONVERSATION, params) if alone else _fetch(uow, SAVE_CONVERSATION, params)
+
+
+def _new_row(
+    sent: SentConversation, messages: list[Message], facts: TranscriptFacts
+) -> dict[str, Any]:
+    return {
+        "conversation_id": growth.new_conversation_id(),
+        "session_id": sent.session_id,
+        "user_id": sent.user_id,
+        "messages": messages,
+        "intent_analysis": _intent_analysis(sent.intent_analysis),
+        "metadata": {**sent.metadata, **facts.as_metadata()},
+        "created_at": format_time(clock.now()),
+    }
+
+
+def _intent_analysis(given: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the caller's analysis, or the place where ours will stand."""
+    status = {"status": AnalysisStatus.PENDING.value}
+    if given is None:
+        return {**status, "source": "talkhub"}
+    return {**given, **status, "source": "caller"}
+
+
+def _as_messages(sent: Sequence[SentMessage]) -> tuple[list[Message], set[int]]:
+    """Return message objects, and which positions carry the caller's own time."""
+    moment = clock.now()
+    messages: list[Message] = []
+    timed: set[int] = set()
+    for position, message in enumerate(sent):
+        if message.sent_at is not None:
+            moment = message.sent_at
+            timed.add(position)
+        messages.append(
+            make_message(
+                role=message.role,
+                content=message.content,
+                sent_at=moment,
+                kind=message.kind,
+                position=position,
+            )
+        )
+    return messages, timed
+
+
+def _try_twice(uow: UnitOfWork, sql: str, params: dict[str, Any], *, alone: bool) -> list[Any]:
+    """Run a statement that yields no row while another transaction makes the same person."""
+    for _ in range(2):
+        rows = uow.once(sql, params) if alone else _fetch(uow, sql, params)
+        if rows:
+            return rows
+        if alone:
+            uow.again()
+    raise Unavailable("The person is being created by another request; try again.")
+
+
+def _fetch(uow: UnitOfWork, sql: str, params: dict[str, Any]) -> list[Any]:
+    return list(uow.run(sql, params).all())

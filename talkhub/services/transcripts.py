@@ -1,0 +1,181 @@
+"""Transcripts as plain data: message objects, what they add up to, and how they grow.
+
+Pure functions: no database, no clock. A transcript is a list of message objects as
+they stand in `conversations.messages`; one that is full goes on in a further part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from talkhub import json_codec
+from talkhub.names import CompletionStatus, MessageRole
+
+MAX_MESSAGES = 500
+MAX_BYTES = 256 * 1024
+SAME_MESSAGE_WINDOW = timedelta(minutes=5)
+
+Message = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptFacts:
+    """What a transcript adds up to. Response times are from a person's message to its answer."""
+
+    started_at: datetime
+    last_message_at: datetime
+    message_count: int
+    user_message_count: int
+    response_count: int
+    response_ms_total: int
+    completion: CompletionStatus
+
+    @property
+    def duration_seconds(self) -> int:
+        """Seconds between the first and the last message."""
+        return int((self.last_message_at - self.started_at).total_seconds())
+
+    def as_metadata(self) -> dict[str, Any]:
+        """Return the members that `metadata` documents."""
+        return {
+            "message_count": self.message_count,
+            "duration": self.duration_seconds,
+            "completion_status": self.completion.value,
+        }
+
+
+def make_message(  # one keyword for each member of the stored object
+    *,
+    role: MessageRole,
+    content: str,
+    sent_at: datetime,
+    kind: str = "text",
+    external_id: str | None = None,
+    position: int = 0,
+) -> Message:
+    """Return a message object. Its id depends on nothing but what is given.
+
+    A provider's message has the same id however its events are ordered or repeated.
+    """
+    seed = external_id or f"{position}|{role}|{sent_at.isoformat()}|{content}"
+    message: Message = {
+        "id": "m" + hashlib.sha256(seed.encode("utf-8", "replace")).hexdigest()[:15],
+        "role": role.value,
+        "kind": kind,
+        "content": content,
+        "timestamp": format_time(sent_at),
+    }
+    if external_id is not None:
+        message["external_id"] = external_id
+    return message
+
+
+def format_time(moment: datetime) -> str:
+    """Return an ISO 8601 time in UTC, as message objects carry it."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def time_of(message: Message) -> datetime:
+    """Return when a message was sent."""
+    return datetime.fromisoformat(message["timestamp"])
+
+
+def add_up(messages: Sequence[Message], *, is_open: bool) -> TranscriptFacts:
+    """Compute a transcript's facts; `messages` must not be empty."""
+    times = [time_of(message) for message in messages]
+    responses: list[float] = []
+    waiting_since: datetime | None = None
+    for message, sent_at in zip(messages, times, strict=True):
+        if message["role"] == MessageRole.USER:
+            waiting_since = waiting_since or sent_at
+        elif waiting_since is not None and message["role"] != MessageRole.SYSTEM:
+            responses.append(max(0.0, (sent_at - waiting_since).total_seconds()))
+            waiting_since = None
+    user_count = sum(message["role"] == MessageRole.USER for message in messages)
+    return TranscriptFacts(
+        started_at=min(times),
+        last_message_at=max(times),
+        message_count=len(messages),
+        user_message_count=user_count,
+        response_count=len(responses),
+        response_ms_total=round(sum(responses) * 1000),
+        completion=_completion(user_count, waiting=waiting_since is not None, is_open=is_open),
+    )
+
+
+def _completion(user_count: int, *, waiting: bool, is_open: bool) -> CompletionStatus:
+    if is_open:
+        return CompletionStatus.OPEN
+    if user_count == 0:
+        return CompletionStatus.ABANDONED
+    return CompletionStatus.UNANSWERED if waiting else CompletionStatus.COMPLETED
+
+
+def fingerprint(session_id: str, messages: Sequence[Message]) -> bytes:
+    """Return the digest by which a repeated transcript is recognised."""
+    digest = hashlib.sha256(session_id.encode())
+    for message in messages:
+        digest.update(f"\x1e{message['role']}\x1f{message['content']}".encode())
+    return digest.digest()
+
+
+def is_continuation(stored: Sequence[Message], sent: Sequence[Message], timed: set[int]) -> bool:
+    """Tell whether one transcript begins with the other.
+
+    Role and text must agree; times too where the caller gave one (`timed` holds the
+    positions in `sent` that have their own).
+    """
+    for position, (old, new) in enumerate(zip(stored, sent, strict=False)):
+        if old["role"] != new["role"] or old["content"] != new["content"]:
+            return False
+        if position in timed and old["timestamp"] != new["timestamp"]:
+            return False
+    return True
+
+
+def without_known(stored: Sequence[Message], sent: Sequence[Message]) -> list[Message]:
+    """Return what of `sent` is not yet in a transcript that a channel feeds.
+
+    A message is known when one with its role and text lies within five minutes of
+    it. Each stored message answers for one sent message only.
+    """
+    unmatched: dict[tuple[str, str], list[datetime]] = {}
+    for message in stored:
+        unmatched.setdefault(_key(message), []).append(time_of(message))
+    news: list[Message] = []
+    for message in sent:
+        candidates = unmatched.get(_key(message), [])
+        sent_at = time_of(message)
+        near = [moment for moment in candidates if abs(moment - sent_at) <= SAME_MESSAGE_WINDOW]
+        if near:
+            candidates.remove(min(near, key=lambda moment: abs(moment - sent_at)))
+        else:
+            news.append(message)
+    return news
+
+
+def in_order(messages: Iterable[Message]) -> list[Message]:
+    """Return messages by time, and by id within one instant."""
+    return sorted(messages, key=lambda message: (time_of(message), message["id"]))
+
+
+def split_parts(messages: Sequence[Message]) -> list[list[Message]]:
+    """Cut a transcript into parts of at most 500 messages and 256 KB (a longer message alone)."""
+    parts: list[list[Message]] = [[]]
+    size = 0
+    for message in messages:
+        weight = len(json_codec.dumps(message)) + 1
+        if parts[-1] and (len(parts[-1]) >= MAX_MESSAGES or size + weight > MAX_BYTES):
+            parts.append([])
+            size = 0
+        parts[-1].append(message)
+        size += weight
+    return parts
+
+
+def _key(message: Message) -> tuple[str, str]:
+    return message["role"], message["content"]

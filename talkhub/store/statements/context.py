@@ -1,0 +1,45 @@
+"""The statement behind `get_user_context`: the whole answer, built by PostgreSQL."""
+
+from talkhub.store.statements.iso_time import iso
+
+EMPTY_STATS = (
+    '{"total_conversations": 0, "total_messages": 0, "average_response_time": null,'
+    ' "preferred_topics": [], "preferred_intents": [], "last_interaction": null}'
+)
+
+USER_CONTEXT = f"""
+with person as (
+  select p.* from user_profiles a
+  join user_profiles p on p.id = coalesce(a.merged_into_id, a.id)
+  where a.workspace_id = %(workspace_id)s and a.user_id = %(user_id)s
+), recent as (
+  select c.* from person
+  cross join lateral (
+    select * from conversations c
+    where c.workspace_id = %(workspace_id)s and c.profile_id = person.id
+    order by c.last_message_at desc limit %(limit)s) c
+)
+select json_build_object(
+  'user_id', %(user_id)s::text,
+  'found', p.id is not null,
+  'profile', case when p.id is null then json_build_object() else json_build_object(
+    'user_id', p.user_id, 'name', p.name, 'phone', p.phone, 'email', p.email, 'tags', p.tags,
+    'custom', p.custom, 'locale', p.locale, 'timezone', p.timezone,
+    'first_seen_at', {iso("p.first_seen_at")}, 'last_seen_at', {iso("p.last_seen_at")},
+    'created_at', {iso("p.created_at")}, 'updated_at', {iso("p.updated_at")}) end,
+  'has_history', exists (
+    select from conversations c
+    where c.workspace_id = %(workspace_id)s and c.profile_id = p.id),
+  'recent_conversations', coalesce((
+    select json_agg(json_build_object(
+      'conversation_id', c.conversation_id, 'session_id', c.session_id,
+      'platform', c.platform, 'status', c.status, 'messages', c.messages,
+      'intent_analysis', c.intent_analysis, 'metadata', c.metadata,
+      'created_at', {iso("c.created_at")}, 'started_at', {iso("c.started_at")},
+      'last_message_at', {iso("c.last_message_at")})
+      order by c.last_message_at desc) from recent c), '[]'::json),
+  'preferences', coalesce(p.preferences, '{{}}'),
+  'interaction_stats', '{EMPTY_STATS}'::jsonb || coalesce(p.interaction_stats, '{{}}')
+)::text
+from (select 1) as always left join person p on true
+"""

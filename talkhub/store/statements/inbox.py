@@ -1,0 +1,61 @@
+"""The statements of the inbox: store, claim, settle, look after."""
+
+INSERT_EVENTS = """
+insert into inbound_events
+  (workspace_id, channel_id, platform, source, external_id, kind, raw, payload, state, done_at)
+select workspace_id, channel_id, platform, source, external_id, kind, raw, payload::jsonb, state,
+       case when state = 'ignored' then clock_timestamp() end
+from unnest(
+  %(workspace_ids)s::bigint[], %(channel_ids)s::bigint[], %(platforms)s::text[],
+  %(sources)s::text[], %(external_ids)s::text[], %(kinds)s::text[], %(raws)s::bytea[],
+  %(payloads)s::text[], %(states)s::text[]
+) as e (workspace_id, channel_id, platform, source, external_id, kind, raw, payload, state)
+on conflict (workspace_id, source, external_id) do nothing
+returning workspace_id, source, external_id
+"""
+
+CLAIM_EVENTS = """
+update inbound_events
+set attempts = attempts + 1, lease_until = clock_timestamp() + interval '60 seconds',
+    due_at = clock_timestamp() + interval '60 seconds', fence = fence + 1
+where id in (
+  select id from inbound_events
+  where state = 'pending' and due_at <= clock_timestamp()
+  order by due_at, id limit %(limit)s for update skip locked)
+returning id, workspace_id, channel_id, platform, source, external_id, payload, attempts, fence,
+          received_at
+"""
+"""Takes due events for a minute. The attempt counts even if the process dies with it."""
+
+SETTLE_EVENTS = """
+update inbound_events e
+set state = r.state, lease_until = null, done_at = clock_timestamp(), last_error = null
+from unnest(%(ids)s::bigint[], %(fences)s::bigint[], %(states)s::text[]) as r (id, fence, state)
+where e.workspace_id = %(workspace_id)s and e.id = r.id and e.fence = r.fence
+  and e.state = 'pending'
+"""
+
+FAIL_EVENT = """
+update inbound_events
+set state = case when attempts >= %(max_attempts)s then 'dead' else 'pending' end,
+    due_at = clock_timestamp() + (power(3, least(attempts, 6)) * interval '1 second'),
+    lease_until = null, last_error = %(error)s
+where workspace_id = %(workspace_id)s and id = %(id)s and fence = %(fence)s
+  and state = 'pending'
+"""
+
+DUE_WORK = """
+select
+  exists (select from inbound_events
+          where state = 'pending' and due_at < clock_timestamp() - %(grace)s) as inbox,
+  exists (select from conversations
+          where analysis_due_at < clock_timestamp() - %(grace)s) as analysis,
+  exists (select from dirty_buckets) or exists (
+          select from user_profiles
+          where stats_due_at < clock_timestamp() - %(grace)s) as stats
+"""
+
+INBOX_STATE = """
+select count(*), coalesce(extract(epoch from clock_timestamp() - min(received_at)), 0)::float
+from inbound_events where state = 'pending'
+"""

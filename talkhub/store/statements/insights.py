@@ -1,0 +1,109 @@
+"""The statements of the analysis and statistics drains."""
+
+CLAIM_ANALYSES = """
+update conversations
+set attempts = attempts + 1, fence = fence + 1,
+    analysis_due_at = clock_timestamp() + interval '60 seconds'
+where id in (
+  select id from conversations
+  where analysis_due_at <= clock_timestamp()
+  order by analysis_due_at, id limit %(limit)s for update skip locked)
+returning id, workspace_id, fence, attempts, messages, status
+"""
+
+STORE_ANALYSES = """
+with r as (
+  select * from jsonb_to_recordset(%(rows)s::jsonb) as r (
+    id bigint, fence bigint, version text, language text, sentiment text, score float,
+    intent text, confidence float, topics jsonb, completion text, result jsonb)
+), current as (
+  update conversations c
+  set language = r.language, sentiment = r.sentiment, sentiment_score = r.score,
+      primary_intent = case
+        when c.intent_analysis ->> 'source' = 'caller'
+          and length(c.intent_analysis ->> 'intent') between 1 and 32
+        then c.intent_analysis ->> 'intent' else r.intent end,
+      topics = array(select jsonb_array_elements_text(r.topics)),
+      outcome = r.completion, analysed_version = r.version,
+      metadata = c.metadata || jsonb_build_object('completion_status', r.completion),
+      intent_analysis = case when c.intent_analysis ->> 'source' = 'caller'
+        then c.intent_analysis || '{"status": "done"}'
+        else jsonb_build_object('intent', r.intent, 'sentiment', r.sentiment,
+          'confidence', r.confidence, 'source', 'talkhub', 'status', 'done') end,
+      analysis_due_at = null, attempts = 0
+  from r
+  where c.workspace_id = %(workspace_id)s and c.id = r.id and c.fence = r.fence
+  returning c.id, c.profile_id, c.started_at, r.version, r.result
+), people as (
+  update user_profiles p set stats_due_at = clock_timestamp()
+  where p.workspace_id = %(workspace_id)s and p.id in (select profile_id from current)
+), hours as (
+  insert into dirty_buckets (workspace_id, hour)
+  select distinct %(workspace_id)s, date_trunc('hour', started_at) from current
+)
+insert into conversation_analyses
+  (workspace_id, conversation_id, analyser_version, source, result, analysed_at)
+select %(workspace_id)s, id, version, 'talkhub', result, %(now)s from current
+on conflict (workspace_id, conversation_id, analyser_version, source) do update
+set result = excluded.result, analysed_at = excluded.analysed_at
+returning conversation_id
+"""
+"""One statement: the analysis, the filter columns, and what must be counted again because of it.
+
+A conversation that grew since it was claimed has a later fence: nothing is stored, and it is
+due again. `stats_due_at` is set even where it stands already: a recount that runs right now
+holds the row, and the one that follows must see this analysis.
+"""
+
+GIVE_UP_ANALYSIS = """
+update conversations
+set analysis_due_at = case when attempts >= %(max_attempts)s then null
+      else clock_timestamp() + (power(3, least(attempts, 6)) * interval '1 second') end
+where workspace_id = %(workspace_id)s and id = %(id)s and fence = %(fence)s
+"""
+
+WORKSPACES_WITH_DUE_STATS = """
+select distinct workspace_id from dirty_buckets
+union
+select distinct workspace_id from user_profiles where stats_due_at <= clock_timestamp()
+"""
+
+TAKE_DIRTY_HOURS = """
+delete from dirty_buckets
+where id in (
+  select id from dirty_buckets
+  where workspace_id = %(workspace_id)s
+  order by id limit %(limit)s for update skip locked)
+returning hour
+"""
+
+RECOMPUTE_HOURS = """
+insert into hourly_stats
+  (workspace_id, hour, conversations, messages, people, completed, intents, sentiments,
+   updated_at)
+select %(workspace_id)s, h.hour, count(c.id), coalesce(sum(c.message_count), 0),
+  count(distinct c.profile_id),
+  count(c.id) filter (
+    where c.status = 'closed' and c.metadata ->> 'completion_status' = 'completed'),
+  coalesce((select jsonb_object_agg(key, n) from (
+    select primary_intent as key, count(*) as n from conversations i
+    where i.workspace_id = %(workspace_id)s and i.started_at >= h.hour
+      and i.started_at < h.hour + interval '1 hour' and primary_intent is not null
+    group by 1) as counted), '{}'),
+  coalesce((select jsonb_object_agg(key, n) from (
+    select sentiment as key, count(*) as n from conversations i
+    where i.workspace_id = %(workspace_id)s and i.started_at >= h.hour
+      and i.started_at < h.hour + interval '1 hour' and sentiment is not null
+    group by 1) as counted), '{}'),
+  %(now)s
+from unnest(%(hours)s::timestamptz[]) as h (hour)
+left join conversations c on c.workspace_id = %(workspace_id)s and c.started_at >= h.hour
+  and c.started_at < h.hour + interval '1 hour'
+group by h.hour
+order by h.hour
+on conflict (workspace_id, hour) do update
+set conversations = excluded.conversations, messages = excluded.messages,
+    people = excluded.people, completed = excluded.completed, intents = excluded.intents,
+    sentiments = excluded.sentiments, updated_at = excluded.updated_at
+"""
+"""Recomputed from the rows of the hour, never counted up: safe to run twice."""

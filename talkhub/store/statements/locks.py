@@ -1,0 +1,8 @@
+"""Advisory locks, always a transaction's: a pooler would leave a session's lock behind."""
+
+LOCK = "select pg_advisory_xact_lock(hashtextextended(%(key)s, 0))"
+
+LOCK_ALL = """
+select pg_advisory_xact_lock(hashtextextended(key, 0)) from unnest(%(keys)s::text[]) as key
+"""
+"""Keys are sorted by the caller, so that two transactions never wait for each other."""

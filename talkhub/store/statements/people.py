@@ -1,0 +1,51 @@
+"""The common table expressions that find a person or make one."""
+
+PERSON = """
+known as (
+  select coalesce(merged_into_id, id) as profile_id
+  from user_profiles
+  where workspace_id = %(workspace_id)s and user_id = %(user_id)s
+), made as (
+  insert into user_profiles
+    (workspace_id, user_id, name, phone, email, first_seen_at, last_seen_at)
+  select %(workspace_id)s, %(user_id)s, %(name)s, %(phone)s, %(email)s, %(now)s, %(now)s
+  where not exists (select from known)
+  on conflict (workspace_id, user_id) do nothing
+  returning id as profile_id
+), person as (
+  select profile_id from known union all select profile_id from made
+)"""
+"""Yields one row `person(profile_id)`; none if another transaction makes the person right now.
+
+The caller then runs its statement again, which finds the person.
+"""
+
+FIND_OR_MAKE_PEOPLE = """
+with given as (
+  select * from unnest(
+    %(user_ids)s::text[], %(names)s::text[], %(phones)s::text[], %(emails)s::text[],
+    %(locales)s::text[], %(first)s::timestamptz[], %(last)s::timestamptz[]
+  ) as g (user_id, name, phone, email, locale, first_at, last_at)
+)
+insert into user_profiles as p
+  (workspace_id, user_id, name, phone, email, locale, first_seen_at, last_seen_at)
+select %(workspace_id)s, user_id, name, phone, email, locale, first_at, last_at
+from given order by user_id
+on conflict (workspace_id, user_id) do update
+set name = coalesce(p.name, excluded.name), phone = coalesce(p.phone, excluded.phone),
+    email = coalesce(p.email, excluded.email), locale = coalesce(p.locale, excluded.locale),
+    first_seen_at = least(p.first_seen_at, excluded.first_seen_at),
+    last_seen_at = greatest(p.last_seen_at, excluded.last_seen_at), updated_at = %(now)s
+returning p.user_id, coalesce(p.merged_into_id, p.id)
+"""
+"""What a provider says of a person fills gaps only: it never overwrites what is known."""
+
+ADD_IDENTITIES = """
+insert into identities (workspace_id, kind, value, channel_id, profile_id)
+select %(workspace_id)s, g.kind, g.value, null, g.profile_id
+from unnest(%(kinds)s::text[], %(values)s::text[], %(profile_ids)s::bigint[])
+  as g (kind, value, profile_id)
+on conflict do nothing
+"""
+
+MAKE_PERSON = f"with {PERSON} select profile_id from person"

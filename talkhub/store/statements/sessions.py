@@ -1,0 +1,60 @@
+"""The statements behind `create_chat_session` and the closing of silent sessions."""
+
+from talkhub.store.statements.people import PERSON
+
+CREATE_SESSION = f"""
+with {PERSON}, before as (
+  select p.id, p.name, p.phone, p.email
+  from user_profiles p join known on p.id = known.profile_id
+  where %(has_details)s
+), told as (
+  update user_profiles p
+  set name = coalesce(%(name)s, p.name), phone = coalesce(%(phone)s, p.phone),
+      email = coalesce(%(email)s, p.email), revision = p.revision + 1, updated_at = %(now)s
+  from before
+  where p.id = before.id
+    and (coalesce(%(name)s, p.name), coalesce(%(phone)s, p.phone), coalesce(%(email)s, p.email))
+      is distinct from (p.name, p.phone, p.email)
+  returning p.id, p.name, p.phone, p.email
+), history as (
+  insert into profile_changes (workspace_id, profile_id, source, changes)
+  select %(workspace_id)s, told.id, 'session', (
+    select jsonb_object_agg(field, jsonb_build_object('before', old, 'after', new))
+    from (values ('name', before.name, told.name), ('phone', before.phone, told.phone),
+                 ('email', before.email, told.email)) as v (field, old, new)
+    where old is distinct from new)
+  from told join before using (id)
+)
+insert into chat_sessions
+  (workspace_id, session_id, user_id, user_data, platform, created_at, updated_at, profile_id)
+select %(workspace_id)s, %(session_id)s, %(user_id)s, %(user_data)s, %(platform)s,
+       %(now)s, %(now)s, profile_id
+from person
+returning id
+"""
+"""Opens a session; name, phone and e-mail that are given feed the profile, with their history."""
+
+CLOSE_SILENT_SESSIONS = """
+with silent as (
+  update chat_sessions
+  set status = 'completed', closed_at = %(now)s, updated_at = %(now)s, close_reason = 'idle'
+  where id in (
+    select id from chat_sessions
+    where status = 'active' and coalesce(last_message_at, created_at) < %(silent_since)s
+    order by id limit %(limit)s for update skip locked)
+  returning workspace_id, session_id
+)
+update conversations c
+set status = 'closed', ended_at = c.last_message_at, analysis_due_at = clock_timestamp(),
+    fence = c.fence + 1,
+    metadata = c.metadata || jsonb_build_object('completion_status', case
+      when c.user_message_count = 0 then 'abandoned'
+      when c.messages -> -1 ->> 'role' = 'user' then 'unanswered'
+      else 'completed' end),
+    updated_at = %(now)s
+from silent
+where c.workspace_id = silent.workspace_id and c.session_id = silent.session_id
+  and c.status = 'open'
+returning c.id
+"""
+"""A system statement: it closes sessions of all workspaces that fell silent, a batch at a time."""

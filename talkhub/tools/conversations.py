@@ -1,0 +1,199 @@
+"""The tools that open sessions and save conversations."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from talkhub.names import MessageRole, Scope
+from talkhub.services import conversations
+from talkhub.services.idempotency import once_per_key
+from talkhub.store.uow import UnitOfWork
+from talkhub.tools.spec import Answer, ToolInput, ToolOutput, registry
+
+UserId = Annotated[
+    str,
+    Field(min_length=1, max_length=255, description="The id under which you know the person."),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Field(
+        default=None,
+        max_length=255,
+        description="Makes a retry safe: the same key and body give the same answer for a day.",
+    ),
+]
+SHORT_TEXT = 255
+
+
+def _role(value: Any) -> Any:
+    return MessageRole.BOT if value == "assistant" else value
+
+
+def _aware(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class SentMessage(BaseModel):
+    """One message of a transcript."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    role: Annotated[MessageRole, BeforeValidator(_role)] = Field(
+        description="user, bot, agent or system; `assistant` is taken as bot."
+    )
+    content: str = Field(max_length=65_536, description="The text.")
+    timestamp: Annotated[datetime | None, Field(ge=datetime(1970, 1, 2, tzinfo=UTC))] = Field(
+        default=None, description="When it was sent, ISO 8601; without a zone it is UTC."
+    )
+    kind: str = Field(default="text", max_length=32, description="text, image, audio, …")
+
+
+class CreateChatSession(ToolInput):
+    """What `create_chat_session` takes."""
+
+    _structured: ClassVar[frozenset[str]] = frozenset({"user_data"})
+
+    user_id: UserId
+    user_data: dict[str, Any] = Field(
+        default_factory=dict,
+        description="What you know of the person; name, phone and email feed the profile.",
+    )
+    platform: str = Field(
+        default="unknown", max_length=100, description="Where the chat takes place: whatsapp, …"
+    )
+    idempotency_key: IdempotencyKey
+
+
+class ChatSession(ToolOutput):
+    """A chat session's row."""
+
+    id: int
+    session_id: str
+    user_id: str
+    user_data: dict[str, Any]
+    platform: str
+    status: Literal["active", "completed"]
+    created_at: datetime
+    updated_at: datetime
+
+
+class SaveConversation(ToolInput):
+    """What `save_conversation` takes."""
+
+    _structured: ClassVar[frozenset[str]] = frozenset({"messages", "intent_analysis", "metadata"})
+
+    session_id: str = Field(
+        min_length=1, max_length=255, description="The session's id; an unknown one is opened."
+    )
+    user_id: UserId
+    messages: list[SentMessage] = Field(
+        min_length=1, max_length=5000, description="The transcript, oldest message first."
+    )
+    intent_analysis: dict[str, Any] | None = Field(
+        default=None, description="Your own analysis, kept as it is; else ours follows."
+    )
+    metadata: dict[str, Any] = Field(
+        default_factory=dict, description="Anything of your own to keep with the conversation."
+    )
+    idempotency_key: IdempotencyKey
+
+
+class Conversation(ToolOutput):
+    """A conversation's row."""
+
+    id: int
+    conversation_id: str
+    session_id: str
+    user_id: str
+    platform: str
+    messages: list[dict[str, Any]]
+    intent_analysis: dict[str, Any]
+    metadata: dict[str, Any]
+    created_at: datetime
+
+
+@registry.tool(
+    title="Create chat session",
+    scope=Scope.CONVERSATIONS_WRITE,
+    output=ChatSession,
+    success_status=201,
+)
+def create_chat_session(uow: UnitOfWork, args: CreateChatSession) -> Answer:
+    """Open a chat session for a person and return it.
+
+    Call this when a person starts to talk. Use the returned session_id when you save the
+    conversation. A person you name for the first time is remembered from here on.
+    """
+    details = conversations.PersonDetails(
+        name=_short_text(args.user_data.get("name")),
+        phone=_short_text(args.user_data.get("phone"), limit=50),
+        email=_short_text(args.user_data.get("email")),
+    )
+
+    def open_it(*, alone: bool) -> dict[str, Any]:
+        return conversations.open_session(
+            uow,
+            user_id=args.user_id,
+            platform=args.platform,
+            user_data=args.user_data,
+            details=details,
+            alone=alone,
+        )
+
+    if args.idempotency_key is None:
+        return open_it(alone=True)
+    return once_per_key(
+        uow,
+        tool="create_chat_session",
+        key=args.idempotency_key,
+        request=args.model_dump(mode="json"),
+        produce=lambda: open_it(alone=False),
+    )
+
+
+@registry.tool(
+    title="Save conversation",
+    scope=Scope.CONVERSATIONS_WRITE,
+    output=Conversation,
+    idempotent=True,
+)
+def save_conversation(uow: UnitOfWork, args: SaveConversation) -> Answer:
+    """Save a conversation's transcript; sentiment and intent are analysed afterwards.
+
+    Saving the same transcript again changes nothing, and saving a longer one that begins
+    with what is stored lets the conversation grow.
+    """
+    sent = conversations.SentConversation(
+        session_id=args.session_id,
+        user_id=args.user_id,
+        messages=[
+            conversations.SentMessage(m.role, m.content, _aware(m.timestamp), m.kind)
+            for m in args.messages
+        ],
+        intent_analysis=args.intent_analysis,
+        metadata=args.metadata,
+    )
+    if args.idempotency_key is None:
+        return conversations.record_conversation(uow, sent)
+    return once_per_key(
+        uow,
+        tool="save_conversation",
+        key=args.idempotency_key,
+        request=args.model_dump(mode="json"),
+        produce=lambda: conversations.record_conversation(uow, sent, alone=False),
+    )
+
+
+def _short_text(value: Any, limit: int = SHORT_TEXT) -> str | None:
+    """Return what fits a profile's column; placeholders and other things are no value."""
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return None
+    text = str(value).strip()
+    if not text or len(text) > limit or (text.startswith("{{") and text.endswith("}}")):
+        return None
+    return text

@@ -1,0 +1,151 @@
+"""The tools that tell and update what is known of a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from talkhub.names import Scope
+from talkhub.services import context, profiles
+from talkhub.store.uow import UnitOfWork
+from talkhub.tools.conversations import UserId
+from talkhub.tools.spec import Answer, RestFace, ToolInput, ToolOutput, registry
+
+
+class InteractionStats(ToolOutput):
+    """What a person's conversations add up to, over all their history."""
+
+    total_conversations: int
+    total_messages: int
+    average_response_time: float | None = Field(description="Seconds until an answer.")
+    preferred_topics: list[str] = Field(description="Most frequent first.")
+    preferred_intents: list[str] = Field(description="Most frequent first.")
+    last_interaction: datetime | None
+
+
+class RecentConversation(ToolOutput):
+    """A conversation in a person's context."""
+
+    conversation_id: str
+    session_id: str
+    platform: str
+    status: str
+    messages: list[dict[str, Any]]
+    intent_analysis: dict[str, Any]
+    metadata: dict[str, Any]
+    created_at: datetime
+    started_at: datetime
+    last_message_at: datetime
+
+
+class UserContext(ToolOutput):
+    """What is known of a person."""
+
+    user_id: str
+    found: bool
+    profile: dict[str, Any]
+    has_history: bool
+    recent_conversations: list[RecentConversation]
+    preferences: dict[str, Any]
+    interaction_stats: InteractionStats
+
+
+class GetUserContext(ToolInput):
+    """What `get_user_context` takes."""
+
+    user_id: UserId
+    include_history: bool = Field(
+        default=True, description="Whether to list the person's recent conversations."
+    )
+
+
+def _known_zone(value: str | None) -> str | None:
+    if value is not None and value not in available_timezones():
+        raise ValueError("is not a time zone, for example America/Sao_Paulo")
+    return value
+
+
+class ProfileData(BaseModel):
+    """The fields of a profile to change. Further keys are kept in the profile's `custom`."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, coerce_numbers_to_str=True)
+
+    name: str | None = Field(default=None, max_length=255)
+    phone: str | None = Field(default=None, max_length=50)
+    email: str | None = Field(default=None, max_length=255)
+    locale: str | None = Field(default=None, max_length=35)
+    timezone: Annotated[str | None, AfterValidator(_known_zone)] = None
+    memory_opt_out: bool | None = Field(
+        default=None, description="True keeps this person out of the memory."
+    )
+    preferences: dict[str, Any] | None = Field(default=None, description="Merged in depth.")
+    tags: list[Annotated[str, Field(min_length=1, max_length=100)]] | None = Field(
+        default=None, max_length=200, description="Added to the tags there are."
+    )
+
+
+class UpdateUserProfile(ToolInput):
+    """What `update_user_profile` takes."""
+
+    _structured: ClassVar[frozenset[str]] = frozenset({"profile_data"})
+
+    user_id: UserId
+    profile_data: ProfileData = Field(description="What to merge in; null removes a value.")
+
+
+class UserProfile(ToolOutput):
+    """A person's profile."""
+
+    user_id: str
+    name: str | None
+    phone: str | None
+    email: str | None
+    locale: str | None
+    timezone: str | None
+    memory_opt_out: bool
+    preferences: dict[str, Any]
+    tags: list[str]
+    custom: dict[str, Any]
+    interaction_stats: dict[str, Any]
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@registry.tool(
+    title="Get user context",
+    scope=Scope.CONTEXT_READ,
+    output=UserContext,
+    read_only=True,
+    idempotent=True,
+    faces=(RestFace("GET", "/get_user_context/<user_id>"),),
+)
+def get_user_context(uow: UnitOfWork, args: GetUserContext) -> Answer:
+    """Tell what is known of a person: profile, preferences, statistics, recent conversations.
+
+    Call this before you answer someone. An unknown person is no error: `found` is false.
+    """
+    return context.user_context(uow, args.user_id, include_history=args.include_history)
+
+
+@registry.tool(
+    title="Update user profile",
+    scope=Scope.PROFILES_WRITE,
+    output=UserProfile,
+    idempotent=True,
+    faces=(
+        RestFace("PUT", "/update_user_profile"),
+        RestFace("PUT", "/update_user_profile/<user_id>"),
+    ),
+)
+def update_user_profile(uow: UnitOfWork, args: UpdateUserProfile) -> Answer:
+    """Merge what you learned of a person into their profile and return the profile.
+
+    Preferences are merged in depth, tags are added, unknown keys are kept as custom
+    fields, and null removes a value. The history of changes is kept.
+    """
+    given = args.profile_data.model_dump(mode="json", exclude_unset=True)
+    return profiles.update_profile(uow, args.user_id, given, source="api")

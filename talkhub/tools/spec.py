@@ -1,0 +1,173 @@
+"""One definition of a tool, from which REST, the listing, OpenAPI, MCP and tests derive."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from talkhub.errors import Invalid, PlaceholderNotFilled, TalkHubError
+from talkhub.names import Scope
+from talkhub.store.uow import UnitOfWork
+from talkhub.strict_json import read_json
+
+Answer = dict[str, Any] | bytes
+"""What a handler gives: an object, or the bytes of one that PostgreSQL built."""
+
+_PLACEHOLDER = re.compile(r"\s*\{\{.*\}\}\s*", re.DOTALL)
+
+
+class ToolInput(BaseModel):
+    """The base of every tool's input: strict about names, forgiving about flow builders.
+
+    Flow builders send strings: "true", numbers and JSON in strings are taken for what
+    they say, and an empty string for an optional field is no value at all.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    _structured: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_as_flow_builders_write(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        fields = cls.model_fields
+        tidy: dict[str, Any] = {}
+        for name, value in data.items():
+            if isinstance(value, str) and name in fields:
+                required = fields[name].is_required()
+                if _PLACEHOLDER.fullmatch(value):
+                    if required:
+                        raise _not_filled(name)
+                    continue
+                if not value and not required:
+                    continue
+                if name in cls._structured and value[:1] in {"{", "["}:
+                    tidy[name] = _from_text(name, value)
+                    continue
+            tidy[name] = value
+        return tidy
+
+
+class ToolOutput(BaseModel):
+    """The base of every tool's output model: it documents, and the contract tests hold to it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class RestFace:
+    """A further REST form of a tool, beside `POST /api/v1/mcp/<name>`."""
+
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool: what it is called, what it takes and gives, and what it may."""
+
+    name: str
+    title: str
+    description: str
+    scope: Scope
+    input_model: type[ToolInput]
+    output_model: type[ToolOutput]
+    handler: Callable[[UnitOfWork, Any], Answer]
+    read_only: bool
+    idempotent: bool
+    success_status: int = 200
+    faces: tuple[RestFace, ...] = ()
+
+    def call(self, uow: UnitOfWork, arguments: Mapping[str, Any]) -> Answer:
+        """Validate `arguments` and run the handler; raises pydantic's ValidationError."""
+        return self.handler(uow, self.input_model.model_validate(arguments))
+
+    def listing(self) -> dict[str, Any]:
+        """Return the tool as the MCP's `tools/list` describes it."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "inputSchema": self.input_model.model_json_schema(),
+            "outputSchema": self.output_model.model_json_schema(mode="serialization"),
+            "annotations": {
+                "title": self.title,
+                "readOnlyHint": self.read_only,
+                "destructiveHint": False,
+                "idempotentHint": self.idempotent,
+                "openWorldHint": False,
+            },
+        }
+
+
+@dataclass(slots=True)
+class ToolRegistry:
+    """The tools of the service, by name."""
+
+    specs: dict[str, ToolSpec] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[ToolSpec]:
+        return iter(self.specs.values())
+
+    def tool(
+        self,
+        *,
+        title: str,
+        scope: Scope,
+        output: type[ToolOutput],
+        read_only: bool = False,
+        idempotent: bool = False,
+        success_status: int = 200,
+        faces: tuple[RestFace, ...] = (),
+    ) -> Callable[[Callable[[UnitOfWork, Any], Answer]], Callable[[UnitOfWork, Any], Answer]]:
+        """Register a handler; its name, docstring and `args` annotation define the tool."""
+
+        def register(
+            handler: Callable[[UnitOfWork, Any], Answer],
+        ) -> Callable[[UnitOfWork, Any], Answer]:
+            name = handler.__name__
+            if name in self.specs:
+                raise ValueError(f"two tools are named {name}")
+            self.specs[name] = ToolSpec(
+                name=name,
+                title=title,
+                description=inspect.getdoc(handler) or "",
+                scope=scope,
+                input_model=get_type_hints(handler)["args"],
+                output_model=output,
+                handler=handler,
+                read_only=read_only,
+                idempotent=idempotent,
+                success_status=success_status,
+                faces=faces,
+            )
+            return handler
+
+        return register
+
+
+registry = ToolRegistry()
+
+
+def _not_filled(name: str) -> PlaceholderNotFilled:
+    detail = "The flow builder sent its placeholder instead of a value."
+    return PlaceholderNotFilled(
+        detail,
+        errors=[{"pointer": f"/{name}", "detail": detail, "code": "placeholder_not_filled"}],
+    )
+
+
+def _from_text(name: str, value: str) -> Any:
+    try:
+        return read_json(value.encode())
+    except TalkHubError as problem:
+        detail = "This text is not the JSON it begins as."
+        error = {"pointer": f"/{name}", "detail": detail, "code": "json_invalid"}
+        raise Invalid(detail, errors=[error]) from problem
