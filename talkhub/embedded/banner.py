@@ -28,7 +28,7 @@ def banner(settings: Settings, given: Settings, *, on_terminal: bool) -> str:
         "  Token      " + _token_command(base, settings, given, on_terminal=on_terminal),
     ]
     if settings.whatsapp_app_secret is None:
-        lines.append("  WhatsApp   set WHATSAPP_APP_SECRET (Meta's app secret) to receive messages")
+        lines.append("  WhatsApp: set WHATSAPP_APP_SECRET, Meta's app secret, to receive messages")
     return "\n".join([*lines, "  Next       ./run demo", "", ""])
 
 
