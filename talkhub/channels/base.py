@@ -29,18 +29,29 @@ class ProviderEvent:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who a provider says wrote the message. What it does not say is None."""
+    """The person a message belongs to: its writer, or whom a bot or an agent answers.
+
+    What the provider does not say is None. `identities` are all the ids by which the
+    provider may name this person another time, as (kind, value): they tie together
+    messages whose `user_id` differs.
+    """
 
     user_id: str
     name: str | None = None
     phone: str | None = None
     email: str | None = None
     locale: str | None = None
+    identities: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NormalisedMessage:
-    """A message of any channel in our words. `sent_at` is the provider's time, in UTC."""
+    """A message of any channel in our words.
+
+    `sent_at` is the provider's time, in UTC. `external_id` is the id by which the
+    provider's later events speak of this message; the event that brought it may have
+    another.
+    """
 
     platform: Platform
     sender: Sender
@@ -52,7 +63,10 @@ class NormalisedMessage:
 
 
 class Channel(Protocol):
-    """The provider-specific half of a webhook. Pure: no network, no database."""
+    """The provider-specific half of a webhook. Pure: no network, no database.
+
+    Each channel is a module that has these members.
+    """
 
     platform: Platform
 

@@ -1,0 +1,189 @@
+"""Meta's webhook for the WhatsApp Cloud API (Graph API v26.0)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+import orjson
+
+from talkhub.channels import signatures
+from talkhub.channels.base import JSONObject, NormalisedMessage, ProviderEvent, Sender
+from talkhub.channels.fields import (
+    event_kind,
+    fingerprint,
+    is_phone_digits,
+    member,
+    objects,
+    sent_at,
+    text,
+)
+from talkhub.names import MessageRole, Platform
+from talkhub.strict_json import read_event
+
+platform: Platform = Platform.WHATSAPP
+
+_ONLY_CHANGE = ("entry", 0, "changes", 0)
+_EVENT_LISTS = {"messages": "message", "statuses": "status", "errors": "error"}
+_PEOPLE_OF_AN_ITEM = ("from", "from_user_id", "recipient_id", "recipient_user_id")
+
+
+def verify_subscription(query: Mapping[str, str], token: str) -> str | None:
+    """Return the challenge to echo, as text/plain, if Meta's GET knows the verify token.
+
+    None means 403; an empty token never verifies.
+    """
+    if query.get("hub.mode") != "subscribe":
+        return None
+    if not signatures.is_shared_secret(query.get("hub.verify_token", ""), [token]):
+        return None
+    return query.get("hub.challenge")
+
+
+def verify(raw: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> bool:
+    """Tell whether the raw body is signed with one of the app secrets."""
+    given = signatures.by_lower_name(headers).get("x-hub-signature-256", "")
+    return signatures.is_hmac_sha256(raw, given, secrets)
+
+
+def split(raw: bytes, received_at: datetime) -> list[ProviderEvent]:  # noqa: ARG001 -- the protocol
+    """Return one event for each message, status and error in all entries and changes."""
+    document = read_event(raw)
+    payload = document if isinstance(document, dict) else {}
+    parts = list(_parts(payload))
+    if not parts:
+        return [ProviderEvent(fingerprint(raw), "unknown", raw, payload)]
+    if len(parts) == 1:
+        kind, part = parts[0]
+        return [ProviderEvent(_external_id(kind, part), kind, raw, part)]
+    return [
+        ProviderEvent(_external_id(kind, part), kind, orjson.dumps(part), part)
+        for kind, part in parts
+    ]
+
+
+def normalise(payload: JSONObject, received_at: datetime) -> NormalisedMessage | None:
+    """Return the message in an event that `split` made, or None for what carries no text."""
+    change = member(payload, *_ONLY_CHANGE)
+    message = member(change, "value", "messages", 0)
+    kind, content = _content(message)
+    sender = _sender(message, member(change, "value", "contacts", 0))
+    if sender is None or not content or not _is_about_messages(change):
+        return None
+    return NormalisedMessage(
+        platform=platform,
+        sender=sender,
+        role=MessageRole.USER,
+        kind=kind,
+        content=content,
+        sent_at=sent_at(member(message, "timestamp"), received_at),
+        external_id=text(member(message, "id")) or _external_id("message", payload),
+    )
+
+
+def _parts(document: JSONObject) -> Iterator[tuple[str, JSONObject]]:
+    """Yield each event's kind and the document reduced to it."""
+    for entry in objects(document, "entry"):
+        for change in objects(entry, "changes"):
+            for kind, value in _values(change):
+                only_change = {**change, "value": value}
+                yield kind, {**document, "entry": [{**entry, "changes": [only_change]}]}
+
+
+def _values(change: JSONObject) -> Iterator[tuple[str, object]]:
+    value = change.get("value")
+    if not _is_about_messages(change) or not isinstance(value, dict):
+        yield event_kind(text(change.get("field"))), value
+        return
+    contacts = _contacts_by_id(value)
+    shared = {
+        key: part for key, part in value.items() if key not in _EVENT_LISTS and key != "contacts"
+    }
+    for list_name, kind in _EVENT_LISTS.items():
+        for item in objects(value, list_name):
+            # Each event keeps only its own people: a batch of a thousand messages would
+            # otherwise be stored a thousand times over.
+            yield kind, {**shared, "contacts": _contacts_of(item, contacts), list_name: [item]}
+
+
+def _is_about_messages(change: object) -> bool:
+    """Tell whether a change brings messages or statuses; some twenty other fields do not."""
+    return text(member(change, "field")) in {"", "messages"}
+
+
+def _contacts_by_id(value: JSONObject) -> dict[str, JSONObject]:
+    return {
+        text(contact.get(key)): contact
+        for contact in objects(value, "contacts")
+        for key in ("wa_id", "user_id")
+        if text(contact.get(key))
+    }
+
+
+def _contacts_of(item: JSONObject, contacts: Mapping[str, JSONObject]) -> list[JSONObject]:
+    for key in _PEOPLE_OF_AN_ITEM:
+        contact = contacts.get(text(item.get(key)))
+        if contact is not None:
+            return [contact]
+    return []
+
+
+def _external_id(kind: str, payload: JSONObject) -> str:
+    """Return an id that is the same at each redelivery and differs between our numbers."""
+    value = member(payload, *_ONLY_CHANGE, "value")
+    number_id = text(member(value, "metadata", "phone_number_id"))
+    if kind == "message" and (message_id := text(member(value, "messages", 0, "id"))):
+        return f"{number_id}:{message_id}"
+    if kind == "status" and (message_id := text(member(value, "statuses", 0, "id"))):
+        return f"{number_id}:{message_id}:{text(member(value, 'statuses', 0, 'status'))}"
+    return fingerprint(orjson.dumps(payload))
+
+
+def _content(message: object) -> tuple[str, str]:
+    """Return kind and text of what a person wrote or chose; the text may be empty."""
+    match text(member(message, "type")):
+        case "text":
+            return "text", text(member(message, "text", "body"))
+        case "button":
+            return "button", text(member(message, "button", "text"))
+        case "image" | "video" | "document" as media:
+            return media, text(member(message, media, "caption"))
+        case "interactive":
+            return _choice(member(message, "interactive"))
+        case _:
+            return "unknown", ""
+
+
+def _choice(interactive: object) -> tuple[str, str]:
+    match text(member(interactive, "type")):
+        case "button_reply" | "list_reply" as reply:
+            return reply, text(member(interactive, reply, "title"))
+        case _:
+            return "unknown", ""
+
+
+def _sender(message: object, contact: object) -> Sender | None:
+    """Return the writer under the phone number if Meta tells it, else under the BSUID.
+
+    Meta's business-scoped user id (BSUID, `BR.1349…`) is always there since 2026, but it
+    changes with the person's number and differs between a company's portfolios, and
+    UChat, CRMs and callers of our API know people by phone. People with a username hide
+    their number. Both ids are handed on as identities, so that a person whose number
+    becomes known later is still the same person.
+    """
+    written_from = text(member(message, "from"))
+    wa_ids = (written_from, text(member(contact, "wa_id")))
+    wa_id = next((candidate for candidate in wa_ids if is_phone_digits(candidate)), "")
+    bsuid = text(member(message, "from_user_id")) or text(member(contact, "user_id"))
+    if not bsuid and not is_phone_digits(written_from):
+        bsuid = written_from
+    if not wa_id and not bsuid:
+        return None
+    return Sender(
+        user_id=wa_id or bsuid,
+        name=text(member(contact, "profile", "name")) or None,
+        phone=f"+{wa_id}" if wa_id else None,
+        identities=tuple(
+            identity for identity in (("wa_id", wa_id), ("bsuid", bsuid)) if identity[1]
+        ),
+    )
