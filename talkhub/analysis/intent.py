@@ -22,6 +22,8 @@ _REPEATED = 0.5  # what a second cue for the same intent adds, of its weight
 _RIVALRY = 0.4
 _QUESTION, _OPEN_QUESTION = 0.3, 0.6
 _SHORTEST_QUESTION = 3
+_LONGEST_OTHER = 6  # "sim", a number or a name answer the bot only where nothing else is said
+_OUT_OF_MOOD = 0.15  # what "demorou" is worth as a complaint when all ends well
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ def wants(text: Text, lexicon: Lexicon, felt: Mood) -> Wants:
             weights[intent] = max(before, weight) + _REPEATED * min(before, weight)
     _add_question(weights, text, lexicon)
     _add_mood(weights, felt)
+    if len(weights) > 1 or len(text.words) > _LONGEST_OTHER:
+        weights.pop(Intent.OTHER, None)
     return Wants(ranked(weights), cues)
 
 
@@ -66,7 +70,8 @@ def _rank(named: tuple[Intent, float]) -> tuple[bool, float, str]:
 
 
 def _add_question(weights: dict[Intent, float], text: Text, lexicon: Lexicon) -> None:
-    if len(text.words) < _SHORTEST_QUESTION or "?" not in text.content:
+    is_how_are_you = weights.keys() == {Intent.GREETING}
+    if "?" not in text.content or len(text.words) < _SHORTEST_QUESTION or is_how_are_you:
         return
     is_open = not lexicon.question_words.isdisjoint(text.words)
     weights[Intent.INFORMATION] = weights.get(Intent.INFORMATION, 0.0) + (
@@ -78,5 +83,9 @@ def _add_mood(weights: dict[Intent, float], felt: Mood) -> None:
     """Count anger as a complaint, and praise without an errand as thanks."""
     if felt.sentiment is Sentiment.NEGATIVE:
         weights[Intent.COMPLAINT] = weights.get(Intent.COMPLAINT, 0.0) - felt.score
-    elif felt.sentiment is Sentiment.POSITIVE and SOCIAL.issuperset(weights):
+        if Intent.THANKS in weights:
+            weights[Intent.THANKS] *= _OUT_OF_MOOD
+    elif felt.sentiment is Sentiment.POSITIVE:
+        for intent in weights.keys() & {Intent.COMPLAINT, Intent.SUPPORT}:
+            weights[intent] *= _OUT_OF_MOOD
         weights[Intent.THANKS] = weights.get(Intent.THANKS, 0.0) + felt.score

@@ -7,17 +7,16 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
 
-from talkhub.analysis.lexicon import LANGUAGES, folded, read_json
+from talkhub.analysis.lexicon import LANGUAGES, lexicon
 
 DEFAULT: Final = "pt"
 
 Evidence = tuple[float, ...]
 """How much speaks for each of LANGUAGES, in their order."""
 
-_NONE: Final[Evidence] = (0.0, 0.0, 0.0)
 _PORTUGUESE_MARKS = re.compile(r"[ãõâêôàç]", re.IGNORECASE)
 # A lone ñ is how Brazilians shorten "não".
-_SPANISH_MARKS = re.compile(r"ñ[a-z]|[¿¡]", re.IGNORECASE)
+_SPANISH_MARKS = re.compile(r"ñ[a-z]|[¿¡]|ción", re.IGNORECASE)
 _MARK_WEIGHT = 1.5
 _CLEAR_LEAD = 1.4
 
@@ -37,7 +36,7 @@ def evidence(content: str, words: Sequence[str]) -> Evidence:
 
 def main_language(found: Sequence[Evidence]) -> str:
     """Return the language of a conversation from its messages' evidence."""
-    totals = [sum(column) for column in zip(_NONE, *found, strict=True)]
+    totals = [sum(column) for column in zip(*found, strict=True)] or [0.0]
     best = max(totals)
     # Equal evidence, also none at all, goes to the default, which stands first.
     return LANGUAGES[totals.index(best)]
@@ -52,12 +51,9 @@ def message_language(found: Evidence, of_conversation: str) -> str:
 
 @cache
 def _weights() -> Mapping[str, Evidence]:
-    rows = read_json("language.json")
-    words = {language: folded(rows[language]) for language in LANGUAGES}
+    known = [lexicon(language).vocabulary for language in LANGUAGES]
     return {
-        word: tuple(
-            (word in words[language]) / sum(word in others for others in words.values())
-            for language in LANGUAGES
-        )
-        for word in frozenset().union(*words.values())
+        word: tuple((word in words) / sum(word in others for others in known) for words in known)
+        for word in frozenset().union(*known)
+        if word.isalpha()
     }

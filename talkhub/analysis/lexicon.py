@@ -49,6 +49,7 @@ class Lexicon:
     that look like a cue and are none.
     """
 
+    vocabulary: frozenset[str]
     spell: Callable[[str], str]
     feelings: PhraseBook[Feeling]
     negators: frozenset[str]
@@ -71,6 +72,7 @@ def lexicon(language: str) -> Lexicon:
         word: float(factor) for factor, row in words["amplifiers"].items() for word in folded(row)
     }
     question_words = folded(words["question_words"])
+    short = {fold(abbreviation): fold(word) for abbreviation, word in words["short"].items()}
     known = frozenset().union(
         feelings.vocabulary,
         cues.vocabulary,
@@ -79,10 +81,11 @@ def lexicon(language: str) -> Lexicon:
         amplifiers,
         question_words,
         folded(words["known"]),
-        folded(read_json("language.json")[language]),
+        folded(words["frequent"]),
     )
     return Lexicon(
-        spell=speller(known, {fold(short): fold(long) for short, long in words["short"].items()}),
+        vocabulary=known | short.keys(),
+        spell=speller(known, short),
         feelings=feelings,
         negators=negators,
         amplifiers=amplifiers,

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from talkhub.analysis.intent import SOCIAL, Wants, wants
-from talkhub.analysis.language import evidence, main_language, message_language
+from talkhub.analysis.language import Evidence, evidence, main_language, message_language
 from talkhub.analysis.lexicon import lexicon
 from talkhub.analysis.model import ConversationAnalysis, MessageAnalysis, Reason
 from talkhub.analysis.sentiment import Mood, mood, named
@@ -19,6 +19,8 @@ from talkhub.names import Intent, MessageRole, Sentiment
 # Raised with every change of an answer, so that conversations can be analysed anew.
 ANALYSER_VERSION: Final = "1"
 
+_PERSON = MessageRole.USER
+
 # What a message counts beside the next one: moods pass faster than errands.
 _MOOD_FADES, _INTENT_FADES = 0.7, 0.92
 # A message without any mood says a little of the conversation's, not nothing.
@@ -26,7 +28,7 @@ _UNMOVED_WEIGHT = 0.15
 _RIVALRY = 0.5
 
 # Short messages ("oi", "sim", "obrigada") come again and again.
-_REMEMBERED_LENGTH = 60
+_SHORT = 60
 _REMEMBERED_TEXTS = 4_096
 
 
@@ -45,19 +47,21 @@ def analyse(messages: Sequence[Mapping[str, object]]) -> ConversationAnalysis:
 
     Pure and deterministic, and never raises on odd content: what is no text is passed over.
     """
-    said = [message for message in messages if _is_said_by_person(message)]
-    texts = [read(str(message["content"])) for message in said]
-    found = [evidence(text.content, text.words) for text in texts]
-    language = main_language(found)
-
+    said = [
+        (str(message.get("id", "")), *_heard(content))
+        for message in messages
+        if message.get("role") == _PERSON
+        and isinstance(content := message.get("content"), str)
+        and content.strip()
+    ]
+    language = main_language([speaks_for for _, _, speaks_for in said])
     results: list[MessageAnalysis] = []
     topics: list[tuple[str, ...]] = []
-    for message, text, speaks_for in zip(said, texts, found, strict=True):
+    for message_id, text, speaks_for in said:
         own_language = message_language(speaks_for, language)
-        is_short = len(text.content) <= _REMEMBERED_LENGTH
-        reading = (_remembered if is_short else _understood)(text, own_language)
+        reading = _understood(text, own_language)
+        results.append(_result(message_id, own_language, reading))
         topics.append(reading.topics)
-        results.append(_result(str(message.get("id", "")), own_language, reading))
     intent, confidence = _main_intent(results)
     score = _overall_score(results)
     return ConversationAnalysis(
@@ -72,13 +76,12 @@ def analyse(messages: Sequence[Mapping[str, object]]) -> ConversationAnalysis:
     )
 
 
-def _is_said_by_person(message: Mapping[str, object]) -> bool:
-    content = message.get("content")
-    return (
-        message.get("role") == MessageRole.USER
-        and isinstance(content, str)
-        and not (content.isspace() or not content)
-    )
+def _heard(content: str) -> tuple[Text, Evidence]:
+    return (_hear_short if len(content) <= _SHORT else _hear)(content)
+
+
+def _understood(text: Text, language: str) -> _Reading:
+    return (_understand_short if len(text.content) <= _SHORT else _understand)(text, language)
 
 
 def _result(message_id: str, language: str, reading: _Reading) -> MessageAnalysis:
@@ -93,7 +96,12 @@ def _result(message_id: str, language: str, reading: _Reading) -> MessageAnalysi
     )
 
 
-def _understood(text: Text, language: str) -> _Reading:
+def _hear(content: str) -> tuple[Text, Evidence]:
+    text = read(content)
+    return text, evidence(content, text.words)
+
+
+def _understand(text: Text, language: str) -> _Reading:
     known = lexicon(language)
     spelled = Text(text.content, [known.spell(word) for word in text.words], text.spans)
     felt = mood(spelled, known)
@@ -101,7 +109,8 @@ def _understood(text: Text, language: str) -> _Reading:
     return _Reading(felt, wanted, topics_in(spelled.words, known), _reasons(text, felt, wanted))
 
 
-_remembered = lru_cache(maxsize=_REMEMBERED_TEXTS)(_understood)
+_hear_short = lru_cache(maxsize=_REMEMBERED_TEXTS)(_hear)
+_understand_short = lru_cache(maxsize=_REMEMBERED_TEXTS)(_understand)
 
 
 def _reasons(text: Text, felt: Mood, wanted: Wants) -> tuple[Reason, ...]:

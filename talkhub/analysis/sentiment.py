@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +21,7 @@ _NEGATED_PRAISE, _NEGATED_BLAME = -0.8, -0.3
 _SHOUTED = 1.3
 _BEFORE_CONTRAST, _AFTER_CONTRAST = 0.5, 1.2
 _CONCEDED = 0.4
-_GRIEVANCE = -1.2
+_GRIEVANCE = -0.8
 _IRONY = -0.7
 _PER_EXCLAMATION, _EXCLAMATIONS_COUNTED = 0.08, 4
 _IMPATIENCE = -0.6  # for "???"
@@ -54,7 +55,7 @@ def mood(text: Text, lexicon: Lexicon) -> Mood:
     impatience = _IMPATIENCE if text.content.count("?") >= 3 else 0.0
     if not found and not impatience:
         return Mood(Sentiment.NEUTRAL, 0.0, _UNMOVED if text.words else 0.0, ())
-    signs = [_sign(text, lexicon, match) for match in found]
+    signs = _signs(text, found, lexicon)
     _contrast(signs, text.words)
     _see_through_irony(signs)
     signs = [sign for sign in signs if sign.weight]
@@ -85,40 +86,47 @@ def _judge(praise: float, blame: float, signs: Sequence[Sign]) -> Mood:
     return Mood(sentiment, round(score, 3), round(confidence, 3), signs)
 
 
-def _sign(text: Text, lexicon: Lexicon, match: tuple[int, int, Feeling]) -> Sign:
-    start, end, feeling = match
-    weight = feeling.weight
-    if weight and feeling.kind is not Kind.EMOJI:
-        weight *= _amplified(text.words, start, end, lexicon)
-        if _is_negated(text.words, start, end, lexicon.negators):
-            weight *= _NEGATED_PRAISE if weight > 0 else _NEGATED_BLAME
-        if text.is_shouted(start, end):
-            weight *= _SHOUTED
-    return Sign(start, end, weight, feeling.kind)
+def _signs(text: Text, found: Sequence[tuple[int, int, Feeling]], lexicon: Lexicon) -> list[Sign]:
+    # Words that a phrase has used up neither negate nor amplify its neighbours:
+    # "não resolveu meu problema" says one bad thing, not a good one of the problem.
+    around = list(text.words)
+    for start, end, _ in found:
+        around[start:end] = [""] * (end - start)
+    signs = []
+    for start, end, feeling in found:
+        weight = feeling.weight
+        if weight and feeling.kind is not Kind.EMOJI:
+            weight *= _amplified(around, start, end, lexicon.amplifiers)
+            brings_own_negator = text.words[start] in lexicon.negators
+            if not brings_own_negator and _is_negated(around, start, end, lexicon.negators):
+                weight *= _NEGATED_PRAISE if weight > 0 else _NEGATED_BLAME
+            if text.is_shouted(start, end):
+                weight *= _SHOUTED
+        signs.append(Sign(start, end, weight, feeling.kind))
+    return signs
 
 
-def _amplified(words: Sequence[str], start: int, end: int, lexicon: Lexicon) -> float:
+def _amplified(
+    around: Sequence[str], start: int, end: int, amplifiers: Mapping[str, float]
+) -> float:
     factor = 1.0
-    for word in (*words[max(start - _AMPLIFIER_REACH, 0) : start], *words[end : end + 1]):
-        factor *= lexicon.amplifiers.get(word, 1.0)
+    for word in (*around[max(start - _AMPLIFIER_REACH, 0) : start], *around[end : end + 1]):
+        factor *= amplifiers.get(word, 1.0)
     return factor
 
 
-def _is_negated(words: Sequence[str], start: int, end: int, negators: frozenset[str]) -> bool:
-    """Tell whether a negator stands before the phrase, or right after it and ends its clause.
+def _is_negated(around: Sequence[str], start: int, end: int, negators: AbstractSet[str]) -> bool:
+    """Tell whether a negator stands before the phrase, or right after it at its clause's end.
 
     Portuguese and Spanish negate twice to say it once ("não gostei de nada"), so negators
-    are not counted. A phrase that brings its own negator is already what it means.
+    are not counted.
     """
-    if words[start] in negators:
-        return False
     for index in range(start - 1, max(start - 1 - _NEGATION_REACH, -1), -1):
-        word = words[index]
-        if word in negators:
+        if around[index] in negators:
             return True
-        if word in (SENTENCE_END, CLAUSE_END):
+        if around[index] in (SENTENCE_END, CLAUSE_END):
             break
-    closing = words[end : end + 2]
+    closing = around[end : end + 2]
     return (
         bool(closing)
         and closing[0] in negators

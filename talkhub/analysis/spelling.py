@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 
 # Shorter words are one slip away from too many others.
-_SHORTEST_CORRECTED = 7
+_SHORTEST_CORRECTED, _LONGEST_CORRECTED = 7, 24
 _REMEMBERED_WORDS = 16_384
-_DOUBLED = re.compile(r"(.)\1")
+# "rr", "ss" and "ll" are spelling, not excitement: "carro" is no "caro".
+_DOUBLED = re.compile(r"([^rsl])\1")
 
 
 def speller(vocabulary: Collection[str], abbreviations: Mapping[str, str]) -> Callable[[str], str]:
@@ -41,15 +42,30 @@ def _index(vocabulary: Collection[str]) -> dict[str, str]:
 
 
 def _corrected(word: str, by_remains: Mapping[str, str]) -> str:
-    if not _SHORTEST_CORRECTED - 1 <= len(word) <= 24:
+    if not _SHORTEST_CORRECTED - 1 <= len(word) <= _LONGEST_CORRECTED:
         return word
     for remains in _remains(word):
         known = by_remains.get(remains)
-        # People rarely miss the first letter, and a changed last one is often another word.
-        if known and known[0] == word[0] and known[-1] == word[-1]:
+        if known and _is_one_slip(word, known):
             return known
     return word
 
 
 def _remains(word: str) -> list[str]:
+    """Return the word and what is left without one of its inner letters.
+
+    People rarely miss the first letter, and a changed last one is often another word.
+    """
     return [word, *(word[:index] + word[index + 1 :] for index in range(1, len(word) - 1))]
+
+
+def _is_one_slip(word: str, known: str) -> bool:
+    """Tell one letter missed, added, changed or swapped with the next from two such slips."""
+    if word[0] != known[0] or word[-1] != known[-1]:
+        return False
+    if len(word) != len(known):
+        return known in _remains(word) or word in _remains(known)
+    wrong = [index for index, letter in enumerate(word) if letter != known[index]]
+    first, last = wrong[0], wrong[-1]
+    is_swapped = word[first] == known[last] and word[last] == known[first] and last - first == 1
+    return len(wrong) == 1 or is_swapped

@@ -17,11 +17,11 @@ LINK: Final = "<link>"
 # What follows adds time to an analysis, not meaning; WhatsApp stops at 4,096 itself.
 LONGEST_READ: Final = 5_000
 
+_CHUNK = re.compile(r"\S+|\n+")
 _TOKEN = re.compile(
     r"""
-      (?:https?://|www\.)\S+
-    | \d(?:[\d.,/:h-]*\d)?[^\W_]*                                # 14h30, 123.456.789-00, 2x
-    | [^\W_]+(?:[\u0300-\u036f'’]+[^\W_]*)*(?:@[\w.-]+)?         # words, don't, ana@example.com
+      \d(?:[\d.,/:h-]*\d)?\w*                                   # 14h30, 123.456.789-00, 2x
+    | \w+(?:[\u0300-\u036f'’]+\w*)*(?:://\S+|@[\w.-]+)?         # words, don't, ana@example.com
     | [:;=]['-]?[)(DPp/|*]+ | </?3                               # :) ;-( <3
     | [\U0001F000-\U0001FAFF\u2600-\u27BF\u2B50\u2B55\u203C\u2049]
     | [.!?…\n]+
@@ -32,7 +32,9 @@ _TOKEN = re.compile(
 _TIME = re.compile(r"\d{1,2}(?:h(?:\d{2}|s|rs)?|:\d{2}h?|am|pm)$")
 _LONG_RUN = re.compile(r"(.)\1{2,}")
 _SHOUT = re.compile(r"[A-ZÀ-Ý]{3,}")
-_REMEMBERED_WORDS = 16_384
+
+# Between spaces people write the same few thousand things: "quero", "obrigada!", "pfv".
+_REMEMBERED_CHUNKS = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,14 @@ def read(content: str) -> Text:
     """Return the tokens of a text, without those that carry nothing."""
     words: list[str] = []
     spans: list[tuple[int, int]] = []
-    for match in _TOKEN.finditer(content, 0, LONGEST_READ):
-        words.append(fold(match[0]))
-        spans.append(match.span())
+    for chunk in _CHUNK.finditer(content, 0, LONGEST_READ):
+        offset = chunk.start()
+        for word, start, end in _tokens(chunk[0]):
+            words.append(word)
+            spans.append((offset + start, offset + end))
     return Text(content, words, spans)
 
 
-@lru_cache(maxsize=_REMEMBERED_WORDS)
 def fold(token: str) -> str:
     """Return what a token counts as: no case, no accents, no run of more than two letters.
 
@@ -67,15 +70,18 @@ def fold(token: str) -> str:
     need no map.
     """
     first = token[0]
-    if first.isalpha():
-        return (
-            LINK if "@" in token or token.startswith(("http:", "https:", "www.")) else _word(token)
-        )
     if first.isdecimal():
         return TIME if _TIME.match(token) else NUMBER
+    if first.isalnum() or first == "_":
+        return LINK if "@" in token or "://" in token else _word(token)
     if first in ".!?…\n":
         return SENTENCE_END
     return CLAUSE_END if token in (",", ";", ":", "(") else token
+
+
+@lru_cache(maxsize=_REMEMBERED_CHUNKS)
+def _tokens(chunk: str) -> tuple[tuple[str, int, int], ...]:
+    return tuple((fold(token[0]), *token.span()) for token in _TOKEN.finditer(chunk))
 
 
 def _word(token: str) -> str:

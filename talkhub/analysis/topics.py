@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -21,5 +20,8 @@ def topics_in(words: Sequence[str], lexicon: Lexicon) -> tuple[str, ...]:
 
 def most_named(topics_by_message: Iterable[Sequence[str]]) -> tuple[str, ...]:
     """Return the topics that most messages name; of equals, the one named first."""
-    counted = Counter(topic for topics in topics_by_message for topic in topics)
-    return tuple(topic for topic, _ in counted.most_common(MOST_TOPICS))
+    counts: dict[str, int] = {}
+    for topics in topics_by_message:
+        for topic in topics:
+            counts[topic] = counts.get(topic, 0) + 1
+    return tuple(sorted(counts, key=lambda topic: -counts[topic])[:MOST_TOPICS])
