@@ -1,0 +1,206 @@
+"""Real PostgreSQL and Valkey, started by whoever needs them first."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg2
+import pytest
+import redis
+from embedded_clients import Client, is_alive, wait_until
+from sqlalchemy.engine import make_url
+
+from talkhub.embedded import layout as layouts
+from talkhub.embedded.failure import CannotStart
+from talkhub.embedded.layout import lay_out
+from talkhub.embedded.services import EmbeddedServers, ensure
+
+StartClient = Callable[..., Client]
+
+
+def query(servers: EmbeddedServers, statement: str) -> list[tuple[object, ...]]:
+    url = make_url(servers.database_url).set(drivername="postgresql")
+    connection = psycopg2.connect(url.render_as_string(hide_password=False))
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
+    finally:
+        connection.close()
+
+
+def test_processes_that_start_at_once_share_one_pair_of_servers(start_client: StartClient) -> None:
+    clients = [start_client() for _ in range(3)]
+
+    answers = [client.servers() for client in clients]
+
+    assert answers[0] == answers[1] == answers[2]
+    assert all(is_alive(pid) for pid in answers[0].pids.values())
+    assert query(answers[0], "select current_database(), lower('ÁGUA')") == [("talkhub", "água")]
+
+
+def test_the_login_may_create_the_roles_that_migrations_need(start_client: StartClient) -> None:
+    servers = start_client().servers()
+
+    created = query(
+        servers, "create role r nologin; select rolname from pg_roles where rolname='r'"
+    )
+
+    assert created == [("r",)]
+
+
+def test_the_servers_stop_when_their_last_client_is_killed(start_client: StartClient) -> None:
+    first, second = start_client(), start_client()
+    pids = first.servers().pids.values()
+    second.servers()
+
+    first.end()
+    second.process.send_signal(signal.SIGKILL)
+
+    wait_until(lambda: not any(is_alive(pid) for pid in pids))
+
+
+def test_data_and_addresses_are_the_same_after_a_restart(start_client: StartClient) -> None:
+    client = start_client("durable")
+    before = client.servers()
+    query(before, "create table t as select 42 as n; select 1")
+    redis.Redis.from_url(before.redis_url).set("k", "v")
+    client.end()
+    wait_until(lambda: not is_alive(before.pids["keeper"]))
+
+    after = start_client("durable").servers()
+
+    assert query(after, "select n from t") == [(42,)]
+    assert redis.Redis.from_url(after.redis_url).get("k") == b"v"
+    assert (after.database_url, after.redis_url) == (before.database_url, before.redis_url)
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="only Linux ends children with their parent")
+def test_a_killed_keeper_leaves_nothing_and_the_next_client_starts_anew(
+    start_client: StartClient,
+) -> None:
+    before = start_client("durable").servers()
+    query(before, "create table t as select 42 as n; select 1")
+
+    os.kill(before.pids["keeper"], signal.SIGKILL)
+    wait_until(lambda: not any(is_alive(pid) for pid in before.pids.values()))
+    after = start_client("durable").servers()
+
+    assert query(after, "select n from t") == [(42,)]
+    assert after.database_url == before.database_url
+
+
+@pytest.mark.parametrize("name", ["postgres", "valkey"])
+def test_a_killed_server_comes_back_at_the_same_address(
+    start_client: StartClient, name: str
+) -> None:
+    servers = start_client().servers()
+
+    os.kill(servers.pids[name], signal.SIGKILL)
+
+    def answers() -> bool:
+        try:
+            return (
+                query(servers, "select 1") == [(1,)]
+                and redis.Redis.from_url(servers.redis_url).ping() is True
+            )
+        except (psycopg2.OperationalError, redis.ConnectionError):
+            return False
+
+    wait_until(lambda: not is_alive(servers.pids[name]))
+    wait_until(answers)
+
+
+def test_a_port_that_is_taken_by_now_is_replaced_for_good(
+    start_client: StartClient, home: Path
+) -> None:
+    client = start_client()
+    before = client.servers()
+    client.end()
+    wait_until(lambda: not is_alive(before.pids["keeper"]))
+    old_port = make_url(before.database_url).port
+    assert old_port is not None
+
+    with socket.create_server(("127.0.0.1", old_port)):
+        after = start_client().servers()
+
+    new_port = make_url(after.database_url).port
+    assert new_port != old_port
+    assert query(after, "select 1") == [(1,)]
+    assert json.loads((home / "servers.json").read_text())["postgres_port"] == new_port
+
+
+def test_data_of_another_major_version_is_refused_in_a_sentence(home: Path) -> None:
+    (home / "pgdata").mkdir(parents=True)
+    (home / "pgdata" / "PG_VERSION").write_text("12\n")
+
+    with pytest.raises(CannotStart, match=r"was made by PostgreSQL 12.*TALKHUB_PG_BIN"):
+        ensure(home, test=True)
+
+
+def test_a_folder_without_postgres_is_refused_in_a_sentence(
+    start_client: StartClient,
+) -> None:
+    client = start_client(TALKHUB_PG_BIN="/nowhere")
+
+    assert client.answer() == {"error": "TALKHUB_PG_BIN: there is no PostgreSQL in /nowhere."}
+
+
+@pytest.mark.skipif(
+    not Path("/usr/lib/postgresql/15/bin/initdb").exists(), reason="there is no PostgreSQL 15"
+)
+def test_the_oldest_supported_postgres_serves_as_well(start_client: StartClient) -> None:
+    servers = start_client(TALKHUB_PG_BIN="/usr/lib/postgresql/15/bin").servers()
+
+    version = query(servers, "select current_setting('server_version_num')::int / 10000")
+
+    assert version == [(15,)]
+    assert query(servers, "select lower('ÁGUA')") == [("água",)]
+
+
+def test_one_server_alone_starts_and_who_needs_the_other_is_told(home: Path) -> None:
+    alone = ensure(home, test=True, needs=frozenset({"valkey"}))
+    try:
+        assert redis.Redis.from_url(alone.redis_url).ping() is True
+        assert alone.pids.keys() == {"keeper", "valkey"}
+        with pytest.raises(CannotStart, match="already run without postgres"):
+            ensure(home, test=True)
+    finally:
+        os.kill(alone.pids["keeper"], signal.SIGTERM)  # this process goes on holding its lock
+
+
+def test_a_home_that_cannot_be_made_is_refused_in_a_sentence(home: Path) -> None:
+    home.write_text("a file")
+
+    with pytest.raises(CannotStart, match=r"cannot be written by this account.*TALKHUB_HOME"):
+        ensure(home / "below", test=True)
+
+    home.unlink()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as another account")
+def test_a_closed_folder_stays_closed_and_the_servers_live_elsewhere(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = home / "closed"
+    closed.mkdir(parents=True)
+    closed.chmod(0o700)
+    monkeypatch.setattr(layouts, "_OUTSIDE_HOME", home / "elsewhere")
+
+    layout = lay_out(closed / "home", "nobody")
+
+    assert layout.root.parent == home / "elsewhere"
+    assert closed.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_the_servers_keep_is_closed_to_others(start_client: StartClient, home: Path) -> None:
+    kept = ["servers.json", "run/state.json", "logs", "pgdata", "valkey"]
+
+    start_client().servers()
+
+    assert {name for name in kept if (home / name).stat().st_mode & 0o077} == set()
