@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -62,6 +62,13 @@ class NormalisedMessage:
     external_id: str
 
 
+class Headers(Protocol):
+    """A request's headers: Werkzeug's, which are no Mapping, or any dict."""
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Return names and values."""
+
+
 class Channel(Protocol):
     """The provider-specific half of a webhook. Pure: no network, no database.
 
@@ -70,7 +77,7 @@ class Channel(Protocol):
 
     platform: Platform
 
-    def verify(self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> bool:
+    def verify(self, raw: bytes, headers: Headers, secrets: Sequence[str]) -> bool:
         """Tell whether the request proves one of `secrets`; never true without one."""
 
     def split(self, raw: bytes, received_at: datetime) -> list[ProviderEvent]:

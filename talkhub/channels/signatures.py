@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+
+from talkhub.channels.base import Headers
 
 _META_SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})")
 
 
-def by_lower_name(headers: Mapping[str, str]) -> dict[str, str]:
+def by_lower_name(headers: Headers) -> dict[str, str]:
     """Return the headers under lower-case names: HTTP does not tell cases apart."""
     return {name.lower(): value for name, value in headers.items()}
 

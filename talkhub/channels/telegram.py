@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from talkhub.channels import signatures
-from talkhub.channels.base import JSONObject, NormalisedMessage, ProviderEvent, Sender
+from talkhub.channels.base import Headers, JSONObject, NormalisedMessage, ProviderEvent, Sender
 from talkhub.channels.fields import event_kind, fingerprint, member, sent_at, text
 from talkhub.names import MessageRole, Platform
 from talkhub.strict_json import read_event
@@ -18,7 +18,7 @@ _CAPTIONED = {"photo": "image", "video": "video", "document": "document"}
 
 def verify(
     raw: bytes,  # noqa: ARG001 -- the token is in a header, the protocol is common
-    headers: Mapping[str, str],
+    headers: Headers,
     secrets: Sequence[str],
 ) -> bool:
     """Tell whether the request carries the bot's `secret_token`."""
@@ -39,7 +39,7 @@ def normalise(payload: JSONObject, received_at: datetime) -> NormalisedMessage |
     message = payload.get("message")
     kind, content = _content(message)
     sender = _sender(member(message, "from"))
-    external_id = _message_id(message) or text(payload.get("update_id"))
+    external_id = _message_id(message)
     if sender is None or not content or not external_id:
         return None
     return NormalisedMessage(

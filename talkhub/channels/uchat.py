@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from talkhub.channels import signatures
-from talkhub.channels.base import JSONObject, NormalisedMessage, ProviderEvent, Sender
+from talkhub.channels.base import Headers, JSONObject, NormalisedMessage, ProviderEvent, Sender
 from talkhub.channels.fields import event_kind, fingerprint, is_phone_digits, member, sent_at, text
 from talkhub.errors import BadRequest
 from talkhub.names import MessageRole, Platform
@@ -62,7 +62,7 @@ _RETRIES_WITHIN_SECONDS = 30
 _OWN_TIME_WITHIN = timedelta(days=1)
 
 
-def verify(raw: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> bool:
+def verify(raw: bytes, headers: Headers, secrets: Sequence[str]) -> bool:
     """Tell whether a bearer token, a secret header or a signature fits.
 
     UChat signs nothing; a flow can only add headers of its own. Callers who can sign

@@ -8,7 +8,7 @@ from datetime import datetime
 import orjson
 
 from talkhub.channels import signatures
-from talkhub.channels.base import JSONObject, NormalisedMessage, ProviderEvent, Sender
+from talkhub.channels.base import Headers, JSONObject, NormalisedMessage, ProviderEvent, Sender
 from talkhub.channels.fields import (
     event_kind,
     fingerprint,
@@ -40,7 +40,7 @@ def verify_subscription(query: Mapping[str, str], token: str) -> str | None:
     return query.get("hub.challenge")
 
 
-def verify(raw: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> bool:
+def verify(raw: bytes, headers: Headers, secrets: Sequence[str]) -> bool:
     """Tell whether the raw body is signed with one of the app secrets."""
     given = signatures.by_lower_name(headers).get("x-hub-signature-256", "")
     return signatures.is_hmac_sha256(raw, given, secrets)

@@ -204,6 +204,17 @@ def test_what_only_looks_like_an_unstorable_text_is_taken(read: Reader) -> None:
     assert read(rb'["\\u0000","\ud83d\ude00","\\ud800"]') == [r"\u0000", "😀", r"\ud800"]
 
 
+@READERS
+def test_an_ordinary_body_does_not_take_the_slow_way(
+    read: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = {"text": 'ele disse "oi": \n\u00e1', "list": [1, 2.5, None, True, "a:b", {}, []]}
+    bodies = [json.dumps(document).encode(), json.dumps(document, ensure_ascii=False).encode()]
+    monkeypatch.delattr(json, "loads")
+
+    assert [read(body) for body in bodies] == [document, document]
+
+
 def test_a_duplicate_key_in_an_event_counts_last() -> None:
     assert read_event(b'{"a":1,"a":2}') == {"a": 2}
 

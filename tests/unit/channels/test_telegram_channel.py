@@ -81,6 +81,15 @@ def test_a_bots_own_text_is_not_taken_for_a_persons(
     assert telegram.normalise(update, received_at) is None
 
 
+def test_a_text_without_its_message_id_is_no_message(
+    load_payload: LoadPayload, received_at: datetime
+) -> None:
+    update = json.loads(load_payload("telegram/text"))
+    del update["message"]["message_id"]
+
+    assert telegram.normalise(update, received_at) is None
+
+
 def test_a_redelivered_update_has_the_same_external_id(
     load_payload: LoadPayload, received_at: datetime
 ) -> None:

@@ -267,6 +267,17 @@ def test_another_message_has_another_external_id(
     assert external_id(raw, received_at + later) != first
 
 
+def test_what_a_bot_says_is_not_the_persons_message_with_the_same_text(
+    received_at: datetime,
+) -> None:
+    said, answered = (
+        body(meta={"user_ns": USER_NS}, message={"type": direction, "content": "ok"})
+        for direction in ("in", "out")
+    )
+
+    assert external_id(said, received_at) != external_id(answered, received_at)
+
+
 def test_a_message_with_its_own_time_is_recognised_hours_later(received_at: datetime) -> None:
     raw = body(user_ns=USER_NS, message="oi", timestamp="2026-11-21T23:00:00Z")
 
