@@ -57,7 +57,8 @@ _dotenv_parse() {
   _dotenv_trim "${_rest%%=*}"
   _name=$_value
   case $_name in
-    '' | [0-9]* | *[!A-Za-z0-9_]*) _problem='the name may only have letters, digits and "_"' && return ;;
+    # No small letters: such names are the scripts' own.
+    '' | [!A-Z]* | *[!A-Z0-9_]*) _problem='the name is not of capital letters, digits and "_"' && return ;;
   esac
   _dotenv_trim "${_rest#*=}"
   case $_value in
