@@ -94,7 +94,6 @@ class Job(StrEnum):
     DRAIN_INBOX = "drain_inbox"
     DRAIN_ANALYSIS = "drain_analysis"
     DRAIN_STATS = "drain_stats"
-    RUN_SCHEDULE = "run_schedule"
 
 
 class Queue(StrEnum):

@@ -117,7 +117,7 @@ def _write(
     answers: list[dict[str, Any]] = []
     first_part = last.part if last else 1
     if last is not None:
-        answers.append(_rewrite(uow, growth, last, parts.pop(0)))
+        answers.append(_rewrite(uow, growth, last, parts.pop(0), platform=session.platform))
     rows = [
         _row(growth, session, part, number)
         for number, part in enumerate(parts, first_part + len(answers))
@@ -129,7 +129,7 @@ def _write(
 
 
 def _rewrite(
-    uow: UnitOfWork, growth: Growth, last: Stored, messages: list[Message]
+    uow: UnitOfWork, growth: Growth, last: Stored, messages: list[Message], *, platform: str
 ) -> dict[str, Any]:
     facts = add_up(messages, is_open=False)
     analysis = growth.intent_analysis if growth.has_own_analysis else None
@@ -154,6 +154,7 @@ def _rewrite(
         "messages": messages,
         "intent_analysis": analysis or last.intent_analysis,
         "metadata": {**last.metadata, **metadata},
+        "platform": platform,
         "created_at": last.created_at,
     }
 

@@ -9,12 +9,13 @@ from talkhub.errors import NotFound
 from talkhub.services.people import find_or_make_person
 from talkhub.services.transcripts import format_time
 from talkhub.store.statements import profiles as statements
+from talkhub.store.statements.context import EMPTY_STATS
 from talkhub.store.uow import UnitOfWork
 
 PLAIN_FIELDS = ("name", "phone", "email", "locale", "timezone", "memory_opt_out")
 """Fields that a given value replaces and that null removes."""
 
-_SHOWN = ("user_id", *PLAIN_FIELDS, "preferences", "tags", "custom", "interaction_stats")
+_SHOWN = ("user_id", *PLAIN_FIELDS, "preferences", "tags", "custom")
 
 
 def update_profile(
@@ -43,6 +44,7 @@ def update_profile(
     revision = before["revision"] + bool(changes)
     return {
         **{name: after[name] for name in _SHOWN},
+        "interaction_stats": {**EMPTY_STATS, **after["interaction_stats"]},
         "revision": revision,
         "created_at": format_time(before["created_at"]),
         "updated_at": format_time(now),

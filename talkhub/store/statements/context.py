@@ -1,11 +1,17 @@
 """The statement behind `get_user_context`: the whole answer, built by PostgreSQL."""
 
+from talkhub.json_codec import dumps_text
 from talkhub.store.statements.iso_time import iso
 
-EMPTY_STATS = (
-    '{"total_conversations": 0, "total_messages": 0, "average_response_time": null,'
-    ' "preferred_topics": [], "preferred_intents": [], "last_interaction": null}'
-)
+EMPTY_STATS: dict[str, object] = {
+    "total_conversations": 0,
+    "total_messages": 0,
+    "average_response_time": None,
+    "preferred_topics": [],
+    "preferred_intents": [],
+    "last_interaction": None,
+}
+"""The statistics of a person without conversations."""
 
 USER_CONTEXT = f"""
 with person as (
@@ -39,7 +45,7 @@ select json_build_object(
       'last_message_at', {iso("c.last_message_at")})
       order by c.last_message_at desc) from recent c), '[]'::json),
   'preferences', coalesce(p.preferences, '{{}}'),
-  'interaction_stats', '{EMPTY_STATS}'::jsonb || coalesce(p.interaction_stats, '{{}}')
+  'interaction_stats', '{dumps_text(EMPTY_STATS)}'::jsonb || coalesce(p.interaction_stats, '{{}}')
 )::text
 from (select 1) as always left join person p on true
 """

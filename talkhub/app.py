@@ -1,0 +1,151 @@
+"""The composition root of the web process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Flask, Response, redirect
+from jinja2 import StrictUndefined
+from prometheus_client import CollectorRegistry
+from prometheus_flask_exporter import PrometheusMetrics
+
+from talkhub import __version__, extensions, json_codec
+from talkhub.blueprints import api, auth, dashboard, health, webhooks
+from talkhub.blueprints.gate import Gate
+from talkhub.blueprints.problems import register_problems
+from talkhub.blueprints.runtime import Runtime
+from talkhub.blueprints.web import prepare_app
+from talkhub.jobs.bell import Bell
+from talkhub.logs import configure_logging
+from talkhub.security import ALGORITHM, AUDIENCE, ISSUER, TOKEN_LIFETIME
+from talkhub.settings import Settings, reveal
+from talkhub.store.inbox_writer import InboxWriter
+from talkhub.store.revocations import RevokedTokens
+from talkhub.store.uow import Database
+from talkhub.volatile.limits import LeasedLimiter
+from talkhub.volatile.redis_client import web_client
+
+BROWSER_BLUEPRINTS = ("auth", "dashboard")
+"""The blueprints that the card's extensions serve; all others go through the gate."""
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the application of `settings.role`; its settings must be complete."""
+    if settings.database_url is None or settings.redis_url is None:
+        raise ValueError("settings must be resolved before the application is made")
+    configure_logging(settings.log_level)
+    client = web_client(settings.redis_url)
+    database = Database(settings.database_url, ring=Bell(settings.redis_url).ring)
+    runtime = Runtime(
+        settings=settings,
+        database=database,
+        redis=client,
+        limiter=LeasedLimiter(client),
+        inbox=InboxWriter(database),
+        revoked=RevokedTokens(database),
+        page_metrics=CollectorRegistry(),
+    )
+    app = Flask(__name__)
+    app.jinja_env.undefined = StrictUndefined
+    app.extensions["talkhub"] = runtime
+    prepare_app(app, settings)
+    register_problems(app)
+    _register_blueprints(app, runtime)
+    _bind_extensions(app, runtime)
+    return app
+
+
+def _register_blueprints(app: Flask, runtime: Runtime) -> None:
+    role = runtime.settings.role
+    gate = Gate(runtime)
+    app.register_blueprint(health.create_blueprint(runtime, gate, f"talkhub-{role}"))
+    if role in {"all", "api"}:
+        app.register_blueprint(api.create_blueprint(runtime, gate))
+        app.register_blueprint(auth.create_blueprint(runtime))
+    if role in {"all", "webhook"}:
+        app.register_blueprint(webhooks.create_blueprint(runtime, gate))
+    if role in {"all", "dashboard"}:
+        app.register_blueprint(dashboard.create_blueprint(runtime.database, runtime.settings))
+        app.add_url_rule("/", "root", lambda: redirect("/dashboard"))
+    else:
+        app.add_url_rule("/", "root", lambda: _name_service(role))
+
+
+def _name_service(role: str) -> Response:
+    document = {"service": f"talkhub-{role}", "version": __version__, "health": "/health"}
+    return Response(json_codec.dumps(document), mimetype="application/json")
+
+
+def _bind_extensions(app: Flask, runtime: Runtime) -> None:
+    settings = runtime.settings
+    is_secure = settings.env == "production"
+    app.config.update(
+        JWT_SECRET_KEY=reveal(settings.jwt_secret),
+        JWT_ALGORITHM=ALGORITHM,
+        JWT_DECODE_ALGORITHMS=[ALGORITHM],
+        JWT_ENCODE_ISSUER=ISSUER,
+        JWT_DECODE_ISSUER=ISSUER,
+        JWT_ENCODE_AUDIENCE=AUDIENCE,
+        JWT_DECODE_AUDIENCE=AUDIENCE,
+        JWT_ACCESS_TOKEN_EXPIRES=TOKEN_LIFETIME,
+        JWT_TOKEN_LOCATION=["cookies"],
+        JWT_ACCESS_COOKIE_NAME="__Host-talkhub" if is_secure else "talkhub",
+        JWT_COOKIE_SECURE=is_secure,
+        JWT_COOKIE_SAMESITE="Lax",
+        # Writes are guarded by Sec-Fetch-Site and Origin (docs/decisions/0008).
+        JWT_COOKIE_CSRF_PROTECT=False,
+        RATELIMIT_STORAGE_URI=settings.redis_url,
+        RATELIMIT_STORAGE_OPTIONS={"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
+        RATELIMIT_STRATEGY="moving-window",
+        RATELIMIT_KEY_PREFIX="moving-window",
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
+    )
+    extensions.jwt.init_app(app)
+    extensions.jwt.token_in_blocklist_loader(
+        lambda _header, claims: claims["jti"] in runtime.revoked
+    )
+    served = [name for name in BROWSER_BLUEPRINTS if name in app.blueprints]
+    _bind_only_to(app, served, lambda: extensions.limiter.init_app(app))
+    origins = [_origin_pattern(origin) for origin in settings.allowed_origins]
+    called = [name for name in ("api", "auth") if name in app.blueprints]
+    if origins:
+        _bind_only_to(app, called, lambda: extensions.cors.init_app(app, origins=origins))
+    _bind_only_to(app, served, lambda: _measure_pages(app, runtime))
+
+
+def _origin_pattern(origin: str) -> re.Pattern[str] | str:
+    """Return what matches an allowed origin; `*` stands for one or more labels of a host.
+
+    flask-cors would read `https://*.example.com` as an unanchored regular expression.
+    """
+    if "*" not in origin:
+        return origin
+    return re.compile("^" + re.escape(origin).replace(r"\*", r"[A-Za-z0-9.-]+") + "$")
+
+
+def _measure_pages(app: Flask, runtime: Runtime) -> None:
+    PrometheusMetrics(  # type: ignore[no-untyped-call]
+        app, path=None, group_by="endpoint", registry=runtime.page_metrics
+    )
+
+
+def _bind_only_to(app: Flask, blueprints: Iterable[str], bind: Callable[[], object]) -> None:
+    """Bind an extension, then move the hooks it registers to the blueprints it serves.
+
+    Registered for every request, the extensions cost more than everything else that a
+    webhook or tool call does (docs/decisions/0006).
+    """
+    hooks: list[dict[str | None, list[Any]]] = [
+        app.before_request_funcs,
+        app.after_request_funcs,
+        app.teardown_request_funcs,
+    ]
+    before = [list(registered[None]) for registered in hooks]
+    bind()
+    for registered, known in zip(hooks, before, strict=True):
+        added = [hook for hook in registered[None] if hook not in known]
+        registered[None][:] = known
+        for name in blueprints:
+            registered[name].extend(added)

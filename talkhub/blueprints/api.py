@@ -1,0 +1,109 @@
+"""The tools over REST. Authentication: a bearer token with the tool's scope."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from talkhub import __version__, json_codec
+from talkhub.blueprints.gate import Gate, require_scope
+from talkhub.blueprints.runtime import Runtime
+from talkhub.errors import Invalid
+from talkhub.security import Principal
+from talkhub.store.uow import workspace_scope
+from talkhub.strict_json import read_json
+from talkhub.tools.catalogue import registry
+from talkhub.tools.openapi import openapi_document
+from talkhub.tools.spec import ToolSpec
+
+PREFIX = "/api/v1"
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
+    """Return the tool routes, the listing, the OpenAPI document and the connection test."""
+    blueprint = Blueprint("api", __name__)
+    for spec in registry:
+        view = gate.open_to_tokens(spec.name)(_view(runtime, spec))
+        faces = [("POST", f"/{spec.name}"), *((face.method, face.path) for face in spec.faces)]
+        for number, (method, path) in enumerate(faces):
+            blueprint.add_url_rule(
+                f"{PREFIX}/mcp{path}", f"{spec.name}_{number}", view, methods=[method]
+            )
+
+    @blueprint.get(f"{PREFIX}/mcp/tools")
+    @gate.open_to_tokens("tools")
+    def tools(_principal: Principal) -> Response:
+        """List the tools."""
+        return _answer({"tools": [spec.listing() for spec in registry]})
+
+    @blueprint.get(f"{PREFIX}/test")
+    @gate.open_to_tokens("test")
+    def test(principal: Principal) -> Response:
+        """Tell a caller that its token works, and what it allows."""
+        return _answer(
+            {
+                "ok": True,
+                "user": principal.subject,
+                "scopes": sorted(principal.scopes),
+                "version": __version__,
+            }
+        )
+
+    @blueprint.get("/openapi.json")
+    @gate.open_to_anyone("openapi")
+    def openapi() -> Response:
+        """Describe the API."""
+        return _answer(openapi_document(PREFIX))
+
+    return blueprint
+
+
+def _view(runtime: Runtime, spec: ToolSpec) -> Callable[..., Response]:
+    open_unit = runtime.database.read_only if spec.read_only else runtime.database.unit_of_work
+
+    def view(principal: Principal, **path: str) -> Response:
+        require_scope(principal, spec.scope)
+        arguments = _arguments(path)
+        with open_unit(workspace_scope(principal.workspace_id, principal.subject)) as uow:
+            answer = spec.call(uow, arguments)
+        return _answer(answer, spec.success_status)
+
+    return view
+
+
+def _arguments(path: dict[str, str]) -> dict[str, Any]:
+    """Merge body or query, path and the idempotency header into one set of arguments."""
+    given: dict[str, Any]
+    if request.method == "GET":
+        given = {**request.args.to_dict(), **path}
+        _refuse_unstorable(given)
+        return given
+    body = read_json(request.get_data())
+    if not isinstance(body, dict):
+        detail = "The body must be a JSON object."
+        raise Invalid(detail, errors=[{"pointer": "", "detail": detail, "code": "not_an_object"}])
+    given = dict(body)
+    if path:
+        _refuse_unstorable(path)
+        given.update(path)
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and "idempotency_key" not in given:
+        given["idempotency_key"] = key
+    return given
+
+
+def _refuse_unstorable(given: dict[str, Any]) -> None:
+    for name, value in given.items():
+        if _UNSTORABLE.search(value) or _UNSTORABLE.search(name):
+            detail = "This text holds a character that cannot be stored."
+            error = {"pointer": f"/{name[:64]!a}", "detail": detail, "code": "character_invalid"}
+            raise Invalid(detail, errors=[error])
+
+
+def _answer(answer: dict[str, Any] | bytes, status: int = 200) -> Response:
+    body = answer if isinstance(answer, bytes) else json_codec.dumps(answer)
+    return Response(body, status, mimetype="application/json")

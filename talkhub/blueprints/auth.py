@@ -1,0 +1,82 @@
+"""Tokens for API clients. Authentication: the admin secret, or the token to revoke."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from talkhub import json_codec
+from talkhub.blueprints.runtime import Runtime
+from talkhub.blueprints.tokens import issue_token
+from talkhub.errors import Unauthenticated
+from talkhub.extensions import limiter
+from talkhub.security import TOKEN_LIFETIME
+from talkhub.services.auth import exchange_admin_secret, revoke_token
+from talkhub.settings import reveal
+from talkhub.strict_json import read_json
+
+ATTEMPTS = "20 per minute"
+
+
+class TokenRequest(BaseModel):
+    """What `/api/v1/auth/token` takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    username: str = Field(min_length=1, max_length=255)
+    admin_secret: str = Field(min_length=1, max_length=1024)
+
+
+def create_blueprint(runtime: Runtime) -> Blueprint:
+    """Return the token routes."""
+    blueprint = Blueprint("auth", __name__, url_prefix="/api/v1/auth")
+
+    @blueprint.post("/token")
+    @limiter.limit(ATTEMPTS)
+    def token() -> Response:
+        """Exchange the admin secret for a token that lasts 24 hours."""
+        given = TokenRequest.model_validate(read_json(request.get_data()))
+        who = exchange_admin_secret(
+            runtime.database,
+            username=given.username,
+            given=given.admin_secret,
+            expected=reveal(runtime.settings.admin_secret),
+            address=request.remote_addr or "",
+        )
+        issued = issue_token(runtime.database, who, kind="api")
+        return _answer(
+            {
+                "token": issued.text,
+                "expires_in": "24h",
+                "access_token": issued.text,
+                "token_type": "Bearer",
+                "expires_in_seconds": int(TOKEN_LIFETIME.total_seconds()),
+                "expires_at": issued.expires_at,
+                "scope": " ".join(sorted(who.scopes)),
+            }
+        )
+
+    @blueprint.post("/revoke")
+    @limiter.limit(ATTEMPTS)
+    def revoke() -> Response:
+        """Revoke the token that the request carries."""
+        header = request.headers.get("Authorization", "")
+        if not header.startswith("Bearer "):
+            raise Unauthenticated("Send the token to revoke as `Authorization: Bearer <token>`.")
+        principal = runtime.read_token(header[7:].strip())
+        revoked = revoke_token(
+            runtime.database,
+            workspace_id=principal.workspace_id,
+            subject=principal.subject,
+            token_id=principal.token_id,
+        )
+        runtime.revoked.forget()
+        return _answer({"revoked": revoked})
+
+    return blueprint
+
+
+def _answer(document: object) -> Response:
+    response = Response(json_codec.dumps(document), mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response

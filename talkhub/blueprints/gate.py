@@ -1,0 +1,152 @@
+"""The way into API, MCP and webhook routes: who it is, how often, how long it took.
+
+One wrapper around the view instead of five extensions' hooks: the same duties at a tenth
+of their cost (docs/decisions/0006). Dashboard and token routes use the extensions.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from flask import Response, request
+
+from talkhub import metrics
+from talkhub.blueprints.problems import problem_response
+from talkhub.blueprints.runtime import Runtime
+from talkhub.errors import Forbidden, RateLimited, Unauthenticated
+from talkhub.names import Scope
+from talkhub.security import Principal
+
+MAX_CACHED_TOKENS = 10_000
+PRINCIPAL_WINDOW_SECONDS = 60
+P = ParamSpec("P")
+
+_hit = metrics.cache_lookups.labels("token", "hit").inc
+_miss = metrics.cache_lookups.labels("token", "miss").inc
+
+
+class Gate:
+    """Lets requests of one web process in, or answers them with a problem."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._verified: dict[str, Principal] = {}
+
+    def open_to_anyone(
+        self, endpoint: str
+    ) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+        """Wrap a view that needs no token: limited by address, timed."""
+
+        def wrap(view: Callable[P, Response]) -> Callable[P, Response]:
+            @wraps(view)
+            def gated(*args: P.args, **kwargs: P.kwargs) -> Response:
+                def answer() -> Response:
+                    self._limit_address()
+                    return view(*args, **kwargs)
+
+                return self._timed(endpoint, answer)
+
+            return gated
+
+        return wrap
+
+    def open_to_providers(
+        self, endpoint: str
+    ) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+        """Wrap a webhook: the view verifies the sender, so nothing is limited here."""
+
+        def wrap(view: Callable[P, Response]) -> Callable[P, Response]:
+            @wraps(view)
+            def gated(*args: P.args, **kwargs: P.kwargs) -> Response:
+                return self._timed(endpoint, lambda: view(*args, **kwargs))
+
+            return gated
+
+        return wrap
+
+    def open_to_tokens(
+        self, endpoint: str
+    ) -> Callable[[Callable[Concatenate[Principal, P], Response]], Callable[P, Response]]:
+        """Wrap a view that takes the token's principal: limited by token, timed."""
+
+        def wrap(view: Callable[Concatenate[Principal, P], Response]) -> Callable[P, Response]:
+            @wraps(view)
+            def gated(*args: P.args, **kwargs: P.kwargs) -> Response:
+                def answer() -> Response:
+                    principal = self.principal()
+                    self._limit_principal(principal)
+                    return view(principal, *args, **kwargs)
+
+                return self._timed(endpoint, answer)
+
+            return gated
+
+        return wrap
+
+    def principal(self) -> Principal:
+        """Return who sends this request; raise Unauthenticated, counting it by its address."""
+        header = request.headers.get("Authorization", "")
+        if not header.startswith("Bearer "):
+            self._limit_address()
+            raise Unauthenticated(
+                "Send `Authorization: Bearer <token>`; POST /api/v1/auth/token gives you one."
+            )
+        try:
+            principal = self._verify(header[7:].strip())
+        except Unauthenticated:
+            self._limit_address()
+            raise
+        return principal
+
+    def _verify(self, token: str) -> Principal:
+        principal = self._verified.get(token)
+        if principal is None or principal.expires_at <= time.time():
+            _miss()
+            principal = self._runtime.read_token(token)
+            if len(self._verified) >= MAX_CACHED_TOKENS:
+                self._verified.clear()
+            self._verified[token] = principal
+        else:
+            _hit()
+        if principal.token_id in self._runtime.revoked:
+            raise Unauthenticated(
+                "The token was revoked; POST /api/v1/auth/token gives you another."
+            )
+        return principal
+
+    def _limit_principal(self, principal: Principal) -> None:
+        limit = self._runtime.settings.rate_limit_principal
+        key = f"principal:{principal.workspace_id}:{principal.subject}"
+        self._take(key, limit, PRINCIPAL_WINDOW_SECONDS)
+
+    def _limit_address(self) -> None:
+        settings = self._runtime.settings
+        window = settings.rate_limit_window * 60
+        self._take(f"address:{request.remote_addr}", settings.rate_limit_max, window)
+
+    def _take(self, key: str, limit: int, window_seconds: int) -> None:
+        wait = self._runtime.limiter.take(key, limit=limit, window_seconds=window_seconds)
+        if wait:
+            raise RateLimited(
+                f"More than {limit} requests in {window_seconds} seconds.", retry_after=wait
+            )
+
+    @staticmethod
+    def _timed(endpoint: str, answer: Callable[[], Response]) -> Response:
+        started = time.perf_counter()
+        try:
+            response = answer()
+        except Exception as error:  # noqa: BLE001 -- the outermost edge: every error is answered
+            response = problem_response(error)
+        timer = metrics.http_timer(request.method, endpoint, response.status_code)
+        timer(time.perf_counter() - started)
+        return response
+
+
+def require_scope(principal: Principal, scope: Scope) -> None:
+    """Refuse a principal whose token does not allow this; the one place that decides it."""
+    if scope not in principal.scopes:
+        raise Forbidden(f"This token does not allow `{scope}`.", scope=scope.value)

@@ -1,0 +1,162 @@
+"""Health and metrics. Authentication: none; they tell nothing of anyone."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotInTime
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import redis
+from flask import Blueprint, Response, request
+
+from talkhub import __version__, clock, json_codec, metrics
+from talkhub.blueprints.gate import Gate
+from talkhub.blueprints.runtime import Runtime
+from talkhub.errors import NotFound, Unavailable
+from talkhub.names import DatabaseRole
+from talkhub.store.statements.health import EFFECTIVE_ROLE
+from talkhub.store.statements.inbox import INBOX_STATE
+from talkhub.store.uow import Database, system_scope
+
+REMEMBERED_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the servers we depend on answer, and whether our role there is low enough."""
+
+    has_database: bool
+    has_redis: bool
+    is_role_safe: bool
+
+    @property
+    def status(self) -> str:
+        """Say it in one word."""
+        return "healthy" if self.has_database and self.has_redis else "degraded"
+
+
+class HealthCheck:
+    """Checks at most once a second, and never makes a caller wait longer than half a second."""
+
+    def __init__(self, database: Database, client: redis.Redis) -> None:
+        self._database = database
+        self._redis = client
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="health")
+        self._running: Future[Health] | None = None
+        self._last = Health(has_database=False, has_redis=False, is_role_safe=False)
+        self._checked_at = float("-inf")
+
+    def now(self) -> Health:
+        """Return the state of at most a second ago; what does not answer in time is away."""
+        with self._lock:
+            if time.monotonic() - self._checked_at < REMEMBERED_SECONDS:
+                return self._last
+            if self._running is None:
+                self._running = self._pool.submit(self._check)
+            running = self._running
+        try:
+            health = running.result(LONGEST_WAIT_SECONDS)
+        except NotInTime:
+            return Health(has_database=False, has_redis=False, is_role_safe=False)
+        with self._lock:
+            if self._running is running:
+                self._running = None
+                self._last, self._checked_at = health, time.monotonic()
+        return health
+
+    def _check(self) -> Health:
+        has_redis = self._pool.submit(self._ping_redis)
+        try:
+            prologue = system_scope("health").prologue()
+            row = self._database.single(prologue, EFFECTIVE_ROLE, {})[0]
+        except Unavailable:
+            return Health(has_database=False, has_redis=has_redis.result(), is_role_safe=False)
+        is_role_safe = row[0] == DatabaseRole.SYSTEM and not any(row[1:])
+        return Health(has_database=True, has_redis=has_redis.result(), is_role_safe=is_role_safe)
+
+    def _ping_redis(self) -> bool:
+        try:
+            return bool(self._redis.ping())
+        except redis.RedisError:
+            return False
+
+
+def create_blueprint(runtime: Runtime, gate: Gate, service: str) -> Blueprint:
+    """Return the health and metrics routes, and the root of services without pages."""
+    blueprint = Blueprint("health", __name__)
+    check = HealthCheck(runtime.database, runtime.redis)
+
+    @gate.open_to_providers("health")
+    def health() -> Response:
+        """Tell operators and load balancers how the service is."""
+        found = check.now()
+        document = {
+            "status": found.status,
+            "supabase": "connected" if found.has_database else "disconnected",
+            "redis": "connected" if found.has_redis else "disconnected",
+            "version": __version__,
+            "service": service,
+            "timestamp": clock.now(),
+        }
+        return _answer(document, is_up=found.has_database)
+
+    @gate.open_to_providers("livez")
+    def livez() -> Response:
+        """Tell that this process answers, whatever the database does."""
+        return _answer({"status": "alive"}, is_up=True)
+
+    @gate.open_to_providers("readyz")
+    def readyz() -> Response:
+        """Tell whether this process can serve: database there, schema there, role lowered."""
+        found = check.now()
+        is_ready = found.has_database and found.is_role_safe
+        document = {
+            "status": "ready" if is_ready else "not_ready",
+            "database": found.has_database,
+            "role_is_safe": found.is_role_safe,
+            "redis": found.has_redis,
+        }
+        return _answer(document, is_up=is_ready)
+
+    def prometheus() -> Response:
+        """Expose the metrics to whoever comes directly, not through the public proxy."""
+        if "X-Forwarded-For" in request.headers:
+            raise NotFound("There is nothing here.")
+        shared = runtime.settings.metrics_dir
+        collectors = [metrics.InboxCollector(lambda: _inbox_state(runtime.database))]
+        text = metrics.exposition(
+            collectors,
+            pages=runtime.page_metrics,
+            shared_dir=str(shared) if shared else None,
+        )
+        return Response(text, mimetype="text/plain; version=0.0.4; charset=utf-8")
+
+    for path, view in (
+        ("/health", health),
+        ("/api/health", health),
+        ("/livez", livez),
+        ("/readyz", readyz),
+        ("/metrics", prometheus),
+    ):
+        blueprint.add_url_rule(path, path.strip("/").replace("/", "_"), view)
+    return blueprint
+
+
+def _inbox_state(database: Database) -> tuple[int, float] | None:
+    try:
+        row = database.single(system_scope("metrics").prologue(), INBOX_STATE, {})[0]
+    except Unavailable:
+        return None
+    return int(row[0]), float(row[1])
+
+
+def _answer(document: object, *, is_up: bool) -> Response:
+    status = HTTPStatus.OK if is_up else HTTPStatus.SERVICE_UNAVAILABLE
+    response = Response(json_codec.dumps(document), status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response

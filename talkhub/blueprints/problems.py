@@ -1,0 +1,116 @@
+"""Every error becomes `application/problem+json` (RFC 9457), or a page under /dashboard."""
+
+from __future__ import annotations
+
+import inspect
+from http import HTTPStatus
+from typing import Any, cast
+
+import structlog
+from flask import Flask, Response, g, render_template, request
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from sqlalchemy.exc import InterfaceError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from talkhub import errors, json_codec
+from talkhub.errors import TalkHubError
+
+logger = structlog.get_logger(__name__)
+
+RETRY_AFTER_SECONDS = 2
+
+
+def register_problems(app: Flask) -> None:
+    """Answer every exception of the application with a problem document."""
+    app.register_error_handler(Exception, problem_response)
+    app.add_url_rule("/problems/<code>", "problem_type", problem_type)
+
+
+def problem_response(error: Exception) -> Response:
+    """Return the response for an exception; an unexpected one is logged, and only then."""
+    if isinstance(error, HTTPException) and (error.code or 500) < HTTPStatus.BAD_REQUEST:
+        return cast("Response", error.get_response(request.environ))
+    status, document, headers = _describe(error)
+    document["instance"] = request.path
+    document["request_id"] = g.get("request_id", "")
+    if request.path.startswith("/dashboard"):
+        response = Response(render_template("errors/problem.html", problem=document))
+    else:
+        response = Response(json_codec.dumps(document), mimetype="application/problem+json")
+    response.status_code = status
+    response.headers.extend(headers)
+    return response
+
+
+def problem_type(code: str) -> Response:
+    """Explain an error code: what a problem's `type` leads to."""
+    for candidate in _all_kinds(TalkHubError):
+        if candidate.code == code:
+            document = {
+                "code": code,
+                "status": candidate.status,
+                "title": candidate.title,
+                "explanation": inspect.getdoc(candidate),
+            }
+            return Response(json_codec.dumps(document), mimetype="application/json")
+    raise errors.NotFound("There is no such error code.")
+
+
+def _describe(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:
+    match error:
+        case TalkHubError():
+            return _talkhub(error)
+        case ValidationError():
+            faults = [_fault(fault) for fault in error.errors(include_url=False)]
+            return _talkhub(errors.Invalid("The input is not valid.", errors=faults))
+        case HTTPException():
+            return _http(error)
+        case OperationalError() | InterfaceError():
+            return _talkhub(errors.Unavailable("The database cannot be reached right now."))
+    logger.error("unexpected_error", exc_info=error, path_kind=request.endpoint)
+    return _talkhub(TalkHubError())
+
+
+def _talkhub(error: TalkHubError) -> tuple[int, dict[str, Any], dict[str, str]]:
+    document = {
+        "type": f"/problems/{error.code}",
+        "title": error.title,
+        "status": error.status,
+        **({"detail": error.detail} if error.detail else {}),
+        **error.extra,
+    }
+    headers = {}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="talkhub"'
+    if error.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        headers["Retry-After"] = str(error.extra.get("retry_after", RETRY_AFTER_SECONDS))
+    return error.status, document, headers
+
+
+def _http(error: HTTPException) -> tuple[int, dict[str, Any], dict[str, str]]:
+    status = error.code or 500
+    phrase = HTTPStatus(status).phrase
+    document = {
+        "type": "about:blank",
+        "title": phrase,
+        "status": status,
+        "detail": error.description or phrase,
+    }
+    kept = {"Allow", "Retry-After"}
+    headers = {name: value for name, value in error.get_headers() if name in kept}
+    return status, document, headers
+
+
+def _fault(fault: ErrorDetails) -> dict[str, Any]:
+    """Return what is wrong and where, never the value itself."""
+    tokens = (str(part).replace("~", "~0").replace("/", "~1") for part in fault["loc"])
+    return {
+        "pointer": "/" + "/".join(tokens),
+        "detail": fault["msg"].removeprefix("Value error, "),
+        "code": fault["type"],
+    }
+
+
+def _all_kinds(kind: type[TalkHubError]) -> list[type[TalkHubError]]:
+    return [kind, *(found for child in kind.__subclasses__() for found in _all_kinds(child))]

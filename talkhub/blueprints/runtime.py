@@ -1,0 +1,32 @@
+"""What the blueprints of one web process share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import redis
+from prometheus_client import CollectorRegistry
+
+from talkhub.security import Principal, read_token
+from talkhub.settings import Settings, reveal
+from talkhub.store.inbox_writer import InboxWriter
+from talkhub.store.revocations import RevokedTokens
+from talkhub.store.uow import Database
+from talkhub.volatile.limits import LeasedLimiter
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Settings, database and the process-wide helpers around them."""
+
+    settings: Settings
+    database: Database
+    redis: redis.Redis
+    limiter: LeasedLimiter
+    inbox: InboxWriter
+    revoked: RevokedTokens
+    page_metrics: CollectorRegistry
+
+    def read_token(self, token: str) -> Principal:
+        """Return the principal of a token; raises Unauthenticated."""
+        return read_token(token, reveal(self.settings.jwt_secret))

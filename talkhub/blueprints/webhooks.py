@@ -1,0 +1,117 @@
+"""Webhooks of the chat platforms. Authentication: each channel's own signature or secret."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from talkhub import clock, json_codec, metrics
+from talkhub.blueprints.gate import Gate
+from talkhub.blueprints.runtime import Runtime
+from talkhub.channels import whatsapp
+from talkhub.channels.registry import CHANNELS
+from talkhub.errors import Forbidden, NotFound, SignatureInvalid
+from talkhub.names import EventState, Platform
+from talkhub.services.channel_accounts import Account, AccountBook, environment_account
+from talkhub.settings import reveal
+from talkhub.store.inbox_writer import EventToStore
+
+PING = {"test": True}
+
+
+def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
+    """Return the webhook routes: `/<platform>` and `/webhooks/<platform>[/<token>]`."""
+    blueprint = Blueprint("webhooks", __name__)
+    doors = _Doors(runtime)
+    receive = gate.open_to_providers("webhook")(doors.receive)
+    verify = gate.open_to_anyone("webhook_verification")(doors.verify_subscription)
+    for platform in CHANNELS:
+        places = (f"/{platform}", f"/webhooks/{platform}", f"/webhooks/{platform}/<token>")
+        for number, place in enumerate(places):
+            blueprint.add_url_rule(
+                place,
+                f"receive_{platform}_{number}",
+                receive,
+                methods=["POST"],
+                defaults={"platform": platform},
+            )
+            if platform == Platform.WHATSAPP:
+                blueprint.add_url_rule(
+                    place,
+                    f"verify_{number}",
+                    verify,
+                    methods=["GET"],
+                    provide_automatic_options=False,
+                )
+    return blueprint
+
+
+class _Doors:
+    """The views: a provider's event in, and Meta's verification of the address."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._accounts = AccountBook(runtime.database, runtime.settings)
+
+    def receive(self, platform: str, token: str | None = None) -> Response:
+        """Verify the raw bytes, store each event once, answer after the commit."""
+        raw = request.get_data()
+        if platform == Platform.UCHAT and _is_ping(raw):
+            return _answer({"ok": True, "pong": True})
+        channel = CHANNELS[platform]
+        account = self._account(platform, token)
+        if not channel.verify(raw, dict(request.headers), account.secrets):
+            metrics.webhook_events.labels(platform, "refused").inc()
+            raise SignatureInvalid("The signature or secret of this webhook does not match.")
+        events = [
+            EventToStore(
+                workspace_id=account.workspace_id,
+                channel_id=account.channel_id,
+                platform=platform,
+                source=account.source,
+                external_id=event.external_id[:255],
+                kind=event.kind[:64],
+                raw=event.raw,
+                payload=event.payload,
+                state=EventState.PENDING.value,
+            )
+            for event in channel.split(raw, clock.now())
+        ]
+        if not events:
+            return _answer({"accepted": 0, "duplicates": 0})
+        receipt = self._runtime.inbox.put(events)
+        metrics.webhook_events.labels(platform, "accepted").inc(receipt.accepted)
+        metrics.webhook_events.labels(platform, "duplicate").inc(receipt.duplicates)
+        return _answer({"accepted": receipt.accepted, "duplicates": receipt.duplicates})
+
+    def verify_subscription(self, token: str | None = None) -> Response:
+        """Answer Meta's challenge as plain text if it knows the verify token."""
+        if token is None:
+            expected = [reveal(self._runtime.settings.webhook_secret)]
+        else:
+            expected = list(self._account(Platform.WHATSAPP, token).secrets)
+        for candidate in expected:
+            challenge = whatsapp.verify_subscription(request.args, candidate)
+            if challenge is not None:
+                return Response(challenge, mimetype="text/plain")
+        raise Forbidden("The verify token does not match.")
+
+    def _account(self, platform: str, token: str | None) -> Account:
+        if platform not in CHANNELS:
+            raise NotFound("There is no such webhook.")
+        if token is None:
+            return environment_account(self._runtime.settings, platform)
+        return self._accounts.find(platform, token)
+
+
+def _is_ping(raw: bytes) -> bool:
+    """Tell whether the body is exactly the README's `{"test": true}`."""
+    if len(raw) > 64:
+        return False
+    try:
+        return bool(json_codec.loads(raw) == PING)
+    except ValueError:
+        return False
+
+
+def _answer(document: object) -> Response:
+    return Response(json_codec.dumps(document), mimetype="application/json")

@@ -1,0 +1,10 @@
+"""The Flask extensions, unbound; `create_app` binds them."""
+
+from flask_cors import CORS
+from flask_jwt_extended import JWTManager
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+jwt = JWTManager()
+cors = CORS()
+limiter = Limiter(key_func=get_remote_address)

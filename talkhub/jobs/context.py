@@ -1,0 +1,41 @@
+"""What the jobs of one worker process share, made once when the process begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from talkhub.jobs.bell import Bell
+from talkhub.settings import Settings
+from talkhub.store.uow import Database
+
+WORKER_POOL_SIZE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerContext:
+    """The settings and the database of a worker process."""
+
+    settings: Settings
+    database: Database
+
+
+_context: WorkerContext | None = None
+
+
+def begin(settings: Settings) -> WorkerContext:
+    """Make this process a worker: RQ hands jobs nothing, so they find their context here."""
+    global _context  # noqa: PLW0603 -- one process, one context
+    if settings.database_url is None or settings.redis_url is None:
+        raise ValueError("settings must be resolved before a worker begins")
+    database = Database(
+        settings.database_url, pool_size=WORKER_POOL_SIZE, ring=Bell(settings.redis_url).ring
+    )
+    _context = WorkerContext(settings, database)
+    return _context
+
+
+def worker_context() -> WorkerContext:
+    """Return the context of this process; raises RuntimeError in one that is no worker."""
+    if _context is None:
+        raise RuntimeError("this process has not begun as a worker")
+    return _context

@@ -1,0 +1,197 @@
+"""What the jobs do: each drains due rows, a batch at a time, until none is left.
+
+A claim is committed before its work begins, so that a crash counts as an attempt; the
+work then runs one workspace after another, each within its own scope.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from talkhub import metrics
+from talkhub.channels.registry import CHANNELS
+from talkhub.errors import Unavailable
+from talkhub.jobs.context import worker_context
+from talkhub.names import Job
+from talkhub.services import insights
+from talkhub.services.appending import ClaimedEvent
+from talkhub.services.ingest import FenceLost, apply_events
+from talkhub.services.insights import DueConversation
+from talkhub.store.statements import inbox as inbox_statements
+from talkhub.store.statements import insights as insight_statements
+from talkhub.store.uow import Database, Scope, system_scope, workspace_scope
+
+logger = structlog.get_logger(__name__)
+
+BATCH = 200
+MAX_ATTEMPTS = 5
+DRAIN_SECONDS = 18
+"""A drain stops after this long and rings for its successor, well within the job limit."""
+STATEMENT_TIMEOUT_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A claimed row and the workspace it belongs to."""
+
+    workspace_id: int
+    row: dict[str, Any]
+
+
+def drain_inbox() -> int:
+    """Turn the inbox' events into conversations; return how many were settled."""
+    return _drain(Job.DRAIN_INBOX, _inbox_batch)
+
+
+def drain_analysis() -> int:
+    """Analyse the conversations that are due; return how many were."""
+    return _drain(Job.DRAIN_ANALYSIS, _analysis_batch)
+
+
+def drain_stats() -> int:
+    """Recount the hours and people whose conversations changed; return how many."""
+    return _drain(Job.DRAIN_STATS, _stats_batch)
+
+
+def _drain(job: Job, batch: Callable[[Database], int]) -> int:
+    database = worker_context().database
+    started = time.monotonic()
+    total = 0
+    try:
+        while done := batch(database):
+            total += done
+            if time.monotonic() - started > DRAIN_SECONDS:
+                database.ring(job)
+                break
+    except Unavailable:
+        # Not an attempt of anyone's: the rows stay due and the sweeper rings again.
+        logger.warning("drain_interrupted", job=job.value, done=total)
+        metrics.jobs.labels(job.value, "interrupted").inc()
+        return total
+    metrics.jobs.labels(job.value, "done").inc()
+    metrics.job_seconds.labels(job.value).observe(time.monotonic() - started)
+    return total
+
+
+def _inbox_batch(database: Database) -> int:
+    claimed = _claim(database, inbox_statements.CLAIM_EVENTS)
+    for workspace_id, rows in _by_workspace(claimed):
+        _apply(database, workspace_id, rows)
+    return len(claimed)
+
+
+def _apply(database: Database, workspace_id: int, rows: Sequence[dict[str, Any]]) -> None:
+    """Apply a workspace's events together, or row by row if that fails."""
+    try:
+        _apply_together(database, workspace_id, rows)
+    except FenceLost:
+        logger.warning("events_taken_over", count=len(rows))
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 -- one bad event must not fail its neighbours
+        if len(rows) == 1:
+            _fail(database, workspace_id, rows[0], error)
+            return
+        for row in rows:
+            _apply(database, workspace_id, [row])
+
+
+def _apply_together(database: Database, workspace_id: int, rows: Sequence[dict[str, Any]]) -> None:
+    events = [
+        ClaimedEvent(
+            id=row["id"],
+            fence=row["fence"],
+            channel_id=row["channel_id"],
+            source=row["source"],
+            message=CHANNELS[row["platform"]].normalise(row["payload"] or {}, row["received_at"]),
+        )
+        for row in rows
+    ]
+    idle = timedelta(minutes=worker_context().settings.session_idle_minutes)
+    with database.unit_of_work(_scope(workspace_id)) as uow:
+        apply_events(uow, events, session_idle=idle)
+
+
+def _fail(database: Database, workspace_id: int, row: dict[str, Any], error: Exception) -> None:
+    """Put an event back for a later attempt; after the last one it is dead, and visible."""
+    logger.error("event_failed", exc_info=error, event_id=row["id"], attempts=row["attempts"])
+    with database.unit_of_work(_scope(workspace_id)) as uow:
+        uow.run(
+            inbox_statements.FAIL_EVENT,
+            {
+                "workspace_id": workspace_id,
+                "id": row["id"],
+                "fence": row["fence"],
+                "max_attempts": MAX_ATTEMPTS,
+                "error": f"{type(error).__name__}: {error}"[:500],
+            },
+        )
+
+
+def _analysis_batch(database: Database) -> int:
+    claimed = _claim(database, insight_statements.CLAIM_ANALYSES)
+    for workspace_id, rows in _by_workspace(claimed):
+        results = [result for row in rows if (result := _analyse(database, workspace_id, row))]
+        with database.unit_of_work(_scope(workspace_id)) as uow:
+            stored = insights.store_analyses(uow, results)
+            uow.ring(Job.DRAIN_STATS)
+        metrics.analyses.labels("stored").inc(stored)
+        metrics.analyses.labels("outdated").inc(len(results) - stored)
+    return len(claimed)
+
+
+def _analyse(database: Database, workspace_id: int, row: dict[str, Any]) -> dict[str, Any] | None:
+    due = DueConversation(row["id"], row["fence"], row["messages"], row["status"])
+    try:
+        return insights.analyse_conversation(due)
+    except Exception:
+        logger.exception("analysis_failed", conversation=row["id"], attempts=row["attempts"])
+        metrics.analyses.labels("failed").inc()
+        with database.unit_of_work(_scope(workspace_id)) as uow:
+            uow.run(
+                insight_statements.GIVE_UP_ANALYSIS,
+                {
+                    "workspace_id": workspace_id,
+                    "id": row["id"],
+                    "fence": row["fence"],
+                    "max_attempts": MAX_ATTEMPTS,
+                },
+            )
+        return None
+
+
+def _stats_batch(database: Database) -> int:
+    with database.read_only(system_scope("workspaces with due statistics")) as uow:
+        rows = uow.run(insight_statements.WORKSPACES_WITH_DUE_STATS).all()
+    done = 0
+    for (workspace_id,) in rows:
+        with database.unit_of_work(_scope(workspace_id)) as uow:
+            done += insights.recount_hours(uow, limit=BATCH)
+        with database.unit_of_work(_scope(workspace_id)) as uow:
+            done += insights.recount_profiles(uow, limit=BATCH)
+    return done
+
+
+def _claim(database: Database, statement: str) -> list[_Claimed]:
+    scope = system_scope("a drain's claim", timeout_ms=STATEMENT_TIMEOUT_MS)
+    with database.unit_of_work(scope) as uow:
+        rows = uow.run(statement, {"limit": BATCH}).mappings().all()
+    return [_Claimed(row["workspace_id"], dict(row)) for row in rows]
+
+
+def _by_workspace(claimed: Iterable[_Claimed]) -> list[tuple[int, list[dict[str, Any]]]]:
+    groups: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    for item in claimed:
+        groups[item.workspace_id].append(item.row)
+    return sorted(groups.items())
+
+
+def _scope(workspace_id: int) -> Scope:
+    return workspace_scope(workspace_id, "worker", timeout_ms=STATEMENT_TIMEOUT_MS)

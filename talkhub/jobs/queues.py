@@ -1,0 +1,34 @@
+"""The RQ queue: jobs travel as JSON, by the names in `names.Job`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import redis
+from rq import Queue as RQQueue
+from rq.serializers import JSONSerializer
+
+from talkhub.names import Queue
+
+JOB_LIMIT = timedelta(seconds=25)
+"""A job that takes longer is stopped; what it had claimed comes back by its lease."""
+
+RESULT_KEPT = timedelta(minutes=1)
+FAILURE_KEPT = timedelta(days=1)
+
+
+def connect(url: str, *, socket_timeout: float | None = None) -> redis.Redis:
+    """Return a client for the queue's server."""
+    return redis.Redis.from_url(
+        url, socket_timeout=socket_timeout, socket_connect_timeout=socket_timeout or 5
+    )
+
+
+def open_queue(client: redis.Redis) -> RQQueue:
+    """Return the queue that the drains are rung on."""
+    return RQQueue(
+        Queue.DRAIN,
+        connection=client,
+        serializer=JSONSerializer,
+        default_timeout=int(JOB_LIMIT.total_seconds()),
+    )

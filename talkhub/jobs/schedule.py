@@ -1,0 +1,134 @@
+"""The schedule: sweeps for work whose bell was lost, and tends what grows old.
+
+Any number of schedulers may run. A task belongs to a time slot, and the key of
+`schedule_runs` gives each slot to one of them.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import redis
+import structlog
+
+from talkhub import clock
+from talkhub.errors import Unavailable
+from talkhub.jobs import handlers
+from talkhub.jobs.context import begin, worker_context
+from talkhub.jobs.queues import connect
+from talkhub.names import Job
+from talkhub.settings import Settings
+from talkhub.store.statements import accounts, idempotency, schedule, sessions
+from talkhub.store.statements.inbox import DUE_WORK
+from talkhub.store.uow import Database, system_scope
+
+logger = structlog.get_logger(__name__)
+
+SWEEP_SECONDS = 2.0
+GRACE = timedelta(seconds=2)
+CLOSE_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do once in every slot of `every`."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Database], None]
+
+
+def run_scheduler(settings: Settings) -> None:
+    """Sweep every two seconds and run due tasks, until SIGTERM or SIGINT."""
+    context = begin(settings)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    logger.info("scheduler_started")
+    while not stop.wait(SWEEP_SECONDS):
+        try:
+            sweep(context.database, settings)
+            run_due_tasks(context.database)
+        except Unavailable:
+            logger.warning("schedule_waits_for_database")
+        except Exception:
+            logger.exception("schedule_failed")
+    logger.info("scheduler_stopped")
+
+
+def sweep(database: Database, settings: Settings) -> None:
+    """Ring for rows that are due longer than two seconds; drain them here if Redis is away."""
+    with database.read_only(system_scope("due work of all workspaces")) as uow:
+        due = uow.run(DUE_WORK, {"grace": GRACE}).mappings().one()
+    jobs = {
+        Job.DRAIN_INBOX: due["inbox"],
+        Job.DRAIN_ANALYSIS: due["analysis"],
+        Job.DRAIN_STATS: due["stats"],
+    }
+    waiting = [job for job, is_due in jobs.items() if is_due]
+    if not waiting:
+        return
+    if _has_redis(settings):
+        for job in waiting:
+            database.ring(job)
+        return
+    logger.warning("draining_without_redis", jobs=",".join(waiting))
+    for job in waiting:
+        getattr(handlers, job.value)()
+
+
+def run_due_tasks(database: Database) -> None:
+    """Run each task whose current slot nobody has taken yet."""
+    for task in TASKS:
+        seconds = task.every.total_seconds()
+        with database.unit_of_work(system_scope("the schedule")) as uow:
+            key = {"name": task.name, "seconds": seconds}
+            is_ours = uow.run(schedule.TAKE_SLOT, key).first() is not None
+        if is_ours:
+            task.run(database)
+            logger.info("task_done", task=task.name)
+
+
+def _has_redis(settings: Settings) -> bool:
+    client = connect(settings.redis_url or "", socket_timeout=0.5)
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()
+
+
+def close_silent_sessions(database: Database) -> None:
+    """Close the sessions that have been silent too long, a batch at a time."""
+    idle = timedelta(minutes=worker_context().settings.session_idle_minutes)
+    while True:
+        now = clock.now()
+        params = {"now": now, "silent_since": now - idle, "limit": CLOSE_BATCH}
+        with database.unit_of_work(system_scope("silent sessions of all workspaces")) as uow:
+            closed = len(uow.run(sessions.CLOSE_SILENT_SESSIONS, params).all())
+            uow.ring(Job.DRAIN_ANALYSIS)
+        if closed < CLOSE_BATCH:
+            return
+
+
+def forget_the_old(database: Database) -> None:
+    """Delete what has served its time: idempotency keys, failed logins, ended tokens."""
+    for statement in (
+        idempotency.DELETE_EXPIRED_KEYS,
+        accounts.DELETE_OLD_ATTEMPTS,
+        accounts.DELETE_EXPIRED_TOKENS,
+        schedule.DELETE_OLD_SLOTS,
+    ):
+        with database.unit_of_work(system_scope("what is past its time")) as uow:
+            uow.run(statement)
+
+
+TASKS = (
+    Task("close_silent_sessions", timedelta(minutes=1), close_silent_sessions),
+    Task("forget_the_old", timedelta(hours=1), forget_the_old),
+)

@@ -1,0 +1,121 @@
+"""The workers: RQ processes that drain what is due, kept alive by one parent.
+
+RQ 3's `SimpleWorker` runs jobs in its own process: a drain does the work of hundreds of
+jobs, so a process for each would only cost its start. `TALKHUB_WORKER_CLASS=fork` runs
+each drain in a child process instead.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from multiprocessing.process import BaseProcess
+from types import FrameType
+
+import structlog
+from rq import SimpleWorker, Worker
+
+from talkhub.analysis.pipeline import analyse
+from talkhub.jobs.context import begin
+from talkhub.jobs.queues import connect, open_queue
+from talkhub.logs import configure_logging
+from talkhub.settings import Settings
+
+logger = structlog.get_logger(__name__)
+
+WORKER_TTL_SECONDS = 60
+MAINTENANCE_SECONDS = 30
+MONITORING_SECONDS = 10
+STOP_SECONDS = 30
+RESTART_PAUSE_SECONDS = 1.0
+POLL_SECONDS = 0.2
+
+
+class _Parent:
+    """Starts the worker processes, replaces those that die, stops them together."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stopping = False
+        self._processes: list[BaseProcess] = []
+        # Spawned, not forked: a fork would copy threads' locks and open connections.
+        self._make = multiprocessing.get_context("spawn").Process
+
+    def run(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        self._processes = [self._start() for _ in range(self._settings.worker_processes)]
+        logger.info("workers_started", count=len(self._processes))
+        while not self._stopping:
+            time.sleep(POLL_SECONDS)
+            for place, process in enumerate(self._processes):
+                if not process.is_alive() and not self._stopping:
+                    logger.error("worker_died", exit_code=process.exitcode)
+                    time.sleep(RESTART_PAUSE_SECONDS)
+                    self._processes[place] = self._start()
+        self._wait()
+        logger.info("workers_stopped")
+
+    def _start(self) -> BaseProcess:
+        process = self._make(target=work, args=(self._settings, os.getpid()), name="worker")
+        process.start()
+        return process
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+        for process in self._processes:
+            if process.is_alive() and process.pid is not None:
+                os.kill(process.pid, signal.SIGTERM)
+
+    def _wait(self) -> None:
+        end = time.monotonic() + STOP_SECONDS
+        for process in self._processes:
+            process.join(max(0.0, end - time.monotonic()))
+            if process.is_alive():
+                process.kill()
+                process.join()
+
+
+def run(settings: Settings) -> None:
+    """Run `settings.worker_processes` workers until SIGTERM; running batches are finished."""
+    configure_logging(settings.log_level)
+    _Parent(settings).run()
+
+
+def work(settings: Settings, parent: int) -> None:
+    """Be one worker process. It ends when its parent does."""
+    configure_logging(settings.log_level)
+    _die_with(parent)
+    begin(settings)
+    analyse([{"id": "m0", "role": "user", "kind": "text", "content": "olá"}])  # loads the lexicons
+    client = connect(settings.redis_url or "")
+    queue = open_queue(client)
+    worker_class = Worker if settings.worker_class == "fork" else SimpleWorker
+    while True:
+        worker = worker_class(
+            [queue],
+            connection=client,
+            serializer=queue.serializer,
+            worker_ttl=WORKER_TTL_SECONDS,
+            maintenance_interval=MAINTENANCE_SECONDS,
+            job_monitoring_interval=MONITORING_SECONDS,
+        )
+        worker.work(logging_level="WARNING", with_scheduler=False)
+        if worker._stop_requested:  # noqa: SLF001 -- RQ tells it nowhere else
+            sys.exit(0)
+        time.sleep(RESTART_PAUSE_SECONDS)
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel end this process when its parent is killed (Linux only)."""
+    if not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit(1)

@@ -1,0 +1,73 @@
+"""JSON logs on stdout: one line an event, with the request's id and no personal data."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict
+
+from talkhub import json_codec
+
+_SECRET_KEYS = re.compile(r"secret|password|token|authorization|cookie|api_key", re.IGNORECASE)
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+_LONG_NUMBER = re.compile(r"(?<![\w-])\+?\d[\d .()-]{8,}\d(?![\w-])")
+_CREDENTIALS = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
+
+
+def configure_logging(level: str) -> None:
+    """Send our events and those of libraries to stdout, as JSON."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _as_json],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # RQ tells of every job; ours are told by the jobs themselves.
+    logging.getLogger("rq").setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def redact(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Mask secrets by their keys, and e-mails, phones and passwords in texts."""
+    for key, value in event.items():
+        if _SECRET_KEYS.search(key):
+            event[key] = "•••"
+        elif isinstance(value, str) and key not in {"timestamp", "level", "event", "request_id"}:
+            event[key] = mask(value)
+    return event
+
+
+def mask(text: str) -> str:
+    """Return `text` with e-mails, long numbers and passwords in addresses masked."""
+    text = _CREDENTIALS.sub(r"\1•••@", text)
+    text = _EMAIL.sub("•••@•••", text)
+    return _LONG_NUMBER.sub("•••", text)
+
+
+def _as_json(_logger: object, _method: str, event: EventDict) -> str:
+    return json_codec.dumps_text({key: _plain(value) for key, value in event.items()})
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

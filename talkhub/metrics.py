@@ -1,0 +1,74 @@
+"""The service's Prometheus metrics, shared by all processes of a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from talkhub.names import Metric as Name
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+http_seconds = Histogram(
+    Name.HTTP_SECONDS,
+    "Seconds that API, MCP and webhook requests took",
+    ["method", "endpoint", "status"],
+    buckets=_BUCKETS,
+)
+webhook_events = Counter(
+    Name.WEBHOOK_EVENTS.removesuffix("_total"),
+    "Webhook requests and events by what became of them",
+    ["platform", "result"],
+)
+analyses = Counter(Name.ANALYSES.removesuffix("_total"), "Conversations analysed", ["result"])
+jobs = Counter(Name.JOBS.removesuffix("_total"), "Background jobs run", ["job", "result"])
+job_seconds = Histogram(Name.JOB_SECONDS, "Seconds that background jobs took", ["job"])
+cache_lookups = Counter(
+    Name.CACHE_LOOKUPS.removesuffix("_total"), "Look-ups in caches", ["cache", "result"]
+)
+
+
+class InboxCollector(Collector):
+    """Asks the database, at scrape time, how many events wait and since when."""
+
+    def __init__(self, inbox_state: Callable[[], tuple[int, float] | None]) -> None:
+        self._inbox_state = inbox_state
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the inbox' depth and age; nothing while the database is away."""
+        state = self._inbox_state()
+        if state is None:
+            return
+        depth, age = state
+        yield GaugeMetricFamily(Name.INBOX_DEPTH, "Events waiting in the inbox", value=depth)
+        yield GaugeMetricFamily(Name.INBOX_AGE, "Seconds the oldest event waits", value=age)
+
+
+def exposition(
+    collectors: Iterable[Collector], *, pages: CollectorRegistry, shared_dir: str | None
+) -> bytes:
+    """Return all metrics in Prometheus' text format; of every process if they share a folder.
+
+    `pages` holds what prometheus-flask-exporter measures of this process.
+    """
+    registry = CollectorRegistry()
+    if shared_dir is not None:
+        MultiProcessCollector(registry, path=shared_dir)  # type: ignore[no-untyped-call]
+    else:
+        for metric in (http_seconds, webhook_events, analyses, jobs, job_seconds, cache_lookups):
+            registry.register(metric)
+        registry.register(pages)
+    for collector in collectors:
+        registry.register(collector)
+    return generate_latest(registry)
+
+
+@cache
+def http_timer(method: str, endpoint: str, status: int) -> Callable[[float], None]:
+    """Return where to put the seconds of such requests. Cached: finding labels costs more."""
+    return http_seconds.labels(method, endpoint, str(status)).observe

@@ -1,0 +1,122 @@
+"""Tokens and passwords: what makes them valid. Pure functions."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from hashlib import sha256
+
+import jwt
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.fernet import Fernet, InvalidToken
+
+from talkhub.errors import Unauthenticated, Unavailable
+from talkhub.names import Scope
+
+ALGORITHM = "HS256"
+ISSUER = "talkhub"
+AUDIENCE = "talkhub-api"
+TOKEN_LIFETIME = timedelta(hours=24)
+CLOCK_LEEWAY_SECONDS = 30
+REQUIRED_CLAIMS = ["exp", "iat", "nbf", "iss", "aud", "sub", "jti", "ws", "scope"]
+
+ALL_SCOPES = frozenset(Scope)
+
+_hasher = PasswordHasher()
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who makes a request: proved by a token, belonging to one workspace."""
+
+    subject: str
+    workspace_id: int
+    scopes: frozenset[str]
+    token_id: str
+    expires_at: float
+
+
+def read_token(token: str, key: str) -> Principal:
+    """Return the principal of a signed token, or raise Unauthenticated without detail."""
+    try:
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=[ALGORITHM],
+            issuer=ISSUER,
+            audience=AUDIENCE,
+            leeway=CLOCK_LEEWAY_SECONDS,
+            options={"require": REQUIRED_CLAIMS},
+        )
+        if claims.get("type") != "access":
+            raise Unauthenticated("This token is not an access token.")
+        return Principal(
+            subject=str(claims["sub"]),
+            workspace_id=int(claims["ws"]),
+            scopes=frozenset(str(claims["scope"]).split()),
+            token_id=str(claims["jti"]),
+            expires_at=float(claims["exp"]),
+        )
+    except (jwt.PyJWTError, TypeError, ValueError) as error:
+        raise Unauthenticated(
+            "The token is not valid or has expired; POST /api/v1/auth/token gives you another."
+        ) from error
+
+
+def is_same_secret(given: str, expected: str) -> bool:
+    """Compare two secrets in a time that tells nothing; an empty one never matches."""
+    digests = [sha256(text.encode("utf-8", "surrogatepass")).digest() for text in (given, expected)]
+    return bool(expected) and hmac.compare_digest(*digests)
+
+
+def hash_password(password: str) -> str:
+    """Return the Argon2 hash to keep of a password."""
+    return _hasher.hash(password)
+
+
+def is_password(password: str, password_hash: str | None) -> bool:
+    """Tell whether a password fits; without a hash it takes as long and is never true."""
+    try:
+        matches = _hasher.verify(password_hash or _nobodys_hash(), password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return matches and password_hash is not None
+
+
+def encrypt(texts: Sequence[str], key: str) -> bytes:
+    """Return a channel's secrets as they are kept in the database."""
+    return _fernet(key).encrypt("\n".join(texts).encode())
+
+
+def decrypt(kept: bytes, key: str) -> list[str]:
+    """Return a channel's secrets; raises Unavailable when the key is not the one they had."""
+    try:
+        return _fernet(key).decrypt(kept).decode().split("\n")
+    except InvalidToken as error:
+        raise Unavailable("The channel's secrets cannot be read with ENCRYPTION_KEY.") from error
+
+
+def key_id(key: str) -> str:
+    """Name an encryption key without telling it."""
+    return sha256(key.encode()).hexdigest()[:16]
+
+
+def _fernet(key: str) -> Fernet:
+    try:
+        is_raw_key = len(base64.urlsafe_b64decode(key)) == 32
+    except (binascii.Error, ValueError):
+        is_raw_key = False
+    # Operators may write any text: it is stretched to the 32 bytes that Fernet takes.
+    material = key if is_raw_key else base64.urlsafe_b64encode(sha256(key.encode()).digest())
+    return Fernet(material)
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher.hash("nobody signs in with this")

@@ -1,0 +1,154 @@
+"""Prove who someone is, slow down who guesses, and write down who came in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from talkhub import security
+from talkhub.errors import RateLimited, Unauthenticated
+from talkhub.security import ALL_SCOPES
+from talkhub.store.statements import accounts as statements
+from talkhub.store.uow import Database, UnitOfWork, system_scope, workspace_scope
+
+FAILURE_WINDOW = timedelta(minutes=15)
+MAX_FAILURES = 10
+MAX_FAILURES_ANYWHERE = 30
+DEFAULT_WORKSPACE_ID = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Someone who proved who they are, and where they belong."""
+
+    subject: str
+    name: str
+    workspace_id: int
+    locale: str
+    scopes: frozenset[str]
+
+
+def exchange_admin_secret(
+    database: Database, *, username: str, given: str, expected: str, address: str
+) -> SignedIn:
+    """Return whom the admin secret lets in: `username`, in the default workspace.
+
+    Raises Unauthenticated, or RateLimited after ten failures within a quarter of an
+    hour from one address; failures are counted in the database.
+    """
+    attempt = _Attempt(database, "admin_secret", username, address)
+    attempt.refuse_after_too_many()
+    if not security.is_same_secret(given, expected):
+        attempt.failed()
+        raise Unauthenticated("The admin secret is not right.")
+    return SignedIn(username, username, DEFAULT_WORKSPACE_ID, "pt-BR", frozenset(ALL_SCOPES))
+
+
+def sign_in(database: Database, username: str, password: str, address: str) -> SignedIn:
+    """Return the dashboard user with this password; raises like `exchange_admin_secret`."""
+    attempt = _Attempt(database, "password", username, address)
+    attempt.refuse_after_too_many()
+    with database.read_only(system_scope("the workspace of a login")) as uow:
+        row = uow.run(statements.FIND_USER, {"username": username}).mappings().first()
+    if not security.is_password(password, row["password_hash"] if row else None) or row is None:
+        attempt.failed()
+        raise Unauthenticated("The name or the password is not right.")
+    return SignedIn(
+        username, row["name"], row["workspace_id"], row["locale"], frozenset(ALL_SCOPES)
+    )
+
+
+def record_token(
+    database: Database,
+    who: SignedIn,
+    *,
+    token_id: str,
+    kind: str,
+    issued_at: datetime,
+    expires_at: datetime,
+    address: str,
+) -> None:
+    """Write down an issued token, so that it can be revoked, and that someone came in."""
+    with database.unit_of_work(workspace_scope(who.workspace_id, who.subject)) as uow:
+        uow.run(
+            statements.RECORD_TOKEN,
+            {
+                "workspace_id": who.workspace_id,
+                "jti": token_id,
+                "kind": kind,
+                "subject": who.subject,
+                "issued_at": issued_at,
+                "expires_at": expires_at,
+            },
+        )
+        audit(uow, action=f"{kind}.issued", subject=token_id, address=address)
+
+
+def revoke_token(database: Database, *, workspace_id: int, subject: str, token_id: str) -> bool:
+    """Revoke a token; it is refused everywhere within five seconds. False if it was already."""
+    with database.unit_of_work(workspace_scope(workspace_id, subject)) as uow:
+        key = {"workspace_id": workspace_id, "jti": token_id}
+        is_revoked = uow.run(statements.REVOKE_TOKEN, key).first() is not None
+        if is_revoked:
+            audit(uow, action="token.revoked", subject=token_id, address=None)
+    return is_revoked
+
+
+def audit(uow: UnitOfWork, *, action: str, subject: str | None, address: str | None) -> None:
+    """Add an entry to the workspace's trail, in the change's own transaction."""
+    uow.run(
+        statements.AUDIT,
+        {
+            "workspace_id": uow.workspace_id,
+            "actor": uow.scope.actor,
+            "action": action,
+            "subject": subject,
+            "detail": uow.json({}),
+            "address": address,
+        },
+    )
+
+
+def add_first_user(database: Database, *, username: str, password: str) -> bool:
+    """Make a dashboard user who owns the default workspace; False if the name is taken."""
+    with database.unit_of_work(system_scope("the first admin")) as uow:
+        made = uow.run(
+            statements.ADD_USER,
+            {
+                "workspace_id": DEFAULT_WORKSPACE_ID,
+                "username": username,
+                "password_hash": security.hash_password(password),
+                "name": username,
+            },
+        ).first()
+    return made is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One attempt to come in. Its traces stay although the request is refused."""
+
+    database: Database
+    kind: str
+    subject: str
+    address: str
+
+    def refuse_after_too_many(self) -> None:
+        """Refuse an address that failed often, and any that failed while many do.
+
+        An address without a failure always gets its try: guessers cannot lock out an
+        owner who knows the secret.
+        """
+        with self.database.read_only(system_scope("failures of all addresses")) as uow:
+            params = {**self._names(), "window": FAILURE_WINDOW}
+            here, anywhere = uow.run(statements.COUNT_FAILURES, params).one()
+        if here >= MAX_FAILURES or (here and anywhere >= MAX_FAILURES_ANYWHERE):
+            seconds = int(FAILURE_WINDOW.total_seconds())
+            raise RateLimited("Too many failed attempts; try again later.", retry_after=seconds)
+
+    def failed(self) -> None:
+        with self.database.unit_of_work(system_scope("a failed attempt")) as uow:
+            uow.run(statements.RECORD_FAILURE, self._names())
+
+    def _names(self) -> dict[str, str]:
+        return {"kind": self.kind, "subject": self.subject[:255], "address": self.address}

@@ -1,0 +1,91 @@
+"""Analyse conversations, and keep what is counted from them true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from talkhub import clock
+from talkhub.analysis.model import ConversationAnalysis
+from talkhub.analysis.pipeline import analyse
+from talkhub.names import CompletionStatus, ConversationStatus, Intent, MessageRole
+from talkhub.services.transcripts import Message, add_up
+from talkhub.store.statements import insights as statements
+from talkhub.store.statements import profiles as profile_statements
+from talkhub.store.uow import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class DueConversation:
+    """A conversation that this drain holds for analysis."""
+
+    id: int
+    fence: int
+    messages: list[Message]
+    status: str
+
+
+def analyse_conversation(due: DueConversation) -> dict[str, Any]:
+    """Return a conversation's analysis as the row that is stored. Pure."""
+    found = analyse(due.messages)
+    return {
+        "id": due.id,
+        "fence": due.fence,
+        "version": found.version,
+        "language": found.language,
+        "sentiment": found.sentiment,
+        "score": found.score,
+        "intent": found.intent,
+        "confidence": found.confidence,
+        "topics": list(found.topics),
+        "completion": _completion(due, found),
+        "result": asdict(found),
+    }
+
+
+def store_analyses(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> int:
+    """Store analyses, and mark people and hours to be counted again; return how many held."""
+    params = {"workspace_id": uow.workspace_id, "rows": uow.json(rows), "now": clock.now()}
+    return len(uow.run(statements.STORE_ANALYSES, params).all())
+
+
+def recount_hours(uow: UnitOfWork, *, limit: int) -> int:
+    """Recompute hours that conversations changed in; return how many were taken."""
+    key = {"workspace_id": uow.workspace_id, "limit": limit}
+    taken = [row[0] for row in uow.run(statements.TAKE_DIRTY_HOURS, key)]
+    if taken:
+        params = {
+            "workspace_id": uow.workspace_id,
+            "hours": sorted(set(taken)),
+            "now": clock.now(),
+        }
+        uow.run(statements.RECOMPUTE_HOURS, params)
+    return len(taken)
+
+
+def recount_profiles(uow: UnitOfWork, *, limit: int) -> int:
+    """Recompute the statistics of people whose conversations changed; return how many."""
+    key = {"workspace_id": uow.workspace_id, "limit": limit}
+    claimed = [row[0] for row in uow.run(profile_statements.CLAIM_PROFILES_WITH_DUE_STATS, key)]
+    if claimed:
+        params = {"workspace_id": uow.workspace_id, "profile_ids": claimed}
+        uow.run(profile_statements.RECOMPUTE_STATS, params)
+    return len(claimed)
+
+
+def _completion(due: DueConversation, found: ConversationAnalysis) -> str:
+    """Return how the conversation stands. A farewell needs no answer to be an ending."""
+    facts = add_up(due.messages, is_open=due.status == ConversationStatus.OPEN)
+    if facts.completion == CompletionStatus.UNANSWERED and _ends_with_thanks(due, found):
+        return CompletionStatus.COMPLETED
+    return facts.completion
+
+
+def _ends_with_thanks(due: DueConversation, found: ConversationAnalysis) -> bool:
+    last = next((m for m in reversed(due.messages) if m["role"] != MessageRole.SYSTEM), None)
+    if last is None or not found.messages or found.messages[-1].message_id != last["id"]:
+        return False
+    was_answered = any(m["role"] in {MessageRole.BOT, MessageRole.AGENT} for m in due.messages)
+    wanted = {intent for intent, _ in found.messages[-1].intents}
+    return was_answered and Intent.THANKS in wanted

@@ -1,0 +1,79 @@
+"""Rate limits that cost one Redis call per fifty requests."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+import redis
+
+MAX_LEASE = 50
+MAX_KEYS = 50_000
+
+
+@dataclass(slots=True)
+class _Lease:
+    window: int
+    left: int
+    is_exhausted: bool = False
+
+
+class LeasedLimiter:
+    """Counts requests per key and fixed window, in leases shared through Redis.
+
+    A process takes a lease of requests from the common count and counts it down by
+    itself, so that all processes together never let through more than the limit. With
+    Redis away each process counts the whole limit for itself.
+    """
+
+    def __init__(self, client: redis.Redis | None) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._leases: dict[str, _Lease] = {}
+
+    def take(self, key: str, *, limit: int, window_seconds: int) -> int:
+        """Return 0 and count the request, or the seconds until the next one is welcome."""
+        now = time.time()
+        window = int(now // window_seconds)
+        with self._lock:
+            lease = self._leases.get(key)
+            if lease is not None and lease.window == window:
+                if lease.left > 0:
+                    lease.left -= 1
+                    return 0
+                if lease.is_exhausted:
+                    return self._until_next(now, window_seconds)
+            lease = self._lease(key, window, limit, window_seconds)
+            if len(self._leases) >= MAX_KEYS:
+                self._leases.clear()
+            self._leases[key] = lease
+            if lease.left > 0:
+                lease.left -= 1
+                return 0
+        return self._until_next(now, window_seconds)
+
+    def _lease(self, key: str, window: int, limit: int, window_seconds: int) -> _Lease:
+        size = max(1, min(MAX_LEASE, limit // 20))
+        name = f"limit:{key}:{window_seconds}:{window}"
+        if self._client is not None:
+            try:
+                with self._client.pipeline(transaction=False) as pipeline:
+                    pipeline.incrby(name, size)
+                    pipeline.expire(name, window_seconds * 2)
+                    taken = int(pipeline.execute()[0])
+            except redis.RedisError:
+                return self._alone(key, window, limit)
+            granted = max(0, min(size, limit - (taken - size)))
+            return _Lease(window, granted, is_exhausted=granted < size)
+        return self._alone(key, window, limit)
+
+    def _alone(self, key: str, window: int, limit: int) -> _Lease:
+        known = self._leases.get(key)
+        if known is not None and known.window == window:
+            return _Lease(window, 0, is_exhausted=True)
+        return _Lease(window, limit, is_exhausted=True)
+
+    @staticmethod
+    def _until_next(now: float, window_seconds: int) -> int:
+        return max(1, int(window_seconds - now % window_seconds))

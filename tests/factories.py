@@ -1,0 +1,66 @@
+"""What tests begin with: plain functions with defaults."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from typing import Any
+
+from talkhub.names import Platform
+from talkhub.services.channel_accounts import connect_account
+from talkhub.store.uow import Database, system_scope, workspace_scope
+
+WEBHOOK_SECRET = "tests-webhook-secret"
+WHATSAPP_SECRET = "tests-whatsapp-app-secret"
+ENCRYPTION_KEY = "dGVzdHMtZW5jcnlwdC13aXRoLXRoaXMta2V5LW9rISE="
+
+
+def make_workspace(database: Database, *, timezone: str = "America/Sao_Paulo") -> int:
+    """Make a workspace and return its id."""
+    with database.unit_of_work(system_scope("a test's workspace")) as uow:
+        return uow.run(
+            "insert into workspaces (slug, name, timezone) values (%(slug)s, 'Test', %(tz)s)"
+            " returning id",
+            {"slug": secrets.token_hex(8), "tz": timezone},
+        ).scalar_one()
+
+
+def make_channel(
+    database: Database, workspace_id: int, platform: Platform, secret: str = "s3cret-of-channel"
+) -> str:
+    """Connect an account and return the path of its webhook."""
+    with database.unit_of_work(workspace_scope(workspace_id, "tests")) as uow:
+        token = connect_account(
+            uow,
+            platform=platform,
+            name=secrets.token_hex(4),
+            secrets=[secret],
+            encryption_key=ENCRYPTION_KEY,
+        )
+    return f"/webhooks/{platform}/{token}"
+
+
+def new_user() -> str:
+    """Return a user id that nobody has."""
+    return f"user_{secrets.token_hex(6)}"
+
+
+def transcript(*texts: str, day: str = "2026-03-02") -> list[dict[str, Any]]:
+    """Return messages a minute apart, the person's and the bot's in turn."""
+    return [
+        {
+            "role": "assistant" if number % 2 else "user",
+            "content": text,
+            "timestamp": f"{day}T12:{number:02}:00Z",
+        }
+        for number, text in enumerate(texts)
+    ]
+
+
+def signed_whatsapp(body: dict[str, Any], secret: str = "s3cret-of-channel") -> dict[str, Any]:
+    """Return the request arguments of a body that Meta would have signed."""
+    raw = json.dumps(body).encode()
+    signature = hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
+    return {"data": raw, "headers": {"X-Hub-Signature-256": f"sha256={signature}"}}
