@@ -7,15 +7,13 @@ from flask import Blueprint, Response, request
 from talkhub import clock, json_codec, metrics
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
-from talkhub.channels import whatsapp
+from talkhub.channels import uchat, whatsapp
 from talkhub.channels.registry import CHANNELS
 from talkhub.errors import Forbidden, NotFound, SignatureInvalid
 from talkhub.names import EventState, Platform
 from talkhub.services.channel_accounts import Account, AccountBook, environment_account
 from talkhub.settings import reveal
 from talkhub.store.inbox_writer import EventToStore
-
-PING = {"test": True}
 
 
 def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
@@ -55,11 +53,11 @@ class _Doors:
     def receive(self, platform: str, token: str | None = None) -> Response:
         """Verify the raw bytes, store each event once, answer after the commit."""
         raw = request.get_data()
-        if platform == Platform.UCHAT and _is_ping(raw):
+        if platform == Platform.UCHAT and uchat.is_ping(raw):
             return _answer({"ok": True, "pong": True})
         channel = CHANNELS[platform]
         account = self._account(platform, token)
-        if not channel.verify(raw, dict(request.headers), account.secrets):
+        if not channel.verify(raw, request.headers, account.secrets):
             metrics.webhook_events.labels(platform, "refused").inc()
             raise SignatureInvalid("The signature or secret of this webhook does not match.")
         events = [
@@ -101,16 +99,6 @@ class _Doors:
         if token is None:
             return environment_account(self._runtime.settings, platform)
         return self._accounts.find(platform, token)
-
-
-def _is_ping(raw: bytes) -> bool:
-    """Tell whether the body is exactly the README's `{"test": true}`."""
-    if len(raw) > 64:
-        return False
-    try:
-        return bool(json_codec.loads(raw) == PING)
-    except ValueError:
-        return False
 
 
 def _answer(document: object) -> Response:
