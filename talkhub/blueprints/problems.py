@@ -60,6 +60,8 @@ def problem_type(code: str) -> Response:
 def _describe(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:
     match error:
         case TalkHubError():
+            if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                logger.warning("request_failed", code=error.code, detail=error.detail)
             return _talkhub(error)
         case ValidationError():
             faults = [_fault(fault) for fault in error.errors(include_url=False)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from flask import Blueprint, Response, request
 
 from talkhub import clock, json_codec, metrics
@@ -15,10 +16,14 @@ from talkhub.services.channel_accounts import Account, AccountBook, environment_
 from talkhub.settings import reveal
 from talkhub.store.inbox_writer import EventToStore
 
+logger = structlog.get_logger(__name__)
+
 
 def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     """Return the webhook routes: `/<platform>` and `/webhooks/<platform>[/<token>]`."""
     blueprint = Blueprint("webhooks", __name__)
+    if runtime.settings.whatsapp_app_secret is None:
+        logger.warning("setting_missing", setting="WHATSAPP_APP_SECRET", effect="WhatsApp is 503")
     doors = _Doors(runtime)
     receive = gate.open_to_providers("webhook")(doors.receive)
     verify = gate.open_to_anyone("webhook_verification")(doors.verify_subscription)
@@ -59,6 +64,7 @@ class _Doors:
         account = self._account(platform, token)
         if not channel.verify(raw, request.headers, account.secrets):
             metrics.webhook_events.labels(platform, "refused").inc()
+            logger.warning("webhook_refused", platform=platform, channel_id=account.channel_id)
             raise SignatureInvalid("The signature or secret of this webhook does not match.")
         events = [
             EventToStore(

@@ -156,12 +156,11 @@ def _analyse(database: Database, workspace_id: int, row: dict[str, Any]) -> dict
         metrics.analyses.labels("failed").inc()
         with database.unit_of_work(_scope(workspace_id)) as uow:
             uow.run(
-                insight_statements.GIVE_UP_ANALYSIS,
+                insight_statements.POSTPONE_ANALYSIS,
                 {
                     "workspace_id": workspace_id,
                     "id": row["id"],
                     "fence": row["fence"],
-                    "max_attempts": MAX_ATTEMPTS,
                 },
             )
         return None
@@ -180,10 +179,19 @@ def _stats_batch(database: Database) -> int:
 
 
 def _claim(database: Database, statement: str) -> list[_Claimed]:
+    """Claim a batch of due rows; without one, a single row that was tried twice already."""
     scope = system_scope("a drain's claim", timeout_ms=STATEMENT_TIMEOUT_MS)
-    with database.unit_of_work(scope) as uow:
-        rows = uow.run(statement, {"limit": BATCH}).mappings().all()
-    return [_Claimed(row["workspace_id"], dict(row)) for row in rows]
+    for are_suspects in (False, True):
+        params = {
+            "limit": 1 if are_suspects else BATCH,
+            "suspects": are_suspects,
+            "max_attempts": MAX_ATTEMPTS,
+        }
+        with database.unit_of_work(scope) as uow:
+            rows = uow.run(statement, params).mappings().all()
+        if rows:
+            return [_Claimed(row["workspace_id"], dict(row)) for row in rows]
+    return []
 
 
 def _by_workspace(claimed: Iterable[_Claimed]) -> list[tuple[int, list[dict[str, Any]]]]:

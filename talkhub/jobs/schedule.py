@@ -23,7 +23,8 @@ from talkhub.jobs.queues import connect
 from talkhub.names import Job
 from talkhub.settings import Settings
 from talkhub.store.statements import accounts, idempotency, schedule, sessions
-from talkhub.store.statements.inbox import DUE_WORK
+from talkhub.store.statements.inbox import BURY_EVENTS, DUE_WORK
+from talkhub.store.statements.insights import GIVE_UP_ANALYSES
 from talkhub.store.uow import Database, system_scope
 
 logger = structlog.get_logger(__name__)
@@ -61,7 +62,11 @@ def run_scheduler(settings: Settings) -> None:
 
 
 def sweep(database: Database, settings: Settings) -> None:
-    """Ring for rows that are due longer than two seconds; drain them here if Redis is away."""
+    """Ring for rows that are due longer than two seconds; drain them here if Redis is away.
+
+    What was tried too often without an answer is given up here: it is visible as dead.
+    """
+    _give_up(database)
     with database.read_only(system_scope("due work of all workspaces")) as uow:
         due = uow.run(DUE_WORK, {"grace": GRACE}).mappings().one()
     jobs = {
@@ -91,6 +96,15 @@ def run_due_tasks(database: Database) -> None:
         if is_ours:
             task.run(database)
             logger.info("task_done", task=task.name)
+
+
+def _give_up(database: Database) -> None:
+    attempts = {"max_attempts": handlers.MAX_ATTEMPTS}
+    with database.unit_of_work(system_scope("work that ends its workers")) as uow:
+        dead = uow.run(BURY_EVENTS, attempts).rowcount
+        unanalysed = uow.run(GIVE_UP_ANALYSES, attempts).rowcount
+    if dead or unanalysed:
+        logger.error("work_given_up", events=dead, analyses=unanalysed)
 
 
 def _has_redis(settings: Settings) -> bool:

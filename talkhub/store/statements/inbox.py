@@ -16,16 +16,29 @@ returning workspace_id, source, external_id
 
 CLAIM_EVENTS = """
 update inbound_events
-set attempts = attempts + 1, lease_until = clock_timestamp() + interval '60 seconds',
-    due_at = clock_timestamp() + interval '60 seconds', fence = fence + 1
+set attempts = attempts + 1, lease_until = clock_timestamp() + interval '30 seconds',
+    due_at = clock_timestamp() + interval '30 seconds', fence = fence + 1
 where id in (
   select id from inbound_events
   where state = 'pending' and due_at <= clock_timestamp()
+    and (attempts >= 2) = %(suspects)s and attempts < %(max_attempts)s
   order by due_at, id limit %(limit)s for update skip locked)
 returning id, workspace_id, channel_id, platform, source, external_id, payload, attempts, fence,
           received_at
 """
-"""Takes due events for a minute. The attempt counts even if the process dies with it."""
+"""Takes due events for longer than a job may run. The attempt counts even if the process dies.
+
+Events that were tried twice are suspects: they are claimed one at a time, so that one that
+kills its worker takes no other with it.
+"""
+
+BURY_EVENTS = """
+update inbound_events
+set state = 'dead', lease_until = null,
+    last_error = coalesce(last_error, 'The worker ended during each attempt.')
+where state = 'pending' and due_at <= clock_timestamp() and attempts >= %(max_attempts)s
+returning id
+"""
 
 SETTLE_EVENTS = """
 update inbound_events e

@@ -3,12 +3,20 @@
 CLAIM_ANALYSES = """
 update conversations
 set attempts = attempts + 1, fence = fence + 1,
-    analysis_due_at = clock_timestamp() + interval '60 seconds'
+    analysis_due_at = clock_timestamp() + interval '30 seconds'
 where id in (
   select id from conversations
   where analysis_due_at <= clock_timestamp()
+    and (attempts >= 2) = %(suspects)s and attempts < %(max_attempts)s
   order by analysis_due_at, id limit %(limit)s for update skip locked)
 returning id, workspace_id, fence, attempts, messages, status
+"""
+"""Like CLAIM_EVENTS: in batches, but what was tried twice alone."""
+
+GIVE_UP_ANALYSES = """
+update conversations set analysis_due_at = null
+where analysis_due_at <= clock_timestamp() and attempts >= %(max_attempts)s
+returning id
 """
 
 STORE_ANALYSES = """
@@ -55,10 +63,9 @@ due again. `stats_due_at` is set even where it stands already: a recount that ru
 holds the row, and the one that follows must see this analysis.
 """
 
-GIVE_UP_ANALYSIS = """
+POSTPONE_ANALYSIS = """
 update conversations
-set analysis_due_at = case when attempts >= %(max_attempts)s then null
-      else clock_timestamp() + (power(3, least(attempts, 6)) * interval '1 second') end
+set analysis_due_at = clock_timestamp() + (power(3, least(attempts, 6)) * interval '1 second')
 where workspace_id = %(workspace_id)s and id = %(id)s and fence = %(fence)s
 """
 
