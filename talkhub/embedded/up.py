@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import logging
 import signal
-import subprocess
 import sys
-from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from talkhub.embedded.banner import banner
 from talkhub.embedded.boot import read_settings, resolve_settings
 from talkhub.embedded.children import ChildSpec
+from talkhub.embedded.errand import Errand
 from talkhub.embedded.failure import CannotStart
 from talkhub.embedded.layout import lay_out, make_home
 from talkhub.embedded.locks import open_lock, try_lock
 from talkhub.embedded.ports import require_free
 from talkhub.embedded.processes import make_folder
+from talkhub.embedded.schema import is_current
 from talkhub.embedded.services import running
 from talkhub.embedded.supervisor import Supervisor
 from talkhub.settings import Settings, environment_of_child
 
-_ROOT = Path(__file__).parents[2]
 _PYTHON = sys.executable
 _log = logging.getLogger(__name__)
 
@@ -38,21 +37,24 @@ def up() -> int:
     require_free(given.port, given.host)
     _progress("PostgreSQL and Valkey")
     settings = resolve_settings()
+    _tell_where_the_data_is(given)
     metrics = _without_old_metrics(given.metrics_dir or run_folder / "metrics")
     settings = settings.model_copy(update={"metrics_dir": metrics})
     environment = environment_of_child(settings)
-    _progress("database schema")
-    _run_to_end("migrating the database", ("-m", "alembic", "upgrade", "head"), environment)
-    _progress("first login")
-    _run_to_end(
-        "making the first login", ("-m", "talkhub.cli", "create-admin", "--if-missing"), environment
-    )
+    if not is_current(str(settings.migration_url)):
+        _progress("the migration of the database")
+        migrate = ("alembic", "upgrade", "head")
+        with Errand("migrating the database", migrate, environment) as migration:
+            migration.wait()
     _progress("web, workers and scheduler")
-    Supervisor(specs(), environment).run(
-        is_ready=lambda: answers(settings.host, settings.port),
-        on_ready=lambda: _say(banner(settings, given, on_terminal=sys.stdout.isatty())),
-        keep_alive=lambda: _keep_servers(given, settings),
-    )
+    # The first login is made beside the children, which do not need it: that saves a second.
+    create_admin = ("talkhub.cli", "create-admin", "--if-missing")
+    with Errand("making the first login", create_admin, environment) as login:
+        Supervisor(specs(), environment).run(
+            is_ready=lambda: login.is_done() and answers(settings.host, settings.port),
+            on_ready=lambda: _say(banner(settings, given, on_terminal=sys.stdout.isatty())),
+            keep_alive=lambda: _keep_servers(given, settings),
+        )
     return 0
 
 
@@ -94,18 +96,12 @@ def _keep_servers(given: Settings, settings: Settings) -> None:
         raise CannotStart("The embedded servers are on other ports now: start TalkHub again.")
 
 
-def _run_to_end(purpose: str, arguments: tuple[str, ...], environment: Mapping[str, str]) -> None:
-    result = subprocess.run(  # noqa: S603 -- our own command, no shell
-        [_PYTHON, *arguments],
-        env=environment,
-        cwd=_ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode != 0:
-        raise CannotStart(f"{purpose} failed:\n{(result.stdout + result.stderr)[-3000:]}")
+def _tell_where_the_data_is(given: Settings) -> None:
+    if given.database_url and given.redis_url:
+        return
+    layout = lay_out(given.home, given.pg_user)
+    if layout.root != given.home.absolute():
+        _log.info("the servers' account cannot enter %s: data is in %s", given.home, layout.root)
 
 
 def _without_old_metrics(folder: Path) -> Path:

@@ -12,12 +12,13 @@ from pathlib import Path
 import psycopg2
 import pytest
 import redis
-from embedded_clients import Client, is_alive, wait_until
+from embedded_clients import ROOT, Client, is_alive, wait_until
 from sqlalchemy.engine import make_url
 
 from talkhub.embedded import layout as layouts
 from talkhub.embedded.failure import CannotStart
 from talkhub.embedded.layout import lay_out
+from talkhub.embedded.schema import is_current
 from talkhub.embedded.services import EmbeddedServers, ensure
 
 StartClient = Callable[..., Client]
@@ -204,3 +205,16 @@ def test_what_the_servers_keep_is_closed_to_others(start_client: StartClient, ho
     start_client().servers()
 
     assert {name for name in kept if (home / name).stat().st_mode & 0o077} == set()
+
+
+def test_only_a_schema_at_the_newest_migration_is_current(start_client: StartClient) -> None:
+    url = start_client().servers().database_url
+    head = (ROOT / "migrations" / ".current-head").read_text().strip()
+    servers = EmbeddedServers(url, "", {})
+
+    assert not is_current(url)
+    query(servers, "create table alembic_version as select 'older' as version_num; select 1")
+    assert not is_current(url)
+    query(servers, f"update alembic_version set version_num = '{head}' returning 1")
+    assert is_current(url)
+    assert not is_current(str(make_url(url).set(port=1)))

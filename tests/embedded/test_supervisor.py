@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from embedded_clients import ROOT, is_alive, wait_until
 
+from talkhub.embedded.errand import Errand
+from talkhub.embedded.failure import CannotStart
+
 PARENT = """
 import json, os, sys
 from pathlib import Path
@@ -198,3 +201,34 @@ def run_up(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[st
         text=True,
         check=False,
     )
+
+
+def test_an_errand_that_ends_well_is_done(tmp_path: Path) -> None:
+    (tmp_path / "good.py").write_text("import time")
+
+    with Errand("doing it", ("good",), {"PYTHONPATH": str(tmp_path)}) as errand:
+        errand.wait()
+
+        assert errand.is_done()
+
+
+def test_an_errand_that_fails_says_what_it_said(tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text("raise SystemExit('no such table')")
+
+    with (
+        Errand("doing it", ("bad",), {"PYTHONPATH": str(tmp_path)}) as errand,
+        pytest.raises(CannotStart, match="doing it failed:\nno such table"),
+    ):
+        errand.wait()
+
+
+def test_an_errand_that_is_left_early_ends(tmp_path: Path) -> None:
+    (tmp_path / "long.py").write_text(
+        f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); "
+        "time.sleep(600)"
+    )
+
+    with Errand("doing it", ("long",), {"PYTHONPATH": str(tmp_path)}):
+        wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "")
+
+    assert not is_alive(int((tmp_path / "pid").read_text()))
