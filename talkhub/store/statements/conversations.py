@@ -81,7 +81,7 @@ set messages = r.messages, metadata = c.metadata || r.metadata,
     ended_at = case when r.status = 'closed' then r.last_message_at end,
     message_count = r.message_count, user_message_count = r.user_message_count,
     response_count = r.response_count, response_ms_total = r.response_ms_total,
-    analysis_due_at = clock_timestamp(), fence = c.fence + 1, updated_at = %(now)s
+    analysis_due_at = clock_timestamp(), fence = c.fence + 1, attempts = 0, updated_at = %(now)s
 from jsonb_to_recordset(%(rows)s::jsonb) as r (
   id bigint, messages jsonb, metadata jsonb, intent_analysis jsonb, fingerprint text,
   status text, started_at timestamptz, last_message_at timestamptz, message_count int,
