@@ -20,9 +20,11 @@ SOCIAL: Final = frozenset({Intent.GREETING, Intent.THANKS, Intent.OTHER})
 
 _REPEATED = 0.5  # what a second cue for the same intent adds, of its weight
 _RIVALRY = 0.4
-_QUESTION, _OPEN_QUESTION = 0.3, 0.6
+_QUESTION, _OPEN_QUESTION, _MERE_QUESTION = 0.2, 0.4, 0.7
 _SHORTEST_QUESTION = 3
-_LONGEST_OTHER = 6  # "sim", a number or a name answer the bot only where nothing else is said
+_HINT = 1.0
+_TROUBLE = frozenset({Intent.COMPLAINT, Intent.SUPPORT})
+_CLEAR = 1.5  # "compra" in a praise is no wish to buy, "quero comprar" is
 _OUT_OF_MOOD = 0.15  # what "demorou" is worth as a complaint when all ends well
 
 
@@ -44,15 +46,14 @@ def wants(text: Text, lexicon: Lexicon, felt: Mood) -> Wants:
             weights[intent] = max(before, weight) + _REPEATED * min(before, weight)
     _add_question(weights, text, lexicon)
     _add_mood(weights, felt)
-    if len(weights) > 1 or len(text.words) > _LONGEST_OTHER:
-        weights.pop(Intent.OTHER, None)
+    if Intent.OTHER in weights and (len(weights) > 1 or not _is_mostly_other(text, cues)):
+        del weights[Intent.OTHER]
     return Wants(ranked(weights), cues)
 
 
 def ranked(weights: Mapping[Intent, float]) -> tuple[tuple[Intent, float], ...]:
     """Turn weights of evidence into confidences: what a person came for first, manners last."""
-    errands = [weight for intent, weight in weights.items() if intent not in SOCIAL]
-    total = sum(errands)
+    total = sum([weight for intent, weight in weights.items() if intent not in SOCIAL])
     named = []
     for intent, weight in weights.items():
         confidence = 1 - math.exp(-weight)
@@ -60,7 +61,8 @@ def ranked(weights: Mapping[Intent, float]) -> tuple[tuple[Intent, float], ...]:
             confidence *= 1 - _RIVALRY * (total - weight) / (total or 1.0)
         if confidence >= THRESHOLD:
             named.append((intent, round(confidence, 3)))
-    named.sort(key=_rank)
+    if len(named) > 1:
+        named.sort(key=_rank)
     return tuple(named)
 
 
@@ -69,14 +71,22 @@ def _rank(named: tuple[Intent, float]) -> tuple[bool, float, str]:
     return intent in SOCIAL, -confidence, intent
 
 
+def _is_mostly_other(text: Text, cues: Sequence[tuple[int, int, Cues]]) -> bool:
+    """Tell whether "sim", a number or a name is most of the text, and so answers somebody."""
+    covered = sum([end - start for start, end, cue in cues if Intent.OTHER in cue])
+    return 2 * covered >= len(text.words)
+
+
 def _add_question(weights: dict[Intent, float], text: Text, lexicon: Lexicon) -> None:
-    is_how_are_you = weights.keys() == {Intent.GREETING}
+    is_how_are_you = Intent.GREETING in weights and weights.keys() <= SOCIAL
     if "?" not in text.content or len(text.words) < _SHORTEST_QUESTION or is_how_are_you:
         return
-    is_open = not lexicon.question_words.isdisjoint(text.words)
-    weights[Intent.INFORMATION] = weights.get(Intent.INFORMATION, 0.0) + (
-        _OPEN_QUESTION if is_open else _QUESTION
-    )
+    if not any(weight >= _HINT for intent, weight in weights.items() if intent not in SOCIAL):
+        question = _MERE_QUESTION
+    else:
+        is_open = not lexicon.question_words.isdisjoint(text.words)
+        question = _OPEN_QUESTION if is_open else _QUESTION
+    weights[Intent.INFORMATION] = weights.get(Intent.INFORMATION, 0.0) + question
 
 
 def _add_mood(weights: dict[Intent, float], felt: Mood) -> None:
@@ -86,6 +96,7 @@ def _add_mood(weights: dict[Intent, float], felt: Mood) -> None:
         if Intent.THANKS in weights:
             weights[Intent.THANKS] *= _OUT_OF_MOOD
     elif felt.sentiment is Sentiment.POSITIVE:
-        for intent in weights.keys() & {Intent.COMPLAINT, Intent.SUPPORT}:
-            weights[intent] *= _OUT_OF_MOOD
+        for intent, weight in weights.items():
+            if intent in _TROUBLE or (weight < _CLEAR and intent not in SOCIAL):
+                weights[intent] = weight * _OUT_OF_MOOD
         weights[Intent.THANKS] = weights.get(Intent.THANKS, 0.0) + felt.score

@@ -72,10 +72,8 @@ class PhraseBook(Generic[Value]):
     def find(self, words: Sequence[str]) -> list[tuple[int, int, Value]]:
         """Return (start, end, value) of each phrase, the longest at its place, none overlapping."""
         found: list[tuple[int, int, Value]] = []
-        first_words = self._root.children
         free_from = 0
-        for start, word in enumerate(words):
-            node = first_words.get(word)
+        for start, node in enumerate(map(self._root.children.get, words)):
             if node is None or start < free_from:
                 continue
             end, value = node.longest(words, start + 1)

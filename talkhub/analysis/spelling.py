@@ -23,6 +23,8 @@ def speller(vocabulary: Collection[str], abbreviations: Mapping[str, str]) -> Ca
             return abbreviations[word]
         if word in vocabulary or not word.isalpha():
             return word
+        if word.endswith("s") and word[:-1] in vocabulary:
+            return word[:-1]
         single = _DOUBLED.sub(r"\1", word)
         if single in vocabulary or single in abbreviations:
             return abbreviations.get(single, single)

@@ -20,8 +20,9 @@ LONGEST_READ: Final = 5_000
 _CHUNK = re.compile(r"\S+|\n+")
 _TOKEN = re.compile(
     r"""
-      \d(?:[\d.,/:h-]*\d)?\w*                                   # 14h30, 123.456.789-00, 2x
-    | \w+(?:[\u0300-\u036f'’]+\w*)*(?:://\S+|@[\w.-]+)?         # words, don't, ana@example.com
+      \w+(?:[.+-]\w+){0,6}@[\w.-]+                               # ana.lima@example.com
+    | \d(?:[\d.,/:h-]*\d)?\w*                                   # 14h30, 123.456.789-00, 2x
+    | \w+(?:[\u0300-\u036f'’]+\w*)*(?:://\S+)?                  # words, don't, https://…
     | [:;=]['-]?[)(DPp/|*]+ | </?3                               # :) ;-( <3
     | [\U0001F000-\U0001FAFF\u2600-\u27BF\u2B50\u2B55\u203C\u2049]
     | [.!?…\n]+
@@ -70,10 +71,12 @@ def fold(token: str) -> str:
     need no map.
     """
     first = token[0]
+    if "@" in token or "://" in token:
+        return LINK
     if first.isdecimal():
         return TIME if _TIME.match(token) else NUMBER
     if first.isalnum() or first == "_":
-        return LINK if "@" in token or "://" in token else _word(token)
+        return _word(token)
     if first in ".!?…\n":
         return SENTENCE_END
     return CLAUSE_END if token in (",", ";", ":", "(") else token
