@@ -49,6 +49,7 @@ KEYED_OTHERWISE = {
     "memberships",
     "schedule_runs",
     "delivery_attempts_default",
+    "alembic_version",
 }
 """The tables without an `id` of their own, and so without a sequence."""
 SYSTEM_ONLY = ("agencies", "users", "memberships", "login_attempts", "schedule_runs")
@@ -71,6 +72,8 @@ def upgrade() -> None:
     for table in (*SCOPED, *SYSTEM_ONLY, "workspaces", "delivery_attempts_default"):
         _close(table)
         _withdraw_from_strangers(table)
+    # Alembic made it before us, with the privileges that Supabase gives every new table.
+    _withdraw_from_strangers("alembic_version")
     for table in SCOPED:
         _grant(APP, table, "workspace_id = (select current_workspace())")
         _grant(SYSTEM, table, "true")
