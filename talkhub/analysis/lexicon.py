@@ -18,6 +18,9 @@ from talkhub.names import Intent
 LANGUAGES: Final = ("pt", "es", "en")
 _FOLDER = Path(__file__).parent / "lexicons"
 
+# What a phrase such as "só que não" adds by itself.
+_SARCASM = -1.0
+
 Cues = Mapping[Intent, float]
 
 
@@ -117,7 +120,7 @@ def _feelings(classes: Mapping[str, list[str]], content: Mapping[str, Any]) -> P
                 book.add(phrase, Feeling(float(weight), kind))
     for kind in (Kind.CONTRAST, Kind.CONCESSION, Kind.REVERSAL):
         for phrase in content[kind.name.lower()]:
-            book.add(phrase, Feeling(0.0, kind))
+            book.add(phrase, Feeling(_SARCASM if kind is Kind.REVERSAL else 0.0, kind))
     return book
 
 

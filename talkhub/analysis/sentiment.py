@@ -15,6 +15,7 @@ from talkhub.names import Sentiment
 # A score beyond this, on either side, is a mood.
 THRESHOLD: Final = 0.25
 
+_BREAKS = frozenset({SENTENCE_END, CLAUSE_END})
 _NEGATION_REACH = 4
 _AMPLIFIER_REACH = 2
 _NEGATED_PRAISE, _NEGATED_BLAME = -0.8, -0.3
@@ -58,6 +59,7 @@ def mood(text: Text, lexicon: Lexicon) -> Mood:
     signs = _signs(text, found, lexicon)
     _contrast(signs, text.words)
     _see_through_irony(signs)
+    _discount_courtesy(signs, is_request="?" in text.content)
     signs = [sign for sign in signs if sign.weight]
     stress = 1 + _PER_EXCLAMATION * min(text.content.count("!"), _EXCLAMATIONS_COUNTED)
     praise = stress * sum(sign.weight for sign in signs if sign.weight > 0)
@@ -124,7 +126,7 @@ def _is_negated(around: Sequence[str], start: int, end: int, negators: AbstractS
     for index in range(start - 1, max(start - 1 - _NEGATION_REACH, -1), -1):
         if around[index] in negators:
             return True
-        if around[index] in (SENTENCE_END, CLAUSE_END):
+        if around[index] in _BREAKS:
             break
     closing = around[end : end + 2]
     return (
@@ -142,7 +144,7 @@ def _contrast(signs: Sequence[Sign], words: Sequence[str]) -> None:
     for index, sign in enumerate(signs):
         if sign.kind is Kind.CONCESSION:
             for later in signs[index + 1 :]:
-                if CLAUSE_END in words[sign.end : later.start]:
+                if not _BREAKS.isdisjoint(words[sign.end : later.start]):
                     break
                 later.weight *= _CONCEDED
 
@@ -156,5 +158,11 @@ def _see_through_irony(signs: Sequence[Sign]) -> None:
     for sign in signs:
         if has_grievance and sign.kind is Kind.IRONIC and sign.weight > 0:
             sign.weight *= _IRONY
-        elif sign.kind is Kind.COURTESY and any(other.weight < 0 for other in signs):
-            sign.weight = 0.0
+
+
+def _discount_courtesy(signs: Sequence[Sign], *, is_request: bool) -> None:
+    """Take thanks for manners where they come with a question or a complaint."""
+    if is_request or any(sign.weight < 0 for sign in signs):
+        for sign in signs:
+            if sign.kind is Kind.COURTESY:
+                sign.weight = 0.0
