@@ -34,11 +34,12 @@ def problem_response(error: Exception) -> Response:
     status, document, headers = _describe(error)
     document["instance"] = request.path
     document["request_id"] = g.get("request_id", "")
-    if request.path.startswith("/dashboard"):
-        response = Response(render_template("errors/problem.html", problem=document))
+    page = _page(document) if request.path.startswith("/dashboard") else None
+    if page is not None:
+        response = Response(page, status)
     else:
-        response = Response(json_codec.dumps(document), mimetype="application/problem+json")
-    response.status_code = status
+        body = json_codec.dumps(document)
+        response = Response(body, status, mimetype="application/problem+json")
     response.headers.extend(headers)
     return response
 
@@ -55,6 +56,15 @@ def problem_type(code: str) -> Response:
             }
             return Response(json_codec.dumps(document), mimetype="application/json")
     raise errors.NotFound("There is no such error code.")
+
+
+def _page(document: dict[str, Any]) -> str | None:
+    """Return the problem as a page; None if even that fails, as it may without a database."""
+    try:
+        return render_template("errors/problem.html", problem=document)
+    except Exception:
+        logger.exception("problem_page_failed")
+        return None
 
 
 def _describe(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:

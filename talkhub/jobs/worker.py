@@ -86,7 +86,7 @@ def run(settings: Settings) -> None:
 
 
 def work(settings: Settings, parent: int) -> None:
-    """Be one worker process. It ends when its parent does."""
+    """Be one worker process until SIGTERM, or until RQ gives up; the parent starts another."""
     configure_logging(settings.log_level)
     _die_with(parent)
     begin(settings)
@@ -94,19 +94,14 @@ def work(settings: Settings, parent: int) -> None:
     client = connect(settings.redis_url or "")
     queue = open_queue(client)
     worker_class = Worker if settings.worker_class == "fork" else SimpleWorker
-    while True:
-        worker = worker_class(
-            [queue],
-            connection=client,
-            serializer=queue.serializer,
-            worker_ttl=WORKER_TTL_SECONDS,
-            maintenance_interval=MAINTENANCE_SECONDS,
-            job_monitoring_interval=MONITORING_SECONDS,
-        )
-        worker.work(logging_level="WARNING", with_scheduler=False)
-        if worker._stop_requested:  # noqa: SLF001 -- RQ tells it nowhere else
-            sys.exit(0)
-        time.sleep(RESTART_PAUSE_SECONDS)
+    worker_class(
+        [queue],
+        connection=client,
+        serializer=queue.serializer,
+        worker_ttl=WORKER_TTL_SECONDS,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        job_monitoring_interval=MONITORING_SECONDS,
+    ).work(logging_level="WARNING", with_scheduler=False)
 
 
 def _die_with(parent: int) -> None:
