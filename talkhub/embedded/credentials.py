@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from sqlalchemy.engine import make_url
+
 from talkhub.embedded.ports import is_free
 from talkhub.embedded.private_files import write_private
 
@@ -53,10 +55,17 @@ class Credentials:
     @property
     def database_url(self) -> str:
         """The address of the database `talkhub`, as its owner."""
+        # Said outright, as an operator's PGSSLMODE is meant for other servers.
         return (
             f"postgresql+psycopg2://talkhub:{self.postgres_password}"
-            f"@127.0.0.1:{self.postgres_port}/talkhub"
+            f"@127.0.0.1:{self.postgres_port}/talkhub?sslmode=disable"
         )
+
+    @property
+    def maintenance_dsn(self) -> str:
+        """The address, as libpq reads it, of the database that exists from the first start."""
+        url = make_url(self.database_url).set(drivername="postgresql", database="postgres")
+        return url.render_as_string(hide_password=False)
 
     @property
     def redis_url(self) -> str:

@@ -70,7 +70,7 @@ class Keeper:
         """Start the servers and tell the clients where they are."""
         layout = self._layout
         stop_strays(layout)
-        credentials = Credentials.kept_in(layout.credentials)
+        self._credentials = credentials = Credentials.kept_in(layout.credentials)
         if "postgres" in needs:
             programs = postgres_within_reach(find_postgres(pg_bin), layout)
             postgres = PostgresServer(programs, layout, credentials, test)
@@ -79,19 +79,19 @@ class Keeper:
         if "valkey" in needs:
             program = valkey_within_reach(find_valkey(), layout)
             self._start(ValkeyServer(program, layout, credentials, test))
-        self._publish(credentials)
+        self._publish()
 
     def _start(self, server: Server) -> None:
         self._running[server] = start(server, self._layout.log(server.name))
 
-    def _publish(self, credentials: Credentials) -> None:
+    def _publish(self) -> None:
         pids = {server.name: process.pid for server, process in self._running.items()}
         write_private(
             self._layout.state,
             json.dumps(
                 {
-                    "database_url": credentials.database_url,
-                    "redis_url": credentials.redis_url,
+                    "database_url": self._credentials.database_url,
+                    "redis_url": self._credentials.redis_url,
                     "pids": {"keeper": os.getpid(), **pids},
                 }
             ),
@@ -119,9 +119,10 @@ class Keeper:
             if process.poll() is not None:
                 _log.warning("%s ended with %s, starting it again", server.name, process.returncode)
                 self._start(server)
+                self._publish()
 
     def stop(self) -> None:
-        """Stop both servers, the one with the clients' data last."""
+        """Stop the servers, the one with the clients' data last."""
         for server, process in reversed(self._running.items()):
             stop(server, process)
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NoReturn, Protocol
@@ -119,14 +120,7 @@ class PostgresServer:
     def is_ready(self) -> bool:
         """Tell whether the database is there, making it if it is not."""
         try:
-            connection = psycopg2.connect(
-                host="127.0.0.1",
-                port=self.credentials.postgres_port,
-                user="talkhub",
-                password=self.credentials.postgres_password,
-                dbname="postgres",
-                connect_timeout=5,
-            )
+            connection = psycopg2.connect(self.credentials.maintenance_dsn, connect_timeout=5)
         except psycopg2.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise CannotStart(
@@ -248,11 +242,14 @@ def _stop_stray(pid_file: Path, mark: str, stop_signal: signal.Signals) -> None:
         pid = int(pid_file.read_text().split()[0])
     except (OSError, ValueError, IndexError):
         return
-    if mark not in command_line(pid):  # the number belongs to another program by now
-        pid_file.unlink(missing_ok=True)
+    running = command_line(pid)
+    if mark not in running:
+        if running:  # the number is another program's by now, which would keep ours from starting
+            pid_file.unlink(missing_ok=True)
         return
     deadline = time.monotonic() + _STOP_SECONDS
-    os.kill(pid, stop_signal)
+    with suppress(ProcessLookupError):
+        os.kill(pid, stop_signal)
     while mark in command_line(pid):
         if time.monotonic() > deadline:
             raise CannotStart(f"Process {pid} of an earlier start does not stop; kill it first.")

@@ -78,8 +78,11 @@ class Supervisor:
                 alive_at = time.monotonic()
 
     def _stop(self) -> None:
-        deadline = time.monotonic() + self._stop_seconds
+        # Each has its share of the time, so that one that hangs takes nothing from the next.
+        share = self._stop_seconds / len(self.children)
+        deadline = time.monotonic()
         for child in self.children:
+            deadline += share
             child.ask_to_stop()
             while not child.has_ended() and self._signals < 2 and time.monotonic() < deadline:
                 time.sleep(_TICK_SECONDS / 5)

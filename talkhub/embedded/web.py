@@ -21,7 +21,8 @@ from granian.server import Server
 from talkhub.embedded.processes import end_with_parent
 from talkhub.settings import Settings
 
-_STOP_SECONDS = 10
+_STOP_SECONDS = 7
+"""Less than the supervisor gives us, so that we end our processes ourselves."""
 
 
 def serve(settings: Settings) -> None:

@@ -295,3 +295,24 @@ def test_the_scripts_use_nothing_that_the_bash_of_macos_lacks(script: str) -> No
     newer_than_3_2 = r"mapfile|readarray|declare -A|local -A|\$\{\w+(\^|,)|\|&|&>>|local -n|coproc"
 
     assert re.findall(newer_than_3_2, (ROOT / script).read_text()) == []
+
+
+def test_root_on_debian_gets_chromium_installed(
+    run: Run, calls: Callable[[], list[str]], tmp_path: Path
+) -> None:
+    folder = tmp_path / "bin"
+    (folder / "id").unlink()
+    program(folder / "id", "#!/usr/bin/env bash\necho 0\n")
+    program(
+        folder / "apt-get",
+        "#!/usr/bin/env bash\n"
+        'if [ "$1" = update ]; then mkdir "$NOTES.lists"; exit; fi\n'
+        '[ -d "$NOTES.lists" ] || exit 100  # a fresh container has no lists of packages\n'
+        f'[ "${{@: -1}}" = chromium ] && cp "$0" {folder}/chromium\n',
+    )
+
+    run("test", TALKHUB_CHROMIUM="", TALKHUB_REQUIRE_BROWSER="1")
+
+    assert calls()[-1] == "-m pytest -n 2"
+    seen = (tmp_path / "notes.env").read_text().splitlines()
+    assert f"TALKHUB_CHROMIUM={folder / 'chromium'}" in seen

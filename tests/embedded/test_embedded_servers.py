@@ -45,6 +45,12 @@ def test_processes_that_start_at_once_share_one_pair_of_servers(start_client: St
     assert query(answers[0], "select current_database(), lower('ÁGUA')") == [("talkhub", "água")]
 
 
+def test_the_operators_settings_for_other_servers_do_no_harm(start_client: StartClient) -> None:
+    client = start_client(PGSSLMODE="verify-full", LC_ALL="pt_BR.nowhere")
+
+    assert client.servers().pids.keys() == {"keeper", "postgres", "valkey"}
+
+
 def test_the_login_may_create_the_roles_that_migrations_need(start_client: StartClient) -> None:
     servers = start_client().servers()
 
@@ -115,6 +121,9 @@ def test_a_killed_server_comes_back_at_the_same_address(
 
     wait_until(lambda: not is_alive(servers.pids[name]))
     wait_until(answers)
+    again = start_client().servers()
+    assert (again.database_url, again.redis_url) == (servers.database_url, servers.redis_url)
+    assert is_alive(again.pids[name])
 
 
 def test_a_port_that_is_taken_by_now_is_replaced_for_good(

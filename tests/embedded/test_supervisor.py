@@ -126,7 +126,7 @@ def test_a_killed_child_starts_again_and_what_it_had_started_ends(
 
 
 def test_a_child_that_does_not_stop_is_killed_after_a_while(start: Start, tmp_path: Path) -> None:
-    parent = start(0.5, web=STUBBORN, workers=CHILD)
+    parent = start(4, web=STUBBORN, workers=CHILD)
     everyone = [*pids(tmp_path, "web"), *pids(tmp_path, "workers")]
 
     parent.terminate()
