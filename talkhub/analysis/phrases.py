@@ -35,7 +35,7 @@ class _Node(Generic[Value]):
             if child is None:
                 return end, value
             node, position = child, position + 1
-            if node.value is not None:
+            if node.value is not None and position >= end:
                 end, value = position, node.value
 
     def beyond(self, words: Sequence[str], position: int) -> Iterator[tuple[int, Value | None]]:
