@@ -130,6 +130,13 @@ def close_silent_sessions(database: Database) -> None:
             return
 
 
+def adopt_timezone(database: Database) -> None:
+    """Give the default workspace the time zone that the settings name."""
+    params = {"timezone": worker_context().settings.timezone}
+    with database.unit_of_work(system_scope("the default workspace's time zone")) as uow:
+        uow.run(accounts.SET_WORKSPACE_TIMEZONE, params)
+
+
 def forget_the_old(database: Database) -> None:
     """Delete what has served its time: idempotency keys, failed logins, ended tokens."""
     for statement in (
@@ -143,6 +150,7 @@ def forget_the_old(database: Database) -> None:
 
 
 TASKS = (
+    Task("adopt_timezone", timedelta(minutes=1), adopt_timezone),
     Task("close_silent_sessions", timedelta(minutes=1), close_silent_sessions),
     Task("forget_the_old", timedelta(hours=1), forget_the_old),
 )

@@ -54,7 +54,8 @@ update users set password_hash = %(password_hash)s where username = %(username)s
 DEFAULT_WORKSPACE = "select id from workspaces where slug = 'default'"
 
 SET_WORKSPACE_TIMEZONE = """
-update workspaces set timezone = %(timezone)s where slug = 'default'
+update workspaces set timezone = %(timezone)s
+where slug = 'default' and timezone <> %(timezone)s
 """
 
 AUDIT = """
