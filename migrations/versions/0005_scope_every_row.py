@@ -104,10 +104,11 @@ def downgrade() -> None:
 
 def _create_roles() -> None:
     for role in (APP, SYSTEM):
+        # A unique violation: another database of this server is being migrated right now.
         op.execute(
             "do $$ begin "
             f"create role {role} nologin; "
-            "exception when duplicate_object then null; end $$"
+            "exception when duplicate_object or unique_violation then null; end $$"
         )
         op.execute(f"grant {role} to current_user")
         op.execute(f"grant usage on schema public to {role}")
@@ -138,6 +139,8 @@ def _withdraw_from_strangers(table: str) -> None:
 
 
 def _withdraw_default_privileges() -> None:
+    # Not of one schema: there PostgreSQL only adds to what PUBLIC has on every new function.
+    op.execute("alter default privileges revoke all on functions from public")
     for kind in ("tables", "sequences", "functions"):
         op.execute(f"alter default privileges in schema public revoke all on {kind} from public")
         for role in STRANGERS:
