@@ -1,0 +1,70 @@
+"""Servers of our own whose login is no superuser but may create roles, as on Supabase."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg2
+import pytest
+from schema_databases import ROOT, run
+from sqlalchemy.engine import URL, make_url
+
+from talkhub.embedded.locks import locked
+from talkhub.embedded.services import ensure
+
+LOGIN = "th_modest"
+PASSWORD = "only-on-this-machine"
+API_ROLES = ("anon", "authenticated")
+
+
+def server_with_modest_login(
+    name: str, *, programs: Path | None = None, attributes: str = ""
+) -> URL:
+    """Return such a login's address; `programs` picks the server's version.
+
+    Supabase's `postgres` has the attribute BYPASSRLS, other logins have not.
+    """
+    home = ROOT / ".talkhub" / name
+    home.mkdir(parents=True, exist_ok=True)
+    with locked(home / "prepare.lock"), pytest.MonkeyPatch.context() as environment:
+        if programs is not None:
+            environment.setenv("TALKHUB_PG_BIN", str(programs))
+        server = make_url(ensure(home, test=True, needs=frozenset({"postgres"})).database_url)
+        # Once a test run: another of its processes may be using the roles already.
+        run_id = os.environ.get("PYTEST_XDIST_TESTRUNUID", secrets.token_hex(4))
+        if not (prepared := home / "prepared").exists() or prepared.read_text() != run_id:
+            _prepare(server, attributes)
+            prepared.write_text(run_id)
+    return server.set(username=LOGIN, password=PASSWORD, database="postgres")
+
+
+def programs_of(major: int) -> Path | None:
+    """Return the folder of a PostgreSQL version's programs on this machine, or None."""
+    named = os.environ.get("TALKHUB_PG_BIN")
+    candidates = [Path(named)] if named else []
+    for folder in (*candidates, Path(f"/usr/lib/postgresql/{major}/bin")):
+        with suppress(OSError):
+            asked = [folder / "postgres", "--version"]
+            version = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+            if f" {major}." in version:
+                return folder
+    return None
+
+
+def _prepare(server: URL, attributes: str) -> None:
+    """Make the login, and let its migrations create our roles themselves."""
+    left = run(server, "select datname from pg_database where datname like 'th\\_schema\\_%'")
+    for (name,) in left:  # by a run that was killed
+        run(server, f"drop database {name} with (force)")
+    for role in ("talkhub_app", "talkhub_system"):
+        run(server, f"drop role if exists {role}")
+    for role in API_ROLES:
+        with suppress(psycopg2.errors.DuplicateObject):
+            run(server, f"create role {role} nologin")
+    with suppress(psycopg2.errors.DuplicateObject):
+        run(server, f"create role {LOGIN} login createrole createdb {attributes}")
+    run(server, f"alter role {LOGIN} password '{PASSWORD}'")

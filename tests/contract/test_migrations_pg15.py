@@ -1,0 +1,22 @@
+"""The migrations and the schema on PostgreSQL 15, the oldest that we promise."""
+
+from __future__ import annotations
+
+import pytest
+from modest_login import programs_of, server_with_modest_login
+from schema_databases import run
+from sqlalchemy.engine import URL
+from test_migrations import *  # noqa: F403 -- the same tests, on another `server`
+from test_schema import *  # noqa: F403
+
+
+@pytest.fixture(scope="module")
+def server() -> URL:
+    programs = programs_of(15)
+    if programs is None:
+        pytest.skip("there is no PostgreSQL 15 on this machine: apt-get install postgresql-15")
+    return server_with_modest_login("test-pg15", programs=programs)
+
+
+def test_the_server_is_postgresql_15(server: URL) -> None:
+    assert run(server, "show server_version_num")[0][0].startswith("15")
