@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from talkhub import json_codec
 from talkhub.errors import TalkHubError, Unavailable
+from talkhub.names import Job
 from talkhub.store.statements.inbox import INSERT_EVENTS
 from talkhub.store.uow import Database, system_scope
 
@@ -139,6 +140,8 @@ class InboxWriter:
             "states": [event.state for event in events],
         }
         rows = self._database.single(scope.prologue(), INSERT_EVENTS, params)
+        # For duplicates too: the one that is there may not be done yet, and its bell lost.
+        self._database.ring(Job.DRAIN_INBOX)
         new = {(row[0], row[1], row[2]) for row in rows}
         for request in batch:
             accepted = 0
