@@ -1,0 +1,141 @@
+"""The whole service as its users run it, and a browser to look at it with."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+READY_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass
+class Answer:
+    """A response, read to its end."""
+
+    status: int
+    text: str
+    headers: Any
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass
+class Service:
+    """`./run up` with a home of its own."""
+
+    home: Path
+    port: int = field(default_factory=free_port)
+    settings: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def up(self) -> float:
+        """Start, and return the seconds until it answered."""
+        environment = {
+            "PATH": os.environ["PATH"],
+            "TALKHUB_HOME": str(self.home),
+            "TALKHUB_LINGER": "0",
+            "PORT": str(self.port),
+            "WORKER_PROCESSES": "1",
+            **self.settings,
+        }
+        started = time.monotonic()
+        log = (self.home.parent / "up.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "talkhub.embedded", "up"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        log.close()
+        wait_for(self._answers, seconds=READY_SECONDS)
+        return time.monotonic() - started
+
+    def stop(self) -> int:
+        """Send SIGTERM and return the exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(40)
+
+    def secret(self, name: str) -> str:
+        return json.loads((self.home / "secrets.json").read_text())[name]
+
+    def send(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, raw, headers or {}, method=method)
+        if raw is not None:
+            request.add_header("Content-Type", "application/json")
+        return _open(urllib.request.build_opener(), request)
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, (self.home.parent / "up.log").read_text()
+        try:
+            return self.send("GET", "/livez").status == 200
+        except OSError:
+            return False
+
+
+class Visitor:
+    """Someone who is signed in to the dashboard, without JavaScript."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._opener = urllib.request.build_opener(cookies)
+
+    def sign_in(self) -> Answer:
+        form = {"username": "admin", "password": self._service.secret("ADMIN_PASSWORD")}
+        return self.open("/dashboard/login", form)
+
+    def open(self, path: str, form: dict[str, str] | None = None) -> Answer:
+        data = urllib.parse.urlencode(form).encode() if form is not None else None
+        request = urllib.request.Request(self._service.url + path, data)
+        return _open(self._opener, request)
+
+
+def wait_for(claim: Callable[[], bool], *, seconds: float) -> float:
+    """Return after how many seconds `claim` came true; fail if it does not in time."""
+    started = time.monotonic()
+    while not claim():
+        assert time.monotonic() - started < seconds, "it did not come true in time"
+        time.sleep(0.05)
+    return time.monotonic() - started
+
+
+def _open(opener: urllib.request.OpenerDirector, request: urllib.request.Request) -> Answer:
+    try:
+        with opener.open(request, timeout=10) as response:
+            return Answer(response.status, response.read().decode(), response.headers)
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, error.read().decode(), error.headers)
