@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from talkhub.analysis.lexicon import Cues, Lexicon
 from talkhub.analysis.sentiment import Mood
@@ -28,8 +27,7 @@ _CLEAR = 1.5  # "compra" in a praise is no wish to buy, "quero comprar" is
 _OUT_OF_MOOD = 0.15  # what "demorou" is worth as a complaint when all ends well
 
 
-@dataclass(frozen=True, slots=True)
-class Wants:
+class Wants(NamedTuple):
     """The intents of a text, the leading one first, and the cues that named them."""
 
     intents: tuple[tuple[Intent, float], ...]

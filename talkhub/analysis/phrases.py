@@ -52,7 +52,8 @@ class PhraseBook(Generic[Value]):
     A phrase is written as people spell it. In it
     `a|b` is one of these, `problema(s)` is with or without the s, `ótim@` any of -o -a -os -as,
     `muito?` may be absent, `<want>` is one of a named class of words or word groups, and
-    `...` stands for up to three words of the same clause.
+    `...` stands for up to three words of the same clause. Alternatives are single words
+    or classes: "não abre|foi aceito" would ask for "aceito" in both cases.
     `join` settles what a phrase written twice is worth.
     """
 
@@ -97,25 +98,23 @@ class PhraseBook(Generic[Value]):
         if element.endswith("?"):
             yield from nodes
             element = element[:-1]
-        if element[1:-1] in self._classes:
-            for group in self._classes[element[1:-1]]:
+        for choice in element.split("|"):
+            for group in self._classes.get(choice[1:-1], ()):
                 yield from self._grow(nodes, group)
-            return
-        for word in _spellings(element):
-            self.vocabulary.add(word)
-            for node in nodes:
-                yield node.children.setdefault(word, _Node())
+            if choice[1:-1] not in self._classes:
+                for word in _spellings(choice):
+                    self.vocabulary.add(word)
+                    for node in nodes:
+                        yield node.children.setdefault(word, _Node())
 
 
-def _spellings(element: str) -> Iterator[str]:
-    for word in element.split("|"):
-        for mark, endings in _ENDINGS.items():
-            if word.endswith(mark):
-                yield from (fold(word.removesuffix(mark) + ending) for ending in endings)
-                break
-        else:
-            # Classes of tokens, such as <number>, are words already.
-            yield word if word.startswith("<") else fold(word)
+def _spellings(choice: str) -> list[str]:
+    if choice.startswith("<"):  # A class of tokens, such as <number>, is a word already.
+        return [choice]
+    for mark, endings in _ENDINGS.items():
+        if choice.endswith(mark):
+            return [fold(choice.removesuffix(mark) + ending) for ending in endings]
+    return [fold(choice)]
 
 
 def _reached(match: tuple[int, object]) -> int:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from talkhub.analysis.intent import SOCIAL, Wants, wants
 from talkhub.analysis.language import Evidence, evidence, main_language, message_language
@@ -29,11 +28,10 @@ _RIVALRY = 0.5
 
 # Short messages ("oi", "sim", "obrigada") come again and again.
 _SHORT = 60
-_REMEMBERED_TEXTS = 4_096
+_REMEMBERED_TEXTS = 2_048
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(NamedTuple):
     """What a text says, whoever wrote it and when."""
 
     felt: Mood

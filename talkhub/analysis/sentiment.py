@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from talkhub.analysis.lexicon import Feeling, Kind, Lexicon
 from talkhub.analysis.text import CLAUSE_END, SENTENCE_END, Text
@@ -40,8 +40,7 @@ class Sign:
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Mood:
+class Mood(NamedTuple):
     """The mood of a text and the signs that made it."""
 
     sentiment: Sentiment
