@@ -1,0 +1,164 @@
+"""The rules of docs/architecture.md that a program can check."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from talkhub.jobs import handlers
+from talkhub.names import Job
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "talkhub"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+MAX_MODULE_LINES = 300
+MAX_FUNCTION_LINES = 60
+
+SYSTEM_SCOPES = {
+    ("blueprints/health.py", "health"),
+    ("blueprints/health.py", "metrics"),
+    ("jobs/handlers.py", "a drain's claim"),
+    ("jobs/handlers.py", "workspaces with due statistics"),
+    ("jobs/schedule.py", "due work of all workspaces"),
+    ("jobs/schedule.py", "silent sessions of all workspaces"),
+    ("jobs/schedule.py", "the default workspace's time zone"),
+    ("jobs/schedule.py", "the schedule"),
+    ("jobs/schedule.py", "what is past its time"),
+    ("jobs/schedule.py", "work that ends its workers"),
+    ("services/auth.py", "a failed attempt"),
+    ("services/auth.py", "failures of all addresses"),
+    ("services/auth.py", "the first admin"),
+    ("services/auth.py", "the workspace of a login"),
+    ("services/channel_accounts.py", "the workspace of a channel"),
+    ("store/inbox_writer.py", "the inbox takes events of all workspaces"),
+    ("store/revocations.py", "revoked tokens of all workspaces"),
+}
+"""Every place that may see all workspaces, and why. A new one is a decision: add it here."""
+
+OUTSIDE_THE_SCHEMA = {"embedded/schema.py", "embedded/servers.py"}
+"""Modules with SQL that asks a server about itself, before there is anything to scope."""
+
+SQL = re.compile(
+    r"\s*(select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s"
+    r"|with\s+\w+\s+as\s*\(|(create|alter|drop)\s+(table|role|policy|function|database)\s"
+    r"|set\s+(local|role|session)\s|grant\s.+\sto\s)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def nodes() -> Iterator[tuple[str, ast.AST]]:
+    for module in MODULES:
+        for node in ast.walk(ast.parse(module.read_text())):
+            yield str(module.relative_to(PACKAGE)), node
+
+
+def called_name(node: ast.Call) -> str:
+    return getattr(node.func, "attr", None) or getattr(node.func, "id", "")
+
+
+def docstrings(module: Path) -> set[str]:
+    """Return the texts that stand as statements of their own: they are prose."""
+    return {
+        node.value.value
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    }
+
+
+def test_the_callers_of_the_system_scope_are_the_listed_ones() -> None:
+    called = {
+        (module, ast.literal_eval(node.args[0]))
+        for module, node in nodes()
+        if isinstance(node, ast.Call) and called_name(node) == "system_scope"
+    }
+
+    assert called == SYSTEM_SCOPES
+
+
+def test_only_the_store_commits_and_rolls_back() -> None:
+    ending = {
+        module
+        for module, node in nodes()
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"commit", "rollback"}
+    }
+
+    assert {module for module in ending if not module.startswith("store/")} == set()
+
+
+def test_only_the_store_writes_sql() -> None:
+    prose = {str(module.relative_to(PACKAGE)): docstrings(module) for module in MODULES}
+
+    with_sql = {
+        module
+        for module, node in nodes()
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and SQL.match(node.value)
+        and node.value not in prose[module]
+    }
+
+    outside = {module for module in with_sql if not module.startswith("store/")}
+    assert outside - OUTSIDE_THE_SCHEMA == set()
+    assert "store/statements/conversations.py" in with_sql  # the rule sees SQL at all
+
+
+def test_only_the_store_knows_the_database_driver() -> None:
+    importing = {
+        module
+        for module, node in nodes()
+        if (isinstance(node, ast.Import) and node.names[0].name.startswith("psycopg2"))
+        or (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("psycopg2"))
+    }
+
+    assert {m for m in importing if not m.startswith(("store/", "embedded/"))} == set()
+
+
+def test_no_module_is_longer_than_a_person_reads_at_once() -> None:
+    lengths = {
+        str(module.relative_to(ROOT)): len(module.read_text().splitlines()) for module in MODULES
+    }
+
+    assert {name: count for name, count in lengths.items() if count > MAX_MODULE_LINES} == {}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    lengths = {
+        f"{module}:{node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for module, node in nodes()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+    assert {name: count for name, count in lengths.items() if count > MAX_FUNCTION_LINES} == {}
+
+
+def test_every_module_says_in_one_line_what_it_is() -> None:
+    silent = {
+        str(module.relative_to(PACKAGE))
+        for module in MODULES
+        if module.read_text().strip() and not ast.get_docstring(ast.parse(module.read_text()))
+    }
+
+    assert silent == set()
+
+
+def test_a_module_imports_only_downward() -> None:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+
+    linted = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert linted.returncode == 0, linted.stdout
+
+
+@pytest.mark.parametrize("job", list(Job))
+def test_every_job_is_a_function_that_workers_can_call(job: Job) -> None:
+    assert callable(getattr(handlers, job.value, None))
