@@ -87,11 +87,14 @@ def completion() -> ColumnElement[str]:
 
 
 def needs_attention() -> ColumnElement[bool]:
-    """Tell whether someone should look: a bad mood, no answer, or a human was asked for."""
+    """Tell whether someone should look: a bad mood, no answer, a human who has not come."""
     return or_(
         Conversation.sentiment == Sentiment.NEGATIVE,
         completion() == CompletionStatus.UNANSWERED,
-        Conversation.primary_intent == Intent.HUMAN_HANDOFF,
+        and_(
+            Conversation.primary_intent == Intent.HUMAN_HANDOFF,
+            completion() != CompletionStatus.COMPLETED,
+        ),
     )
 
 

@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, Integer, and_, cast, extract, func, or_, s
 from talkhub.names import CompletionStatus, ConversationStatus, Intent, Sentiment
 from talkhub.store.conversations import Conversation
 from talkhub.store.insights import HourlyStat
-from talkhub.store.queries.analytics import Period
 from talkhub.store.queries.conversations import completion
 from talkhub.store.uow import UnitOfWork
 
@@ -27,14 +26,22 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """From `start` until before `end`."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """A period, the one before it, and the steps in which both are walked through.
 
-    Both periods are bounded; the days of Step.DAY are those of `zone`.
+    The days of Step.DAY are those of `zone`.
     """
 
-    current: Period
-    previous: Period
+    current: Span
+    previous: Span
     step: Step
     zone: ZoneInfo
 
@@ -184,13 +191,17 @@ def intent_counts(uow: UnitOfWork, compared: Comparison) -> list[IntentCount]:
     return [IntentCount(*row) for row in uow.execute(statement)]
 
 
-def weekly_hours(uow: UnitOfWork, compared: Comparison) -> dict[tuple[int, int], int]:
-    """Count the current period's conversations by local weekday (Sunday is 0) and hour."""
-    local = func.timezone(compared.zone.key, HourlyStat.hour)
+def weekly_hours(uow: UnitOfWork, span: Span, zone: ZoneInfo) -> dict[tuple[int, int], int]:
+    """Count the conversations of a span by local weekday (Sunday is 0) and hour."""
+    local = func.timezone(zone.key, HourlyStat.hour)
     cell = (cast(extract("dow", local), Integer), cast(extract("hour", local), Integer))
     statement = (
         select(*cell, func.sum(HourlyStat.conversations))
-        .where(_hours_of(uow, compared), HourlyStat.hour >= compared.current.start)
+        .where(
+            HourlyStat.workspace_id == uow.workspace_id,
+            HourlyStat.hour >= span.start,
+            HourlyStat.hour < span.end,
+        )
         .group_by(*cell)
     )
     return {(day, hour): int(count) for day, hour, count in uow.execute(statement)}
