@@ -1,0 +1,63 @@
+"""The dashboard. Authentication: the cookie of a login, but for the login page itself.
+
+Reads go through `store.queries`, writes through `services`; every page works without
+JavaScript, and its address says all that it shows.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+from flask.blueprints import BlueprintSetupState
+
+from talkhub.blueprints.dashboard import access, conversations, overview, preferences
+from talkhub.blueprints.dashboard.assets import keep_for_ever, static_url
+from talkhub.blueprints.dashboard.filters import FILTERS
+from talkhub.blueprints.dashboard.i18n import OWN_NAMES, install, language
+from talkhub.blueprints.dashboard.paths import list_path
+from talkhub.blueprints.dashboard.periods import period_name
+from talkhub.blueprints.dashboard.wording import WORDS
+from talkhub.settings import Settings
+from talkhub.store.uow import Database
+
+
+def create_blueprint(
+    database: Database,
+    settings: Settings,  # noqa: ARG001 -- every blueprint is made alike
+) -> Blueprint:
+    """Return the dashboard's routes."""
+    blueprint = Blueprint("dashboard", __name__, url_prefix="/dashboard")
+    blueprint.record_once(_prepare_templates)
+    blueprint.app_context_processor(_what_every_template_has)
+    blueprint.after_app_request(keep_for_ever)
+    blueprint.after_request(_keep_nowhere)
+    access.register(blueprint, database)
+    preferences.register(blueprint)
+    overview.register(blueprint, database)
+    conversations.register(blueprint, database)
+    return blueprint
+
+
+def _prepare_templates(state: BlueprintSetupState) -> None:
+    environment = state.app.jinja_env
+    install(environment)
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.filters.update(FILTERS)
+    environment.filters.update(WORDS)
+    environment.filters["period_name"] = period_name
+    environment.globals.update(static_url=static_url, list_path=list_path)
+
+
+def _what_every_template_has() -> dict[str, object]:
+    """Return what the layout needs on error pages too, which have no page object."""
+    return {
+        "language": language(),
+        "languages": OWN_NAMES,
+        "theme": preferences.theme(),
+        "here": request.full_path.rstrip("?"),
+    }
+
+
+def _keep_nowhere(response: Response) -> Response:
+    """Keep people's words out of caches on shared machines."""
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,233 @@
+"""How numbers, times and people's identifiers are written, in the request's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time, format_timedelta, get_day_names, get_timezone_gmt
+from babel.numbers import format_decimal
+
+from talkhub import clock
+from talkhub.blueprints.dashboard.i18n import gettext as _
+from talkhub.blueprints.dashboard.i18n import locale
+from talkhub.store.queries.overview import Step
+
+NOTHING = "\N{EN DASH}"
+"""Written where there is no value, as a ratio of nothing to nothing."""
+
+_MINUS = "\N{MINUS SIGN}"
+_NARROW_SPACE = "\u202f"
+_DAY = {"pt_BR": "d MMM", "en": "MMM d"}
+_DAY_IN_FULL = {"pt_BR": "d 'de' MMMM", "en": "MMMM d"}
+_DATE = {"pt_BR": "dd/MM/yyyy", "en": "MMM d, yyyy"}
+_MONTH = {"pt_BR": "MMMM 'de' yyyy", "en": "MMMM yyyy"}
+_TIME = {"pt_BR": "HH:mm", "en": "h:mm a"}
+_HOUR = {"pt_BR": "H'h'", "en": "h a"}
+_BRAZILIAN_PHONE = re.compile(r"55(\d{2})(9?)\d{4}(\d{4})")
+_PHONE = re.compile(r"\+\d{7,15}|\d{11,15}")
+_SHORTEST_PHONE = 7
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """1234.5 -> `1.234,5`; with a true minus, and none before a zero."""
+    if value is None:
+        return NOTHING
+    rounded = round(value, digits) or 0
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return format_decimal(rounded, format=pattern, locale=locale()).replace("-", _MINUS)
+
+
+def signed(value: float | None, digits: int = 0) -> str:
+    """0.44 -> `+0,44`; zero has no sign."""
+    if value is None:
+        return NOTHING
+    text = number(value, digits)
+    return f"+{text}" if round(value, digits) > 0 else text
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """0.714 -> `71,4 %` in Portuguese, `71.4%` in English."""
+    if share is None:
+        return NOTHING
+    space = _NARROW_SPACE if locale() == "pt_BR" else ""
+    return f"{number(share * 100, digits)}{space}%"
+
+
+def duration(seconds: float | None) -> str:
+    """1.44 -> `1,4 s`; 130 -> `2 min 10 s`; 3900 -> `1 h 5 min`; days beyond 48 hours."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 60:
+        return f"{number(seconds, 1 if seconds < 10 else 0)} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min" + (f" {rest} s" if rest else "")
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h" + (f" {minutes} min" if minutes else "")
+    return format_timedelta(timedelta(hours=hours), locale=locale(), threshold=1)
+
+
+def age(moment: datetime) -> str:
+    """Return how long ago a moment was, without saying that it is past: `8 s`, `4 min`, `2 h`."""
+    gone = max(clock.now() - moment, timedelta())
+    return format_timedelta(gone, format="narrow", threshold=1, locale=locale())
+
+
+def ago(moment: datetime) -> str:
+    """Return how long ago a moment was: `há 8 s`."""
+    return _("há %(age)s") % {"age": age(moment)}
+
+
+def time_of_day(moment: datetime, zone: ZoneInfo) -> str:
+    """18:04."""
+    return format_time(moment, _TIME[locale()], tzinfo=zone, locale=locale())
+
+
+def hour(moment: datetime, zone: ZoneInfo) -> str:
+    """18h."""
+    return format_time(moment, _HOUR[locale()], tzinfo=zone, locale=locale())
+
+
+def day(moment: datetime | date, zone: ZoneInfo) -> str:
+    """21 nov."""
+    return _formatted(moment, zone, _DAY).replace(".", "")
+
+
+def step_name(moment: datetime, step: Step, zone: ZoneInfo) -> str:
+    """Name a step of a course: an hour or a day."""
+    return hour(moment, zone) if step is Step.HOUR else day(moment, zone)
+
+
+def step_names(moments: Iterable[datetime], step: Step, zone: ZoneInfo) -> list[str]:
+    """Name all steps of a course."""
+    return [step_name(moment, step, zone) for moment in moments]
+
+
+def weekday(number_from_sunday: int) -> str:
+    """0 -> `dom`."""
+    names = get_day_names("abbreviated", locale=locale())
+    return str(names[(number_from_sunday + 6) % 7]).rstrip(".")
+
+
+def full_date(moment: datetime | date, zone: ZoneInfo) -> str:
+    """21/11/2026."""
+    return _formatted(moment, zone, _DATE)
+
+
+def month(moment: datetime, zone: ZoneInfo) -> str:
+    """Return a month and its year: `novembro de 2026`."""
+    return _formatted(moment, zone, _MONTH)
+
+
+def day_heading(moment: datetime | date, zone: ZoneInfo) -> str:
+    """`Hoje, 21 de novembro`; other years are named."""
+    day_of = _local_day(moment, zone)
+    today = clock.now().astimezone(zone).date()
+    text = _formatted(day_of, zone, _DAY_IN_FULL)
+    if day_of == today:
+        return _("Hoje, %(day)s") % {"day": text}
+    if day_of == today - timedelta(days=1):
+        return _("Ontem, %(day)s") % {"day": text}
+    return text if day_of.year == today.year else full_date(day_of, zone)
+
+
+def moment_brief(moment: datetime, zone: ZoneInfo) -> str:
+    """Return the time of a moment today, the day of one this year, else the date."""
+    today = clock.now().astimezone(zone).date()
+    day_of = _local_day(moment, zone)
+    if day_of == today:
+        return time_of_day(moment, zone)
+    return day(day_of, zone) if day_of.year == today.year else full_date(day_of, zone)
+
+
+def zone_name(zone: ZoneInfo) -> str:
+    """Return a time zone by its city and offset from GMT."""
+    spoken = Locale.parse(locale()).time_zones.get(zone.key, {})
+    city = spoken.get("city") or zone.key.rsplit("/", 1)[-1].replace("_", " ")
+    offset = get_timezone_gmt(clock.now().astimezone(zone), width="iso8601", locale="en")
+    return f"{city}, GMT{_short_offset(offset)}"
+
+
+def masked_phone(text: str) -> str:
+    """+5519998764821 -> `+55 19 9••••-4821`: who knows the number recognises it."""
+    digits = re.sub(r"\D", "", text)
+    brazilian = _BRAZILIAN_PHONE.fullmatch(digits)
+    if brazilian:
+        area, nine, last = brazilian.groups()
+        return f"+55 {area} {nine}••••-{last}"
+    return f"+{digits[:2]} ••••-{digits[-4:]}" if len(digits) >= _SHORTEST_PHONE else "••••"
+
+
+def masked_email(text: str) -> str:
+    """renata@agenciamare.example -> `r•••@agenciamare.example`."""
+    name, _at, domain = text.partition("@")
+    return f"{name[:1]}•••@{domain}" if domain else "•••"
+
+
+def masked_id(user_id: str) -> str:
+    """Return a provider's id of a person; masked if it is their phone number."""
+    return masked_phone(user_id) if _PHONE.fullmatch(user_id) else user_id
+
+
+def person_name(name: str | None, phone: str | None, user_id: str) -> str:
+    """Return what a person is called: by name, else by what identifies them, masked."""
+    return name or (masked_phone(phone) if phone else masked_id(user_id))
+
+
+def initials(name: str) -> str:
+    """Casa Lume -> `CL`."""
+    words = name.split()
+    letters = [words[0][0], words[-1][0]] if len(words) > 1 else list(name.strip()[:2])
+    return "".join(letters).upper()
+
+
+def _formatted(moment: datetime | date, zone: ZoneInfo, patterns: dict[str, str]) -> str:
+    return format_date(_local_day(moment, zone), patterns[locale()], locale=locale())
+
+
+def _local_day(moment: datetime | date, zone: ZoneInfo) -> date:
+    return moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
+
+
+def _short_offset(offset: str) -> str:
+    """+03 -> `+3`; +0530 -> `+5:30`; nothing for GMT itself."""
+    if offset in {"Z", "+00"}:
+        return ""
+    sign, hours, minutes = offset[0], offset[1:3], offset[3:].strip(":")
+    whole = f"{_MINUS if sign == '-' else '+'}{int(hours)}"
+    return f"{whole}:{minutes}" if minutes.strip("0") else whole
+
+
+FILTERS: dict[str, Callable[..., object]] = {
+    function.__name__: function
+    for function in (
+        number,
+        signed,
+        percent,
+        duration,
+        age,
+        ago,
+        time_of_day,
+        hour,
+        day,
+        step_name,
+        step_names,
+        weekday,
+        full_date,
+        month,
+        day_heading,
+        moment_brief,
+        zone_name,
+        masked_phone,
+        masked_email,
+        masked_id,
+        person_name,
+        initials,
+    )
+}
+"""What templates may use, by the functions' own names."""

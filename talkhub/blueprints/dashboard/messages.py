@@ -1,0 +1,113 @@
+"""A transcript's messages as they are shown: by day, with moods, reasons and waiting times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from talkhub.blueprints.dashboard.marks import Segment, segments
+from talkhub.names import MessageRole
+from talkhub.services.transcripts import time_of
+from talkhub.store.queries.transcripts import Transcript
+
+SURE_FROM = 0.5
+SHOWN_INTENTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class FoundIntent:
+    """What a message wants; one of little confidence is shown as a guess."""
+
+    name: str
+    confidence: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is more than a guess."""
+        return self.confidence >= SURE_FROM
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """What the analysis says of one message, its surest intents first."""
+
+    sentiment: str
+    score: float
+    intents: list[FoundIntent]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMessage:
+    """A message; `waited_seconds` says how long the person waited for it as an answer."""
+
+    number: int
+    role: str
+    kind: str
+    sent_at: datetime
+    segments: list[Segment]
+    mood: Mood | None
+    waited_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The messages of one local day."""
+
+    on: date
+    messages: list[ShownMessage]
+
+
+def days_of(transcript: Transcript, zone: ZoneInfo) -> list[Day]:
+    """Return a transcript's messages by local day, in their order."""
+    found = transcript.result or {}
+    analysed = {said["message_id"]: said for said in found.get("messages", ())}
+    waits = _waits(transcript.messages)
+    shown = [
+        _shown(number, message, analysed.get(message.get("id")), waits[number])
+        for number, message in enumerate(transcript.messages)
+    ]
+    by_day = groupby(shown, key=lambda message: message.sent_at.astimezone(zone).date())
+    return [Day(on, list(messages)) for on, messages in by_day]
+
+
+def _shown(
+    number: int,
+    message: Mapping[str, Any],
+    analysed: Mapping[str, Any] | None,
+    waited: float | None,
+) -> ShownMessage:
+    content = str(message.get("content") or "")
+    return ShownMessage(
+        number=number,
+        role=message["role"],
+        kind=message.get("kind", "text"),
+        sent_at=time_of(dict(message)),
+        segments=segments(content, analysed["reasons"] if analysed else ()),
+        mood=_mood(analysed) if analysed else None,
+        waited_seconds=waited,
+    )
+
+
+def _mood(analysed: Mapping[str, Any]) -> Mood:
+    intents = sorted(analysed["intents"], key=lambda pair: pair[1], reverse=True)
+    shown = [FoundIntent(name, confidence) for name, confidence in intents[:SHOWN_INTENTS]]
+    return Mood(analysed["sentiment"], analysed["score"], shown)
+
+
+def _waits(messages: Sequence[Mapping[str, Any]]) -> list[float | None]:
+    """Return for each message how long the person had waited when it answered them."""
+    waits: list[float | None] = []
+    asked_at: datetime | None = None
+    for message in messages:
+        waited = None
+        if message["role"] == MessageRole.USER:
+            asked_at = asked_at or time_of(dict(message))
+        elif message["role"] != MessageRole.SYSTEM and asked_at is not None:
+            waited = max(0.0, (time_of(dict(message)) - asked_at).total_seconds())
+            asked_at = None
+        waits.append(waited)
+    return waits

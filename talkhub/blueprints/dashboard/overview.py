@@ -1,0 +1,110 @@
+"""The overview: is everything alive, what is burning, what do people ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Blueprint, Response, request
+
+from talkhub import clock
+from talkhub.blueprints.dashboard import overview_cards as cards
+from talkhub.blueprints.dashboard.forms import OverviewForm
+from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page
+from talkhub.blueprints.dashboard.periods import PeriodName, compare
+from talkhub.blueprints.dashboard.tiles import Tile, tiles
+from talkhub.store.queries import overview as queries
+from talkhub.store.queries.analytics import Period
+from talkhub.store.queries.conversations import (
+    ConversationFilter,
+    ConversationLine,
+    count_conversations,
+    latest_conversations,
+)
+from talkhub.store.queries.inbox import InboxHealth, inbox_health
+from talkhub.store.queries.overview import Comparison, Step, Sums
+from talkhub.store.uow import Database, UnitOfWork
+
+SHOWN_ATTENTION = 5
+LATE_AFTER = timedelta(seconds=30)
+"""An event that waits longer than this says that no worker is running."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewPage:
+    """Everything the overview shows."""
+
+    frame: Frame
+    form: OverviewForm
+    periods: list[PeriodName]
+    compared: Comparison
+    sums: Sums
+    tiles: list[Tile]
+    inbox: InboxHealth
+    volume: cards.VolumeCard
+    moods: cards.MoodCard
+    intents: cards.IntentCard
+    heat: cards.HeatCard
+    platforms: Mapping[str, Sums]
+    attention: tuple[ConversationLine, ...]
+    attention_count: int
+    is_first_use: bool
+
+    @property
+    def is_late(self) -> bool:
+        """Whether events wait longer than they should."""
+        oldest = self.inbox.oldest_waiting_at
+        return oldest is not None and self.frame.now - oldest > LATE_AFTER
+
+
+def register(blueprint: Blueprint, database: Database) -> None:
+    """Add the overview to the dashboard."""
+
+    @blueprint.get("", strict_slashes=False)
+    def overview() -> Response:
+        form = OverviewForm.model_validate(request.args.to_dict())
+        with reading(database) as uow:
+            page = _page(uow, form)
+        return render_page("dashboard/overview.html", page)
+
+
+def _page(uow: UnitOfWork, form: OverviewForm) -> OverviewPage:
+    frame = read_frame(uow)
+    compared = compare(form.period, now=frame.now, zone=frame.zone)
+    sums = queries.period_sums(uow, compared)
+    current, previous = queries.hourly_course(uow, compared)
+    burning = ConversationFilter(
+        began=(Period(compared.current.start, compared.current.end),), needs_attention=True
+    )
+    settled = [begin for begin in cards.current_steps(compared) if begin <= frame.now][:-1]
+    return OverviewPage(
+        frame=frame,
+        form=form,
+        periods=list(PeriodName),
+        compared=compared,
+        sums=sums.current,
+        tiles=tiles(sums, [sums.course.get(begin, Sums()) for begin in settled], form.period),
+        inbox=inbox_health(uow),
+        volume=cards.volume_card(compared, current, previous, metric=form.metric, now=frame.now),
+        moods=cards.mood_card(compared, current),
+        intents=cards.intent_card(queries.intent_counts(uow, compared)),
+        heat=_heat(uow, form.period, compared),
+        platforms=queries.platform_sums(uow, compared),
+        attention=latest_conversations(uow, burning, size=SHOWN_ATTENTION).lines,
+        attention_count=count_conversations(uow, burning),
+        is_first_use=not (sums.current.conversations or _has_any(uow)),
+    )
+
+
+def _heat(uow: UnitOfWork, chosen: PeriodName, compared: Comparison) -> cards.HeatCard:
+    """Draw the week; of a period shorter than one, that of the last four weeks."""
+    if compared.step is Step.HOUR:
+        chosen = PeriodName.FOUR_WEEKS
+        compared = compare(chosen, now=clock.now(), zone=compared.zone)
+    counts = queries.weekly_hours(uow, compared.current, compared.zone)
+    return cards.heat_card(counts, chosen)
+
+
+def _has_any(uow: UnitOfWork) -> bool:
+    return bool(latest_conversations(uow, ConversationFilter(), size=1).lines)

@@ -1,0 +1,59 @@
+"""What every page has: who looks, at whose workspace, and how it is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Response, make_response, render_template, request
+from flask_jwt_extended import get_jwt
+
+from talkhub import clock
+from talkhub.store.queries.workspaces import workspace_name, workspace_timezone
+from talkhub.store.uow import Database, UnitOfWork, workspace_scope
+
+FRAGMENT_HEADER = "X-Fragment"
+"""Sent by the live module, which needs the page without what surrounds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds a page: its workspace, the time zone its days are in, who looks."""
+
+    workspace: str
+    zone: ZoneInfo
+    person: str
+    now: datetime
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[UnitOfWork]:
+    """Open a read-only unit of work in the workspace of who is signed in."""
+    claims = get_jwt()
+    with database.read_only(workspace_scope(int(claims["ws"]), str(claims["sub"]))) as uow:
+        yield uow
+
+
+def read_frame(uow: UnitOfWork) -> Frame:
+    """Return the frame of the page that the request asks for."""
+    claims = get_jwt()
+    return Frame(
+        workspace=workspace_name(uow),
+        zone=workspace_timezone(uow),
+        person=str(claims.get("name") or claims["sub"]),
+        now=clock.now(),
+    )
+
+
+def render_page(template: str, page: object) -> Response:
+    """Render a page, or only its main part for the live module: 304 if it has not changed."""
+    layout = "fragment.html" if FRAGMENT_HEADER in request.headers else "layout.html"
+    response = make_response(render_template(template, page=page, layout=layout))
+    response.vary.add(FRAGMENT_HEADER)
+    response.vary.add("Cookie")
+    response.add_etag()
+    response.make_conditional(request)
+    return response

@@ -1,0 +1,110 @@
+"""What our closed sets are called in the request's language."""
+
+from __future__ import annotations
+
+from talkhub.blueprints.dashboard.i18n import gettext as _
+from talkhub.names import CompletionStatus, Intent, MessageRole, Platform, Sentiment
+
+
+def intent_name(intent: str) -> str:
+    """Return what an intent is called; a caller's own intent is shown as it was given."""
+    names: dict[str, str] = {
+        Intent.SUPPORT: _("Suporte"),
+        Intent.PURCHASE: _("Compra"),
+        Intent.INFORMATION: _("Informação"),
+        Intent.COMPLAINT: _("Reclamação"),
+        Intent.GREETING: _("Saudação"),
+        Intent.THANKS: _("Agradecimento"),
+        Intent.SCHEDULING: _("Agendamento"),
+        Intent.CANCELLATION: _("Cancelamento"),
+        Intent.HUMAN_HANDOFF: _("Falar com atendente"),
+        Intent.OTHER: _("Outra"),
+        Intent.UNKNOWN: _("Não identificada"),
+    }
+    return names.get(intent, intent)
+
+
+def sentiment_name(sentiment: str) -> str:
+    """Return what a mood is called."""
+    names: dict[str, str] = {
+        Sentiment.POSITIVE: _("Positivo"),
+        Sentiment.NEUTRAL: _("Neutro"),
+        Sentiment.NEGATIVE: _("Negativo"),
+    }
+    return names.get(sentiment, sentiment)
+
+
+def reason_name(label: str) -> str:
+    """Return what a reason speaks for: a mood or an intent."""
+    return sentiment_name(label) if label in set(Sentiment) else intent_name(label)
+
+
+def completion_name(status: str) -> str:
+    """Return what it is called how a conversation stands."""
+    names: dict[str, str] = {
+        CompletionStatus.OPEN: _("Aberta"),
+        CompletionStatus.COMPLETED: _("Concluída"),
+        CompletionStatus.UNANSWERED: _("Sem resposta"),
+        CompletionStatus.ABANDONED: _("Abandonada"),
+    }
+    return names.get(status, status)
+
+
+def platform_name(platform: str) -> str:
+    """Return what a platform is called; a caller's own platform is shown as it was given."""
+    names: dict[str, str] = {
+        Platform.WHATSAPP: "WhatsApp",
+        Platform.TELEGRAM: "Telegram",
+        Platform.UCHAT: "UChat",
+        Platform.MESSENGER: "Messenger",
+        Platform.INSTAGRAM: "Instagram",
+        Platform.EVOLUTION: "Evolution",
+        Platform.API: "API",
+        Platform.UNKNOWN: _("Não informada"),
+    }
+    return names.get(platform, platform)
+
+
+def language_name(code: str) -> str:
+    """Return what a language is called."""
+    names = {"pt": _("Português"), "es": _("Espanhol"), "en": _("Inglês")}
+    return names.get(code, code)
+
+
+def kind_name(kind: str) -> str:
+    """Return what a message is called that is not, or not only, text."""
+    names = {
+        "image": _("Imagem"),
+        "audio": _("Áudio"),
+        "video": _("Vídeo"),
+        "document": _("Documento"),
+        "unknown": _("Conteúdo não reconhecido"),
+    }
+    return names.get(kind, kind)
+
+
+def writer_name(role: str, person: str) -> str:
+    """Return who wrote a message; `person` is the name of the one the conversation is with."""
+    names: dict[str, str] = {
+        MessageRole.USER: person,
+        MessageRole.BOT: _("Bot"),
+        MessageRole.AGENT: _("Atendente"),
+        MessageRole.SYSTEM: _("Sistema"),
+    }
+    return names.get(role, role)
+
+
+WORDS = {
+    function.__name__: function
+    for function in (
+        intent_name,
+        sentiment_name,
+        reason_name,
+        completion_name,
+        platform_name,
+        language_name,
+        kind_name,
+        writer_name,
+    )
+}
+"""What templates may use, by the functions' own names."""
