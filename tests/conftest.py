@@ -84,14 +84,13 @@ def servers() -> Servers:
 @pytest.fixture(scope="session")
 def database_url(servers: Servers) -> Iterator[str]:
     """A migrated database of this test process."""
-    template = _template(servers)
-    name = f"th_test_{os.getpid()}_{secrets.token_hex(3)}"
-    with locked(servers.home / "template.lock"):  # a template may have one reader at a time
-        _admin(servers, f"create database {name} template {template}")
-    yield servers.database.set(drivername="postgresql+psycopg2", database=name).render_as_string(
-        hide_password=False
-    )
-    _admin(servers, f"drop database {name} with (force)")
+    yield from _copy_of_template(servers)
+
+
+@pytest.fixture
+def own_database_url(servers: Servers) -> Iterator[str]:
+    """A migrated database of one test, which may break it."""
+    yield from _copy_of_template(servers)
 
 
 @pytest.fixture(scope="session")
@@ -191,6 +190,17 @@ def drain(_worker: None) -> Callable[[], None]:
         handlers.drain_stats()
 
     return run
+
+
+def _copy_of_template(servers: Servers) -> Iterator[str]:
+    template = _template(servers)
+    name = f"th_test_{os.getpid()}_{secrets.token_hex(3)}"
+    with locked(servers.home / "template.lock"):  # a template may have one reader at a time
+        _admin(servers, f"create database {name} template {template}")
+    yield servers.database.set(drivername="postgresql+psycopg2", database=name).render_as_string(
+        hide_password=False
+    )
+    _admin(servers, f"drop database {name} with (force)")
 
 
 def _template(servers: Servers) -> str:
