@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 from factories import WHATSAPP_SECRET
-from service import Service
+from service import Service, wait_for
+
+from talkhub.embedded.layout import lay_out
+from talkhub.embedded.locks import is_locked
 
 
 @pytest.fixture
@@ -19,4 +22,6 @@ def service() -> Iterator[Service]:
     yield service
     if service.process is not None and service.process.poll() is None:
         service.stop()
+    layout = lay_out(service.home, None)
+    wait_for(lambda: not is_locked(layout.lock("keeper")), seconds=20)
     shutil.rmtree(folder)
