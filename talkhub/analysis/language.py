@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Final
 
 from talkhub.analysis.lexicon import LANGUAGES, lexicon
-
-DEFAULT: Final = "pt"
 
 Evidence = tuple[float, ...]
 """How much speaks for each of LANGUAGES, in their order."""
@@ -38,7 +35,7 @@ def main_language(found: Sequence[Evidence]) -> str:
     """Return the language of a conversation from its messages' evidence."""
     totals = [sum(column) for column in zip(*found, strict=True)] or [0.0]
     best = max(totals)
-    # Equal evidence, also none at all, goes to the default, which stands first.
+    # Equal evidence, also none at all, goes to Portuguese, which stands first.
     return LANGUAGES[totals.index(best)]
 
 

@@ -65,16 +65,16 @@ class Lexicon:
 @cache
 def lexicon(language: str) -> Lexicon:
     """Return the lexicon of one of LANGUAGES."""
-    words = read_json(f"{language}/words.json")
+    words = _read_json(f"{language}/words.json")
     classes = words["classes"]
-    feelings = _feelings(classes, read_json(f"{language}/sentiment.json"))
-    cues = _cues(classes, read_json(f"{language}/intents.json"))
-    topics = _topics(classes, read_json(f"{language}/topics.json"))
-    negators = folded(words["negators"])
+    feelings = _feelings(classes, _read_json(f"{language}/sentiment.json"))
+    cues = _cues(classes, _read_json(f"{language}/intents.json"))
+    topics = _topics(classes, _read_json(f"{language}/topics.json"))
+    negators = _folded(words["negators"])
     amplifiers = {
-        word: float(factor) for factor, row in words["amplifiers"].items() for word in folded(row)
+        word: float(factor) for factor, row in words["amplifiers"].items() for word in _folded(row)
     }
-    question_words = folded(words["question_words"])
+    question_words = _folded(words["question_words"])
     short = {fold(abbreviation): fold(word) for abbreviation, word in words["short"].items()}
     known = frozenset().union(
         feelings.vocabulary,
@@ -83,8 +83,8 @@ def lexicon(language: str) -> Lexicon:
         negators,
         amplifiers,
         question_words,
-        folded(words["known"]),
-        folded(words["frequent"]),
+        _folded(words["known"]),
+        _folded(words["frequent"]),
     )
     return Lexicon(
         vocabulary=known | short.keys(),
@@ -98,20 +98,20 @@ def lexicon(language: str) -> Lexicon:
     )
 
 
-def read_json(name: str) -> dict[str, Any]:
+def _read_json(name: str) -> dict[str, Any]:
     """Return a lexicon file. Our own tests vouch for its shape."""
     content: dict[str, Any] = json.loads((_FOLDER / name).read_text(encoding="utf-8"))
     return content
 
 
-def folded(row: str) -> frozenset[str]:
+def _folded(row: str) -> frozenset[str]:
     """Return the words of a row of text as tokens."""
     return frozenset(fold(word) for word in row.split())
 
 
 def _feelings(classes: Mapping[str, list[str]], content: Mapping[str, Any]) -> PhraseBook[Feeling]:
     book: PhraseBook[Feeling] = PhraseBook(classes, join=lambda _, later: later)
-    for weight, row in read_json("emoji.json")["weights"].items():
+    for weight, row in _read_json("emoji.json")["weights"].items():
         for emoji in row.split():
             book.add(emoji, Feeling(float(weight), Kind.EMOJI))
     for kind in (Kind.FELT, Kind.COURTESY, Kind.IRONIC):

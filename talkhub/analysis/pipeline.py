@@ -46,7 +46,7 @@ def analyse(messages: Sequence[Mapping[str, object]]) -> ConversationAnalysis:
     Pure and deterministic, and never raises on odd content: what is no text is passed over.
     """
     said = [
-        (str(message.get("id", "")), *_heard(content))
+        (str(message.get("id") or ""), *_heard(content))
         for message in messages
         if message.get("role") == _PERSON
         and isinstance(content := message.get("content"), str)

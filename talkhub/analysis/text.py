@@ -34,6 +34,9 @@ _TIME = re.compile(r"\d{1,2}(?:h(?:\d{2}|s|rs)?|:\d{2}h?|am|pm)$")
 _LONG_RUN = re.compile(r"(.)\1{2,}")
 _SHOUT = re.compile(r"[A-ZÀ-Ý]{3,}")
 
+# Longer words are keys mashed; cutting them keeps what is remembered small.
+_LONGEST_WORD = 40
+
 # Between spaces people write the same few thousand things: "quero", "obrigada!", "pfv".
 _REMEMBERED_CHUNKS = 16_384
 
@@ -56,9 +59,9 @@ def read(content: str) -> Text:
     """Return the tokens of a text, without those that carry nothing."""
     words: list[str] = []
     spans: list[tuple[int, int]] = []
-    for chunk in _CHUNK.finditer(content, 0, LONGEST_READ):
-        offset = chunk.start()
-        for word, start, end in _tokens(chunk[0]):
+    for match in _CHUNK.finditer(content, 0, LONGEST_READ):
+        chunk, offset = match[0], match.start()
+        for word, start, end in (_cut_short if len(chunk) <= _LONGEST_WORD else _cut)(chunk):
             words.append(word)
             spans.append((offset + start, offset + end))
     return Text(content, words, spans)
@@ -82,12 +85,14 @@ def fold(token: str) -> str:
     return CLAUSE_END if token in (",", ";", ":", "(") else token
 
 
-@lru_cache(maxsize=_REMEMBERED_CHUNKS)
-def _tokens(chunk: str) -> tuple[tuple[str, int, int], ...]:
+def _cut(chunk: str) -> tuple[tuple[str, int, int], ...]:
     return tuple((fold(token[0]), *token.span()) for token in _TOKEN.finditer(chunk))
+
+
+_cut_short = lru_cache(maxsize=_REMEMBERED_CHUNKS)(_cut)
 
 
 def _word(token: str) -> str:
     decomposed = unicodedata.normalize("NFKD", token.casefold())
     letters = "".join(char for char in decomposed if char.isalnum())
-    return _LONG_RUN.sub(r"\1\1", letters)
+    return _LONG_RUN.sub(r"\1\1", letters[:_LONGEST_WORD])

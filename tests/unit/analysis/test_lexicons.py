@@ -54,7 +54,7 @@ def test_every_intent_but_unknown_has_cues(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_class_that_a_phrase_names_exists(language: str) -> None:
+def test_phrases_name_every_class_and_no_other(language: str) -> None:
     texts = [
         text
         for file in (FOLDER / language).glob("*.json")
@@ -64,7 +64,7 @@ def test_every_class_that_a_phrase_names_exists(language: str) -> None:
 
     named = {match for text in texts for match in re.findall(r"<([a-z]+)>", text)}
 
-    assert named - TOKEN_CLASSES <= set(classes)
+    assert named - TOKEN_CLASSES == set(classes)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
