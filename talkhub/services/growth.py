@@ -13,7 +13,7 @@ from typing import Any
 
 from talkhub import clock
 from talkhub.errors import Conflict
-from talkhub.names import ConversationStatus, Platform, SessionStatus
+from talkhub.names import AnalysisStatus, ConversationStatus, Platform, SessionStatus
 from talkhub.services.people import find_or_make_person
 from talkhub.services.transcripts import (
     Message,
@@ -64,6 +64,7 @@ class Stored:
     messages: list[Message]
     metadata: dict[str, Any]
     intent_analysis: dict[str, Any]
+    status: str
     created_at: str
 
 
@@ -132,44 +133,50 @@ def _rewrite(
     uow: UnitOfWork, growth: Growth, last: Stored, messages: list[Message], *, platform: str
 ) -> dict[str, Any]:
     facts = add_up(messages, is_open=False)
-    analysis = growth.intent_analysis if growth.has_own_analysis else None
-    metadata = {**growth.metadata, **facts.as_metadata()}
-    if _says_more(last, messages, metadata, analysis):
-        row = {
-            "id": last.id,
-            "messages": messages,
-            "metadata": metadata,
-            "intent_analysis": analysis,
-            "fingerprint": fingerprint(growth.session_id, messages).hex(),
-            "status": ConversationStatus.CLOSED.value,
-            **fact_columns(facts),
-        }
-        params = {"rows": uow.json([row]), "workspace_id": uow.workspace_id, "now": clock.now()}
-        uow.run(statements.REWRITE_CONVERSATIONS, params)
-    return {
+    computed = facts.as_metadata()
+    told = {name: value for name, value in growth.metadata.items() if name not in computed}
+    answer: dict[str, Any] = {
         "id": last.id,
         "conversation_id": last.conversation_id,
         "session_id": growth.session_id,
         "user_id": growth.user_id,
         "messages": messages,
-        "intent_analysis": analysis or last.intent_analysis,
-        "metadata": {**last.metadata, **metadata},
+        "intent_analysis": last.intent_analysis,
+        "metadata": {**last.metadata, **told},
         "platform": platform,
         "created_at": last.created_at,
     }
+    if not _says_more(growth, last, answer):
+        return answer
+    answer["metadata"] |= computed
+    answer["intent_analysis"] = _analysis_to_come(growth, last)
+    row = {
+        **{name: answer[name] for name in ("id", "messages", "metadata", "intent_analysis")},
+        "fingerprint": fingerprint(growth.session_id, messages).hex(),
+        "status": ConversationStatus.CLOSED.value,
+        **fact_columns(facts),
+    }
+    params = {"rows": uow.json([row]), "workspace_id": uow.workspace_id, "now": clock.now()}
+    uow.run(statements.REWRITE_CONVERSATIONS, params)
+    return answer
 
 
-def _says_more(
-    last: Stored,
-    messages: list[Message],
-    metadata: dict[str, Any],
-    analysis: dict[str, Any] | None,
-) -> bool:
-    """Tell whether anything differs from the row; the analysis' progress does not count."""
-    if messages != last.messages or {**last.metadata, **metadata} != last.metadata:
-        return True
-    given = {**(analysis or last.intent_analysis), "status": None}
-    return given != {**last.intent_analysis, "status": None}
+def _says_more(growth: Growth, last: Stored, answer: dict[str, Any]) -> bool:
+    """Tell whether anything differs from the row, but for what only an analysis can tell."""
+    return (
+        last.status != ConversationStatus.CLOSED
+        or answer["messages"] != last.messages
+        or answer["metadata"] != last.metadata
+        or {**_analysis_to_come(growth, last), "status": None}
+        != {**last.intent_analysis, "status": None}
+    )
+
+
+def _analysis_to_come(growth: Growth, last: Stored) -> dict[str, Any]:
+    """Return the caller's analysis, or the one there is: ours will look at the new messages."""
+    if growth.has_own_analysis:
+        return growth.intent_analysis
+    return {**last.intent_analysis, "status": AnalysisStatus.PENDING.value}
 
 
 def fact_columns(facts: TranscriptFacts) -> dict[str, Any]:
@@ -273,6 +280,7 @@ def _stored(uow: UnitOfWork, session_id: str) -> list[Stored]:
             messages=row["messages"],
             metadata=row["metadata"],
             intent_analysis=row["intent_analysis"],
+            status=row["status"],
             created_at=format_time(row["created_at"]),
         )
         for row in uow.run(statements.CONVERSATIONS_OF_SESSION, key).mappings()

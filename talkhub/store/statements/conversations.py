@@ -1,9 +1,13 @@
 """The statements behind `save_conversation` and the appending of a channel's messages."""
 
-from talkhub.store.statements.people import PERSON
+from talkhub.store.statements.people import person
+
+_SESSION_IS_KNOWN = """exists (
+    select from chat_sessions
+    where workspace_id = %(workspace_id)s and session_id = %(session_id)s)"""
 
 SAVE_CONVERSATION = f"""
-with {PERSON}, session as (
+with {person(unless=_SESSION_IS_KNOWN)}, session as (
   insert into chat_sessions as s
     (workspace_id, session_id, user_id, status, created_at, updated_at, profile_id,
      conversation_count, last_message_at, closed_at, close_reason)
@@ -33,7 +37,8 @@ returning id, platform
 """Saves the first conversation of a session, opening the session if it is unknown.
 
 Yields no row, and stores no conversation, when the session already has one: the row lock
-on the session decides, so that two savers never both come first.
+on the session decides, so that two savers never both come first. A known session's person
+exists, so it makes nobody: who is not that person must be refused without a trace.
 """
 
 FIND_SESSION = """
@@ -75,7 +80,7 @@ returning id, conversation_id
 REWRITE_CONVERSATIONS = """
 update conversations c
 set messages = r.messages, metadata = c.metadata || r.metadata,
-    intent_analysis = coalesce(r.intent_analysis, c.intent_analysis),
+    intent_analysis = coalesce(r.intent_analysis, c.intent_analysis || '{"status": "pending"}'),
     fingerprint = decode(r.fingerprint, 'hex'), status = r.status, started_at = r.started_at,
     last_message_at = r.last_message_at,
     ended_at = case when r.status = 'closed' then r.last_message_at end,

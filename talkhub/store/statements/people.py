@@ -1,6 +1,13 @@
 """The common table expressions that find a person or make one."""
 
-PERSON = """
+
+def person(*, unless: str = "false") -> str:
+    """Return expressions that yield one row `person(profile_id)`.
+
+    None if another transaction makes the person right now: the caller then runs its
+    statement again, which finds the person. Nobody is made where `unless` holds.
+    """
+    return f"""
 known as (
   select coalesce(merged_into_id, id) as profile_id
   from user_profiles
@@ -9,16 +16,13 @@ known as (
   insert into user_profiles
     (workspace_id, user_id, name, phone, email, first_seen_at, last_seen_at)
   select %(workspace_id)s, %(user_id)s, %(name)s, %(phone)s, %(email)s, %(now)s, %(now)s
-  where not exists (select from known)
+  where not exists (select from known) and not ({unless})
   on conflict (workspace_id, user_id) do nothing
   returning id as profile_id
 ), person as (
   select profile_id from known union all select profile_id from made
 )"""
-"""Yields one row `person(profile_id)`; none if another transaction makes the person right now.
 
-The caller then runs its statement again, which finds the person.
-"""
 
 FIND_OR_MAKE_PEOPLE = """
 with given as (
@@ -48,4 +52,4 @@ from unnest(%(kinds)s::text[], %(values)s::text[], %(profile_ids)s::bigint[])
 on conflict do nothing
 """
 
-MAKE_PERSON = f"with {PERSON} select profile_id from person"
+MAKE_PERSON = f"with {person()} select profile_id from person"

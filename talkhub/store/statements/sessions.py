@@ -1,9 +1,9 @@
 """The statements behind `create_chat_session` and the closing of silent sessions."""
 
-from talkhub.store.statements.people import PERSON
+from talkhub.store.statements.people import person
 
 CREATE_SESSION = f"""
-with {PERSON}, before as (
+with {person()}, before as (
   select p.id, p.name, p.phone, p.email
   from user_profiles p join known on p.id = known.profile_id
   where %(has_details)s
