@@ -64,3 +64,9 @@ def signed_whatsapp(body: dict[str, Any], secret: str = "s3cret-of-channel") -> 
     raw = json.dumps(body).encode()
     signature = hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
     return {"data": raw, "headers": {"X-Hub-Signature-256": f"sha256={signature}"}}
+
+
+def rows(database: Database, workspace_id: int, sql: str, **params: object) -> list[dict[str, Any]]:
+    """Return what a query finds in a workspace."""
+    with database.read_only(workspace_scope(workspace_id, "tests")) as uow:
+        return [dict(row) for row in uow.run(sql, params).mappings()]
