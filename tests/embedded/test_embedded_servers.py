@@ -18,9 +18,11 @@ from sqlalchemy.engine import make_url
 from talkhub.embedded import layout as layouts
 from talkhub.embedded.failure import CannotStart
 from talkhub.embedded.layout import lay_out
+from talkhub.embedded.processes import command_line
 from talkhub.embedded.schema import is_current
 from talkhub.embedded.services import EmbeddedServers, ensure
 
+on_linux = pytest.mark.skipif(not Path("/proc").exists(), reason="this needs Linux")
 StartClient = Callable[..., Client]
 
 
@@ -43,6 +45,18 @@ def test_processes_that_start_at_once_share_one_pair_of_servers(start_client: St
     assert answers[0] == answers[1] == answers[2]
     assert all(is_alive(pid) for pid in answers[0].pids.values())
     assert query(answers[0], "select current_database(), lower('ÁGUA')") == [("talkhub", "água")]
+
+
+@on_linux
+def test_processes_that_start_at_once_start_one_keeper(
+    start_client: StartClient, home: Path
+) -> None:
+    clients = [start_client() for _ in range(3)]
+
+    keeper = [client.servers().pids["keeper"] for client in clients][0]
+
+    everyone = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
+    assert [pid for pid in everyone if f" keep {home} " in command_line(pid)] == [keeper]
 
 
 def test_the_operators_settings_for_other_servers_do_no_harm(start_client: StartClient) -> None:
@@ -87,7 +101,7 @@ def test_data_and_addresses_are_the_same_after_a_restart(start_client: StartClie
     assert (after.database_url, after.redis_url) == (before.database_url, before.redis_url)
 
 
-@pytest.mark.skipif(not Path("/proc").exists(), reason="only Linux ends children with their parent")
+@on_linux
 def test_a_killed_keeper_leaves_nothing_and_the_next_client_starts_anew(
     start_client: StartClient,
 ) -> None:

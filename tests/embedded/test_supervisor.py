@@ -43,7 +43,7 @@ CHILD = """
 import os, signal, subprocess, sys
 from pathlib import Path
 folder, name = Path(sys.argv[1]), sys.argv[2]
-helper = subprocess.Popen(["sleep", "600"])
+helper = subprocess.Popen(["sleep", "600"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 def stop(*_):
     with (folder / "stopped").open("a") as log:
         log.write(name + "\\n")
@@ -93,11 +93,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
     yield start
     for parent in started:
         parent.kill()
-        parent.communicate()
     for file in tmp_path.glob("*.pid"):
         for pid in pids(tmp_path, file.stem):
             if is_alive(pid):
                 os.kill(pid, signal.SIGKILL)
+    for parent in started:
+        parent.communicate()
 
 
 def test_a_signal_stops_the_children_in_order_and_leaves_none(start: Start, tmp_path: Path) -> None:
