@@ -63,8 +63,6 @@ def _remains(word: str) -> list[str]:
 
 def _is_one_slip(word: str, known: str) -> bool:
     """Tell one letter missed, added, changed or swapped with the next from two such slips."""
-    if word[0] != known[0] or word[-1] != known[-1]:
-        return False
     if len(word) != len(known):
         return known in _remains(word) or word in _remains(known)
     wrong = [index for index, letter in enumerate(word) if letter != known[index]]
