@@ -46,6 +46,8 @@ def analyse_conversation(due: DueConversation) -> dict[str, Any]:
 
 def store_analyses(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> int:
     """Store analyses, and mark people and hours to be counted again; return how many held."""
+    ids = [row["id"] for row in rows]
+    uow.run(statements.LOCK_PEOPLE, {"workspace_id": uow.workspace_id, "ids": ids})
     params = {"workspace_id": uow.workspace_id, "rows": uow.json(rows), "now": clock.now()}
     return len(uow.run(statements.STORE_ANALYSES, params).all())
 

@@ -78,6 +78,18 @@ returning id, conversation_id
 """
 
 REWRITE_CONVERSATIONS = """
+with r as (
+  select * from jsonb_to_recordset(%(rows)s::jsonb) as r (
+    id bigint, messages jsonb, metadata jsonb, intent_analysis jsonb, fingerprint text,
+    status text, started_at timestamptz, last_message_at timestamptz, message_count int,
+    user_message_count int, response_count int, response_ms_total bigint)
+), left_behind as (
+  insert into dirty_buckets (workspace_id, hour)
+  select distinct %(workspace_id)s, date_trunc('hour', c.started_at)
+  from conversations c join r on r.id = c.id
+  where c.workspace_id = %(workspace_id)s
+    and date_trunc('hour', c.started_at) <> date_trunc('hour', r.started_at)
+)
 update conversations c
 set messages = r.messages, metadata = c.metadata || r.metadata,
     intent_analysis = coalesce(r.intent_analysis, c.intent_analysis || '{"status": "pending"}'),
@@ -87,13 +99,14 @@ set messages = r.messages, metadata = c.metadata || r.metadata,
     message_count = r.message_count, user_message_count = r.user_message_count,
     response_count = r.response_count, response_ms_total = r.response_ms_total,
     analysis_due_at = clock_timestamp(), fence = c.fence + 1, attempts = 0, updated_at = %(now)s
-from jsonb_to_recordset(%(rows)s::jsonb) as r (
-  id bigint, messages jsonb, metadata jsonb, intent_analysis jsonb, fingerprint text,
-  status text, started_at timestamptz, last_message_at timestamptz, message_count int,
-  user_message_count int, response_count int, response_ms_total bigint)
+from r
 where c.workspace_id = %(workspace_id)s and c.id = r.id
 """
-"""The fence rises, so that an analysis that is running on the shorter transcript is not stored."""
+"""The fence rises, so that an analysis that is running on the shorter transcript is not stored.
+
+A message from before the first one moves the conversation to an earlier hour: the hour that it
+leaves must be counted again too.
+"""
 
 UPDATE_SESSIONS = """
 insert into chat_sessions as s

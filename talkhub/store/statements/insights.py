@@ -19,6 +19,19 @@ where analysis_due_at <= clock_timestamp() and attempts >= %(max_attempts)s
 returning id
 """
 
+LOCK_PEOPLE = """
+select id from user_profiles
+where workspace_id = %(workspace_id)s and id in (
+  select profile_id from conversations
+  where workspace_id = %(workspace_id)s and id = any(%(ids)s))
+order by user_id
+for no key update
+"""
+"""Locks the people of conversations before the conversations, and by `user_id`.
+
+The inbox' drain locks in this order too; in another one the two would wait for each other.
+"""
+
 STORE_ANALYSES = """
 with r as (
   select * from jsonb_to_recordset(%(rows)s::jsonb) as r (
