@@ -104,6 +104,7 @@ def _assign(
             sent_at=message.sent_at,
             kind=message.kind,
             external_id=message.external_id,
+            source=event.source,
         )
         session.arrivals.append((stored, event))
     return list(touched.values())

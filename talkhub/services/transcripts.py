@@ -55,13 +55,16 @@ def make_message(  # one keyword for each member of the stored object
     sent_at: datetime,
     kind: str = "text",
     external_id: str | None = None,
+    source: str = "",
     position: int = 0,
 ) -> Message:
     """Return a message object. Its id depends on nothing but what is given.
 
     A provider's message has the same id however its events are ordered or repeated.
+    Its `external_id` is unique within `source`.
     """
-    seed = external_id or f"{position}|{role}|{sent_at.isoformat()}|{content}"
+    own_id = f"{source}|{external_id}" if external_id else ""
+    seed = own_id or f"{position}|{role}|{sent_at.isoformat()}|{content}"
     message: Message = {
         "id": "m" + hashlib.sha256(seed.encode("utf-8", "replace")).hexdigest()[:15],
         "role": role.value,
