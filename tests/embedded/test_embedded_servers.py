@@ -12,29 +12,17 @@ from pathlib import Path
 import psycopg2
 import pytest
 import redis
-from embedded_clients import ROOT, Client, is_alive, wait_until
+from embedded_clients import Client, is_alive, query, wait_until
 from sqlalchemy.engine import make_url
 
 from talkhub.embedded import layout as layouts
 from talkhub.embedded.failure import CannotStart
 from talkhub.embedded.layout import lay_out
 from talkhub.embedded.processes import command_line
-from talkhub.embedded.schema import is_current
-from talkhub.embedded.services import EmbeddedServers, ensure
+from talkhub.embedded.services import ensure
 
 on_linux = pytest.mark.skipif(not Path("/proc").exists(), reason="this needs Linux")
 StartClient = Callable[..., Client]
-
-
-def query(servers: EmbeddedServers, statement: str) -> list[tuple[object, ...]]:
-    url = make_url(servers.database_url).set(drivername="postgresql")
-    connection = psycopg2.connect(url.render_as_string(hide_password=False))
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute(statement)
-            return cursor.fetchall()
-    finally:
-        connection.close()
 
 
 def test_processes_that_start_at_once_share_one_pair_of_servers(start_client: StartClient) -> None:
@@ -53,26 +41,10 @@ def test_processes_that_start_at_once_start_one_keeper(
 ) -> None:
     clients = [start_client() for _ in range(3)]
 
-    keeper = [client.servers().pids["keeper"] for client in clients][0]
+    keepers = {client.servers().pids["keeper"] for client in clients}
 
-    everyone = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
-    assert [pid for pid in everyone if f" keep {home} " in command_line(pid)] == [keeper]
-
-
-def test_the_operators_settings_for_other_servers_do_no_harm(start_client: StartClient) -> None:
-    client = start_client(PGSSLMODE="verify-full", LC_ALL="pt_BR.nowhere")
-
-    assert client.servers().pids.keys() == {"keeper", "postgres", "valkey"}
-
-
-def test_the_login_may_create_the_roles_that_migrations_need(start_client: StartClient) -> None:
-    servers = start_client().servers()
-
-    created = query(
-        servers, "create role r nologin; select rolname from pg_roles where rolname='r'"
-    )
-
-    assert created == [("r",)]
+    everyone = {int(entry.name) for entry in Path("/proc").glob("[0-9]*")}
+    assert {pid for pid in everyone if f" keep {home} " in command_line(pid)} == keepers
 
 
 def test_the_servers_stop_when_their_last_client_is_killed(start_client: StartClient) -> None:
@@ -220,24 +192,3 @@ def test_a_closed_folder_stays_closed_and_the_servers_live_elsewhere(
 
     assert layout.root.parent == home / "elsewhere"
     assert closed.stat().st_mode & 0o777 == 0o700
-
-
-def test_what_the_servers_keep_is_closed_to_others(start_client: StartClient, home: Path) -> None:
-    kept = ["servers.json", "run/state.json", "logs", "pgdata", "valkey"]
-
-    start_client().servers()
-
-    assert {name for name in kept if (home / name).stat().st_mode & 0o077} == set()
-
-
-def test_only_a_schema_at_the_newest_migration_is_current(start_client: StartClient) -> None:
-    url = start_client().servers().database_url
-    head = (ROOT / "migrations" / ".current-head").read_text().strip()
-    servers = EmbeddedServers(url, "", {})
-
-    assert not is_current(url)
-    query(servers, "create table alembic_version as select 'older' as version_num; select 1")
-    assert not is_current(url)
-    query(servers, f"update alembic_version set version_num = '{head}' returning 1")
-    assert is_current(url)
-    assert not is_current(str(make_url(url).set(port=1)))
