@@ -6,66 +6,24 @@ makes its own workspace and really commits; nothing needs cleaning.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 
-import psycopg2
 import pytest
-from alembic import command
-from alembic.config import Config
+from callers import Caller
 from factories import WEBHOOK_SECRET, WHATSAPP_SECRET, make_workspace
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_jwt_extended import create_access_token
-from sqlalchemy.engine import URL, make_url
+from servers import ROOT, Servers, copy_of_template
+from sqlalchemy.engine import make_url
 
 from talkhub.app import create_app
-from talkhub.embedded.locks import locked
 from talkhub.embedded.services import ensure
 from talkhub.jobs import context, handlers
 from talkhub.names import Scope
 from talkhub.settings import Settings
 from talkhub.store.uow import Database
-
-ROOT = Path(__file__).parents[1]
-
-
-@dataclass(frozen=True)
-class Servers:
-    """Where the tests' servers are."""
-
-    database: URL
-    redis: str
-    home: Path
-
-
-@dataclass(frozen=True)
-class Caller:
-    """An API client of one workspace, with a token for the scopes asked for."""
-
-    client: FlaskClient
-    workspace_id: int
-    token: str
-    headers: dict[str, str] = field(default_factory=dict)
-
-    def post(self, path: str, body: object, **headers: str):
-        return self.client.post(path, json=body, headers={**self._auth(), **headers})
-
-    def put(self, path: str, body: object):
-        return self.client.put(path, json=body, headers=self._auth())
-
-    def get(self, path: str, **query: str):
-        return self.client.get(path, query_string=query, headers=self._auth())
-
-    def tool(self, name: str, body: object, **headers: str):
-        return self.post(f"/api/v1/mcp/{name}", body, **headers)
-
-    def _auth(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
 
 
 @pytest.fixture(scope="session")
@@ -84,13 +42,13 @@ def servers() -> Servers:
 @pytest.fixture(scope="session")
 def database_url(servers: Servers) -> Iterator[str]:
     """A migrated database of this test process."""
-    yield from _copy_of_template(servers)
+    yield from copy_of_template(servers)
 
 
 @pytest.fixture
 def own_database_url(servers: Servers) -> Iterator[str]:
     """A migrated database of one test, which may break it."""
-    yield from _copy_of_template(servers)
+    yield from copy_of_template(servers)
 
 
 @pytest.fixture(scope="session")
@@ -190,44 +148,3 @@ def drain(_worker: None) -> Callable[[], None]:
         handlers.drain_stats()
 
     return run
-
-
-def _copy_of_template(servers: Servers) -> Iterator[str]:
-    template = _template(servers)
-    name = f"th_test_{os.getpid()}_{secrets.token_hex(3)}"
-    with locked(servers.home / "template.lock"):  # a template may have one reader at a time
-        _admin(servers, f"create database {name} template {template}")
-    yield servers.database.set(drivername="postgresql+psycopg2", database=name).render_as_string(
-        hide_password=False
-    )
-    _admin(servers, f"drop database {name} with (force)")
-
-
-def _template(servers: Servers) -> str:
-    """Return the name of a database at the newest revision, made once for each state of it."""
-    files = sorted((ROOT / "migrations").rglob("*.py"))
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
-    name = f"th_template_{digest}"
-    with locked(servers.home / "template.lock"):
-        exists = _admin(servers, f"select 1 from pg_database where datname = '{name}'")
-        if not exists:
-            _admin(servers, f"drop database if exists {name}_new")
-            _admin(servers, f"create database {name}_new")
-            config = Config(ROOT / "alembic.ini")
-            url = servers.database.set(drivername="postgresql+psycopg2", database=f"{name}_new")
-            config.attributes["database_url"] = url.render_as_string(hide_password=False)
-            command.upgrade(config, "head")
-            _admin(servers, f"alter database {name}_new rename to {name}")
-    return name
-
-
-def _admin(servers: Servers, sql: str) -> list[tuple]:
-    url = servers.database.set(drivername="postgresql", database="postgres")
-    connection = psycopg2.connect(url.render_as_string(hide_password=False))
-    connection.autocommit = True
-    try:
-        cursor = connection.cursor()
-        cursor.execute(sql)
-        return cursor.fetchall() if cursor.description else []
-    finally:
-        connection.close()

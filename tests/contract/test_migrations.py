@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from conftest import Servers
 from schema_databases import ROOT, alembic_config, new_database, run, upgrade
+from servers import Servers
 from sqlalchemy.engine import URL
 
 TABLES = "select tablename from pg_tables where schemaname = 'public' order by tablename"

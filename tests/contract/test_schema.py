@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from conftest import Servers
 from schema_databases import new_database, run, upgrade
+from servers import Servers
 from sqlalchemy.engine import URL
 
 from talkhub.names import DatabaseRole

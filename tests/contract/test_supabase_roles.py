@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 from alembic import command
 from alembic.config import Config
-from conftest import ROOT, Servers, _admin
+from servers import ROOT, Servers, admin
 
 STRANGERS = ("anon", "authenticated")
 REACHABLE = """
@@ -34,12 +34,12 @@ def supabase(servers: Servers) -> Iterator[str]:
     """The address of an empty database that grants as Supabase's projects do."""
     name = f"th_supabase_{secrets.token_hex(4)}"
     for role in STRANGERS:
-        _admin(
+        admin(
             servers,
             f"do $$ begin create role {role} nologin; "
             "exception when duplicate_object or unique_violation then null; end $$",
         )
-    _admin(servers, f"create database {name}")
+    admin(servers, f"create database {name}")
     url = servers.database.set(drivername="postgresql", database=name)
     connection = psycopg2.connect(url.render_as_string(hide_password=False))
     with connection, connection.cursor() as cursor:
@@ -51,7 +51,7 @@ def supabase(servers: Servers) -> Iterator[str]:
                 )
     connection.close()
     yield url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
-    _admin(servers, f"drop database {name} with (force)")
+    admin(servers, f"drop database {name} with (force)")
 
 
 def reachable(url: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Caller
+from callers import Caller
 from factories import make_channel, rows, transcript
 from providers import Door, said
 

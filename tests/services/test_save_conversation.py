@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from conftest import Caller
+from callers import Caller
 from factories import new_user, rows, transcript
 from flask import Flask
 
