@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time, format_timedelta, get_day_names, get_timezone_gmt
+from babel.dates import format_date, format_time, format_timedelta, get_day_names
 from babel.numbers import format_decimal
 
 from talkhub import clock
@@ -149,7 +149,7 @@ def zone_name(zone: ZoneInfo) -> str:
     """Return a time zone by its city and offset from GMT."""
     spoken = Locale.parse(locale()).time_zones.get(zone.key, {})
     city = spoken.get("city") or zone.key.rsplit("/", 1)[-1].replace("_", " ")
-    offset = get_timezone_gmt(clock.now().astimezone(zone), width="iso8601", locale="en")
+    offset = clock.now().astimezone(zone).strftime("%z")
     return f"{city}, GMT{_short_offset(offset)}"
 
 
@@ -195,12 +195,12 @@ def _local_day(moment: datetime | date, zone: ZoneInfo) -> date:
 
 
 def _short_offset(offset: str) -> str:
-    """+03 -> `+3`; +0530 -> `+5:30`; nothing for GMT itself."""
-    if offset in {"Z", "+00"}:
-        return ""
-    sign, hours, minutes = offset[0], offset[1:3], offset[3:].strip(":")
-    whole = f"{_MINUS if sign == '-' else '+'}{int(hours)}"
-    return f"{whole}:{minutes}" if minutes.strip("0") else whole
+    """+0300 -> `+3`; +0530 -> `+5:30`; nothing for GMT itself."""
+    sign, hours, minutes = offset[0], int(offset[1:3]), int(offset[3:5])
+    whole = f"{_MINUS if sign == '-' else '+'}{hours}"
+    if minutes:
+        return f"{whole}:{minutes:02}"
+    return whole if hours else ""
 
 
 FILTERS: dict[str, Callable[..., object]] = {

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, request
 
-from talkhub import clock
 from talkhub.blueprints.dashboard import overview_cards as cards
 from talkhub.blueprints.dashboard.forms import OverviewForm
 from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page
@@ -89,7 +88,7 @@ def _page(uow: UnitOfWork, form: OverviewForm) -> OverviewPage:
         volume=cards.volume_card(compared, current, previous, metric=form.metric, now=frame.now),
         moods=cards.mood_card(compared, current),
         intents=cards.intent_card(queries.intent_counts(uow, compared)),
-        heat=_heat(uow, form.period, compared),
+        heat=_heat(uow, form.period, compared, frame),
         platforms=queries.platform_sums(uow, compared),
         attention=latest_conversations(uow, burning, size=SHOWN_ATTENTION).lines,
         attention_count=count_conversations(uow, burning),
@@ -97,11 +96,13 @@ def _page(uow: UnitOfWork, form: OverviewForm) -> OverviewPage:
     )
 
 
-def _heat(uow: UnitOfWork, chosen: PeriodName, compared: Comparison) -> cards.HeatCard:
+def _heat(
+    uow: UnitOfWork, chosen: PeriodName, compared: Comparison, frame: Frame
+) -> cards.HeatCard:
     """Draw the week; of a period shorter than one, that of the last four weeks."""
     if compared.step is Step.HOUR:
         chosen = PeriodName.FOUR_WEEKS
-        compared = compare(chosen, now=clock.now(), zone=compared.zone)
+        compared = compare(chosen, now=frame.now, zone=frame.zone)
     counts = queries.weekly_hours(uow, compared.current, compared.zone)
     return cards.heat_card(counts, chosen)
 

@@ -1,0 +1,131 @@
+"""One conversation: who said what, why it was read so, and who the person is."""
+
+from datetime import timedelta
+
+import pytest
+from factories import make_workspace
+
+ATTACK = '<script>alert("x")</script><img src=x onerror=alert(1)>'
+
+
+def address(talk) -> str:
+    return f"/dashboard/conversations/{talk.conversation_id}"
+
+
+def test_messages_stand_in_their_order_with_their_writers(ana, happy_and_angry):
+    page = ana.page(address(happy_and_angry[0]))
+
+    shown = [
+        (message.one("small").text.split(",")[0], message.one(class_="bubble").text)
+        for message in page.all("article")
+    ]
+    assert shown == [
+        ("Helena Couto", "Vocês entregam em Sumaré?"),
+        ("Bot", "Entregamos sim."),
+        ("Helena Couto", "Perfeito, muito obrigada!"),
+        ("Bot", "Disponha!"),
+    ]
+
+
+def test_an_answer_says_how_long_the_person_waited(ana, happy_and_angry):
+    answers = ana.page(address(happy_and_angry[0])).all("article", class_="out")
+
+    assert answers[0].one("small").text.endswith("· respondeu em 1 min")
+
+
+def test_the_words_that_decided_are_underlined_and_named(ana, happy_and_angry):
+    page = ana.page(address(happy_and_angry[1]))
+
+    bubble = page.one(class_="bubble")
+    marks = {mark.text: mark.attributes for mark in bubble.all("mark")}
+    assert bubble.text == "Péssimo atendimento, um absurdo! Quero reclamar"
+    assert marks["Péssimo"]["class"] == "neg"
+    assert "Negativo" in marks["Péssimo"]["title"]
+
+
+def test_each_message_of_the_person_carries_its_mood_and_intent(ana, happy_and_angry):
+    message = ana.page(address(happy_and_angry[1])).one("article")
+
+    chips = [chip.text for chip in message.all(class_="chip")]
+    assert chips[0].startswith("Negativo −0,")
+    assert chips[1].startswith("Reclamação ")
+
+
+def test_the_conversations_own_mood_intent_and_state_stand_above(ana, happy_and_angry):
+    header = ana.page(address(happy_and_angry[1])).one(data_region="thread").one("header")
+
+    chips = [chip.text for chip in header.all(class_="chip")]
+    assert chips[0] == "Reclamação"
+    assert chips[1].startswith("Negativo")
+    assert chips[2] == "Sem resposta"
+
+
+def test_before_its_analysis_a_conversation_is_shown_as_waiting_for_it(ana, talk):
+    page = ana.page(address(talk("Quero comprar", "Claro!")))
+
+    assert page.one(data_region="thread").one(class_="unsure").text == "Análise pendente"
+    assert page.all("mark") == []
+    assert page.one(data_region="figures").text.endswith("Análise pendente")
+
+
+def test_what_people_write_is_text_and_nothing_else(ana, talk, drain):
+    attacked = talk(ATTACK, ATTACK, name=ATTACK, email=ATTACK)
+    drain()
+
+    for path in (address(attacked), "/dashboard/conversations", "/dashboard"):
+        page = ana.page(path)
+        assert [s for s in page.all("script") if "src" not in s.attributes] == []
+        assert page.all("img") == []
+    assert ana.page(address(attacked)).all(class_="bubble")[1].text == ATTACK
+
+
+def test_the_profile_says_who_it_is_without_telling_how_to_reach_them(ana, talk, drain):
+    someone = talk("Oi", name="Renata Tavares", phone="5511987654321", email="renata@mare.example")
+    drain()
+
+    page = ana.page(address(someone))
+
+    profile = page.one(data_region="profile").text
+    assert "Nome Renata Tavares Telefone +55 11 9••••-4321 E-mail r•••@mare.example" in profile
+    assert "1, com 1 mensagens" in profile
+    assert "98765" not in page.source
+
+
+def test_a_persons_other_conversations_are_one_step_away(ana, talk):
+    before = talk("Quero cancelar", user_id="u1", ago=timedelta(days=2))
+    now = talk("E agora?", user_id="u1")
+    talk("Sou outra pessoa", user_id="u2")
+
+    others = ana.page(address(now)).one(data_region="others")
+
+    assert [link.attributes["href"] for link in others.all("a")] == [address(before)]
+
+
+def test_the_figures_add_up_the_conversation(ana, happy_and_angry):
+    figures = ana.page(address(happy_and_angry[0])).one(data_region="figures")
+
+    terms = [term.text for term in figures.all("dt")]
+    values = [value.text for value in figures.all("dd")]
+    said = dict(zip(terms, values, strict=True))
+    assert said["Mensagens"] == "4, 2 da pessoa"
+    assert said["Duração"] == "3 min"
+    assert said["Resposta, média"] == "1 min"
+    assert said["Canal"] == "Telegram"
+    assert said["Origem"] == "API ou MCP"
+
+
+@pytest.mark.parametrize("wrong", ["conv_unknown", "a%00b", "%F0%9F%98%80", "x" * 300])
+def test_an_unknown_conversation_is_a_page_that_says_so(ana, wrong):
+    page = ana.page(f"/dashboard/conversations/{wrong}", 404)
+
+    assert page.head == "Página não encontrada"
+
+
+def test_another_workspaces_conversation_is_as_unknown(visit, database, happy_and_angry):
+    caio = visit(make_workspace(database))
+
+    caio.page(address(happy_and_angry[0]), 404)
+
+
+def test_an_unknown_page_is_one_that_says_so(ana):
+    assert ana.page("/dashboard/nowhere", 404).head == "Página não encontrada"
