@@ -23,7 +23,7 @@ Case = dict[str, str]
 SETS = ("cases.json", "cases_heldout.json")
 
 ORIGINAL_INTENTS = {
-    "support": ("problema", "erro", "ajuda", "suporte"),
+    "support": ("problema", "erro", "ajuda", "suporte"),  # codespell:ignore erro
     "purchase": ("comprar", "preço", "produto"),
     "information": ("informação", "como"),
     "complaint": ("reclamação", "ruim", "péssimo"),
