@@ -1,0 +1,76 @@
+"""How PostgreSQL goes about the statements that serve every call."""
+
+import secrets
+from typing import Any
+
+import psycopg2
+import pytest
+from factories import make_workspace
+
+from talkhub.settings import Settings
+from talkhub.store.statements.context import USER_CONTEXT
+from talkhub.store.statements.conversations import SAVE_CONVERSATION
+from talkhub.store.statements.profiles import LOCK_PROFILE
+from talkhub.store.statements.sessions import CREATE_SESSION
+from talkhub.store.uow import Database, workspace_scope
+
+PEOPLE = 2000
+ADD_PEOPLE = """
+insert into user_profiles (workspace_id, user_id)
+select %(workspace_id)s, 'user_' || n from generate_series(1, %(people)s) n
+"""
+MOMENT = "2026-03-02T12:00:00Z"
+PARAMS = {
+    **dict.fromkeys(("name", "phone", "email")),
+    **dict.fromkeys(("messages", "intent_analysis", "metadata", "user_data"), "{}"),
+    **dict.fromkeys(("now", "started_at", "last_message_at"), MOMENT),
+    **dict.fromkeys(("message_count", "user_message_count"), 1),
+    **dict.fromkeys(("response_count", "response_ms_total"), 0),
+    "user_id": f"user_{PEOPLE // 2}",
+    "conversation_id": "conversation",
+    "platform": "unknown",
+    "fingerprint": b"",
+    "has_details": True,
+    "limit": 5,
+}
+
+
+@pytest.fixture(scope="module")
+def crowd(database: Database, settings: Settings) -> int:
+    """A workspace of many people, of which PostgreSQL knows that they are many."""
+    workspace = make_workspace(database)
+    with database.unit_of_work(workspace_scope(workspace, "test")) as uow:
+        uow.run(ADD_PEOPLE, {"workspace_id": workspace, "people": PEOPLE})
+    with psycopg2.connect(settings.database_url.replace("+psycopg2", "")) as connection:
+        connection.cursor().execute("analyze user_profiles")
+    connection.close()
+    return workspace
+
+
+def rows_read(plan: dict[str, Any]) -> float:
+    """Return how many rows of tables a plan's nodes read, those passed over included."""
+    passed_over = sum(rows for key, rows in plan.items() if key.startswith("Rows Removed by"))
+    own = plan["Actual Rows"] + passed_over if "Relation Name" in plan else 0
+    below = sum(rows_read(child) for child in plan.get("Plans", []))
+    return plan["Actual Loops"] * own + below
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(USER_CONTEXT, id="context"),
+        pytest.param(SAVE_CONVERSATION, id="save"),
+        pytest.param(CREATE_SESSION, id="create"),
+        pytest.param(LOCK_PROFILE, id="profile"),
+    ],
+)
+def test_a_hot_statement_reads_few_rows_of_many_people(
+    database: Database, crowd: int, statement: str
+) -> None:
+    explain = f"explain (analyze, format json) {statement}"
+    params = {"workspace_id": crowd, "session_id": secrets.token_hex(8), **PARAMS}
+
+    with database.unit_of_work(workspace_scope(crowd, "test")) as uow:
+        (plan,) = uow.run(explain, params).scalar_one()
+
+    assert rows_read(plan["Plan"]) < 20
