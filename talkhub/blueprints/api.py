@@ -67,7 +67,7 @@ def _view(runtime: Runtime, spec: ToolSpec) -> Callable[..., Response]:
 
     def view(principal: Principal, **path: str) -> Response:
         require_scope(principal, spec.scope)
-        arguments = _arguments(path)
+        arguments = _arguments(spec, path)
         with open_unit(workspace_scope(principal.workspace_id, principal.subject)) as uow:
             answer = spec.call(uow, arguments)
         return _answer(answer, spec.success_status)
@@ -75,7 +75,7 @@ def _view(runtime: Runtime, spec: ToolSpec) -> Callable[..., Response]:
     return view
 
 
-def _arguments(path: dict[str, str]) -> dict[str, Any]:
+def _arguments(spec: ToolSpec, path: dict[str, str]) -> dict[str, Any]:
     """Merge body or query, path and the idempotency header into one set of arguments."""
     given: dict[str, Any]
     if request.method == "GET":
@@ -90,9 +90,10 @@ def _arguments(path: dict[str, str]) -> dict[str, Any]:
     if path:
         _refuse_unstorable(path)
         given.update(path)
+    # Clients send the header with every write; most tools need none.
     key = request.headers.get("Idempotency-Key")
-    if key is not None and "idempotency_key" not in given:
-        given["idempotency_key"] = key
+    if key is not None and "idempotency_key" in spec.input_model.model_fields:
+        given.setdefault("idempotency_key", key)
     return given
 
 

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from talkhub.names import Scope
 from talkhub.services import analytics
 from talkhub.store.uow import UnitOfWork
-from talkhub.tools.spec import Answer, RestFace, ToolInput, ToolOutput, registry
+from talkhub.tools.spec import Answer, FlowInput, RestFace, ToolInput, ToolOutput, registry
 
 
 class MetricName(StrEnum):
@@ -44,10 +44,10 @@ Moment = Annotated[
 ]
 
 
-class DateRange(BaseModel):
+class DateRange(FlowInput):
     """A period. A day given as `end` is included whole."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid")
 
     start: Moment
     end: Moment

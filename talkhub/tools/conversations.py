@@ -32,6 +32,11 @@ def _role(value: Any) -> Any:
     return MessageRole.BOT if value == "assistant" else value
 
 
+def _given(value: Any) -> Any:
+    """Return None for a text that a flow builder left empty."""
+    return value if value != "" else None
+
+
 def _aware(value: datetime | None) -> datetime | None:
     if value is None:
         return None
@@ -47,9 +52,9 @@ class SentMessage(BaseModel):
         description="user, bot, agent or system; `assistant` is taken as bot."
     )
     content: str = Field(max_length=65_536, description="The text.")
-    timestamp: Annotated[datetime | None, Field(ge=datetime(1970, 1, 2, tzinfo=UTC))] = Field(
-        default=None, description="When it was sent, ISO 8601; without a zone it is UTC."
-    )
+    timestamp: Annotated[
+        datetime | None, Field(ge=datetime(1970, 1, 2, tzinfo=UTC)), BeforeValidator(_given)
+    ] = Field(default=None, description="When it was sent, ISO 8601; without a zone it is UTC.")
     kind: str = Field(default="text", max_length=32, description="text, image, audio, …")
 
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from talkhub.names import Scope
 from talkhub.services import context, profiles
 from talkhub.store.uow import UnitOfWork
 from talkhub.tools.conversations import UserId
-from talkhub.tools.spec import Answer, RestFace, ToolInput, ToolOutput, registry
+from talkhub.tools.spec import Answer, FlowInput, RestFace, ToolInput, ToolOutput, registry
 
 
 class InteractionStats(ToolOutput):
@@ -68,10 +68,12 @@ def _known_zone(value: str | None) -> str | None:
     return value
 
 
-class ProfileData(BaseModel):
+class ProfileData(FlowInput):
     """The fields of a profile to change. Further keys are kept in the profile's `custom`."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="allow")
+
+    _structured: ClassVar[frozenset[str]] = frozenset({"preferences", "tags"})
 
     name: str | None = Field(default=None, max_length=255)
     phone: str | None = Field(default=None, max_length=50)

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from talkhub.errors import Invalid, PlaceholderNotFilled, TalkHubError
+from talkhub.errors import PlaceholderNotFilled, TalkHubError
 from talkhub.names import Scope
 from talkhub.store.uow import UnitOfWork
 from talkhub.strict_json import read_json
@@ -19,16 +20,17 @@ Answer = dict[str, Any] | bytes
 """What a handler gives: an object, or the bytes of one that PostgreSQL built."""
 
 _PLACEHOLDER = re.compile(r"\s*\{\{.*\}\}\s*", re.DOTALL)
+_UNFILLED = re.compile(r"\{\{.*\}\}", re.DOTALL)
 
 
-class ToolInput(BaseModel):
-    """The base of every tool's input: strict about names, forgiving about flow builders.
+class FlowInput(BaseModel):
+    """The base of what flow builders fill in, who send strings for everything.
 
-    Flow builders send strings: "true", numbers and JSON in strings are taken for what
-    they say, and an empty string for an optional field is no value at all.
+    "true", numbers and JSON in strings are taken for what they say. For an optional
+    field an empty string is no value at all, and neither is a placeholder.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
 
     _structured: ClassVar[frozenset[str]] = frozenset()
 
@@ -37,22 +39,27 @@ class ToolInput(BaseModel):
     def _read_as_flow_builders_write(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        fields = cls.model_fields
         tidy: dict[str, Any] = {}
         for name, value in data.items():
-            if isinstance(value, str) and name in fields:
-                required = fields[name].is_required()
-                if _PLACEHOLDER.fullmatch(value):
-                    if required:
-                        raise _not_filled(name)
-                    continue
-                if not value and not required:
-                    continue
-                if name in cls._structured and value[:1] in {"{", "["}:
-                    tidy[name] = _from_text(name, value)
-                    continue
-            tidy[name] = value
+            declared = cls.model_fields.get(name)
+            if declared is None or not isinstance(value, str):
+                tidy[name] = value
+            elif name in cls._structured and value[:1] in {"{", "["} and value[:2] != "{{":
+                tidy[name] = _from_text(name, value)
+            elif declared.is_required():
+                # An id that is partly unfilled would name a person who does not exist.
+                if _UNFILLED.search(value):
+                    raise _not_filled(name)
+                tidy[name] = value
+            elif value and not _PLACEHOLDER.fullmatch(value):
+                tidy[name] = value
         return tidy
+
+
+class ToolInput(FlowInput):
+    """The base of every tool's input: strict about names."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class ToolOutput(BaseModel):
@@ -166,8 +173,9 @@ def _not_filled(name: str) -> PlaceholderNotFilled:
 
 def _from_text(name: str, value: str) -> Any:
     try:
-        return read_json(value.encode())
+        return read_json(value.encode("utf-8", "surrogatepass"))
     except TalkHubError as problem:
-        detail = "This text is not the JSON it begins as."
-        error = {"pointer": f"/{name}", "detail": detail, "code": "json_invalid"}
-        raise Invalid(detail, errors=[error]) from problem
+        fault = PydanticCustomError("json_invalid", "This text is not the JSON it begins as.")
+        # Pydantic adds where the model itself stands, so that the pointer is a whole one.
+        details = InitErrorDetails(type=fault, loc=(name,), input=None)
+        raise ValidationError.from_exception_data(name, [details]) from problem
