@@ -27,6 +27,9 @@ _STOP_SECONDS = 7
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests that are being answered are finished."""
+    # Imported before granian forks: its processes start sooner and share the memory.
+    # The application itself is made in each of them.
+    import_module("talkhub.app")
     Server(
         "wsgi:app",
         address=settings.host,
