@@ -20,9 +20,11 @@ from sqlalchemy.pool import PoolProxiedConnection
 from talkhub import json_codec
 from talkhub.errors import Unavailable
 from talkhub.names import DatabaseRole, Job
+from talkhub.store.prepared import execute_prepared
 
 STATEMENT_TIMEOUT_MS = 10_000
 _SCOPE_KEY = "talkhub_prologue"
+_PREPARED_KEY = "talkhub_prepared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ class Database:
             proxied = self._single.raw_connection()
         try:
             cursor = proxied.cursor()
-            cursor.execute(prologue + statement, params)
+            known = proxied.info.setdefault(_PREPARED_KEY, set())
+            execute_prepared(cursor, known, prologue, statement, params)
             return list(cursor.fetchall())
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
             self._drop_single(proxied)
