@@ -63,17 +63,16 @@ class LeasedLimiter:
                     pipeline.expire(name, window_seconds * 2)
                     taken = int(pipeline.execute()[0])
             except redis.RedisError:
-                return self._alone(key, window, limit)
+                return _whole(window, limit)
             granted = max(0, min(size, limit - (taken - size)))
             return _Lease(window, granted, is_exhausted=granted < size)
-        return self._alone(key, window, limit)
-
-    def _alone(self, key: str, window: int, limit: int) -> _Lease:
-        known = self._leases.get(key)
-        if known is not None and known.window == window:
-            return _Lease(window, 0, is_exhausted=True)
-        return _Lease(window, limit, is_exhausted=True)
+        return _whole(window, limit)
 
     @staticmethod
     def _until_next(now: float, window_seconds: int) -> int:
         return max(1, int(window_seconds - now % window_seconds))
+
+
+def _whole(window: int, limit: int) -> _Lease:
+    """Return a lease of the whole limit, for want of a common count; the window has no other."""
+    return _Lease(window, limit, is_exhausted=True)
