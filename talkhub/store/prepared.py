@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -55,11 +56,14 @@ def execute_prepared(
     guess: behind a pooler each message may reach another connection of the server.
     """
     statement = prepared(sql)
-    plan = "" if statement.name in known else statement.prepare
-    try:
-        cursor.execute(prologue + plan + statement.execute, params)
-    except (InvalidSqlStatementName, DuplicatePreparedStatement):
-        # Nothing has happened: the message failed before its statement was executed.
-        plan = "" if plan else statement.prepare
-        cursor.execute(prologue + plan + statement.execute, params)
-    known.add(statement.name)
+    forms = [statement.execute, statement.prepare + statement.execute]
+    if statement.name not in known:
+        forms.reverse()
+    for form in forms:
+        # Where a form does not fit, the message fails before its statement is executed.
+        with suppress(InvalidSqlStatementName, DuplicatePreparedStatement):
+            cursor.execute(prologue + form, params)
+            known.add(statement.name)
+            return
+    # Each message reached another connection: what knows no plan is understood by all.
+    cursor.execute(prologue + sql, params)

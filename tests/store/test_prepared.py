@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from itertools import cycle
 from typing import Any
 
 import psycopg2
@@ -19,13 +21,38 @@ PLANS = "select generic_plans + custom_plans from pg_prepared_statements where n
 NULLS = "select * from unnest(%(ids)s::bigint[]) as id"
 
 
+class Pooler:
+    """Hands each message to the next of the server's connections."""
+
+    def __init__(self, *cursors: Any) -> None:
+        self._turns = cycle(cursors)
+        self._last: Any = None
+
+    def execute(self, message: str, params: object) -> None:
+        self._last = next(self._turns)
+        self._last.execute(message, params)
+
+    def fetchone(self) -> Any:
+        return self._last.fetchone()
+
+
 @pytest.fixture
-def cursor(settings: Settings) -> Iterator[Any]:
-    """A cursor of a connection on which each message is a transaction."""
-    connection = psycopg2.connect(settings.database_url.replace("+psycopg2", ""))
-    connection.autocommit = True
-    yield connection.cursor()
-    connection.close()
+def connect(settings: Settings) -> Iterator[Callable[[], Any]]:
+    """Return cursors of connections on which each message is a transaction."""
+    with ExitStack() as connections:
+
+        def connect() -> Any:
+            url = settings.database_url.replace("+psycopg2", "")
+            connection = connections.enter_context(closing(psycopg2.connect(url)))
+            connection.autocommit = True
+            return connection.cursor()
+
+        yield connect
+
+
+@pytest.fixture
+def cursor(connect: Callable[[], Any]) -> Any:
+    return connect()
 
 
 def add(cursor: Any, known: set[str], workspace: int) -> bytes:
@@ -72,6 +99,18 @@ def test_a_plan_that_another_client_made_on_this_connection_is_used(
     add(cursor, set(), workspace)
 
     assert count(cursor, workspace) == 2
+
+
+def test_a_statement_whose_messages_reach_different_connections_is_executed_once(
+    connect: Callable[[], Any], workspace: int
+) -> None:
+    planned, unplanned = connect(), connect()
+    known: set[str] = set()
+    add(planned, known, workspace)
+
+    add(Pooler(unplanned, planned, unplanned), known, workspace)
+
+    assert count(unplanned, workspace) == 2
 
 
 def test_a_plan_made_for_one_workspace_does_not_show_its_rows_to_another(
