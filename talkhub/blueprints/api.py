@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -79,7 +79,10 @@ def _arguments(spec: ToolSpec, path: dict[str, str]) -> dict[str, Any]:
     """Merge body or query, path and the idempotency header into one set of arguments."""
     given: dict[str, Any]
     if request.method == "GET":
-        given = {**request.args.to_dict(), **path}
+        given = {
+            name: values if len(values) > 1 else values[0] for name, values in request.args.lists()
+        }
+        given.update(path)
         _refuse_unstorable(given)
         return given
     body = read_json(request.get_data())
@@ -97,9 +100,10 @@ def _arguments(spec: ToolSpec, path: dict[str, str]) -> dict[str, Any]:
     return given
 
 
-def _refuse_unstorable(given: dict[str, Any]) -> None:
+def _refuse_unstorable(given: Mapping[str, str | list[str]]) -> None:
     for name, value in given.items():
-        if _UNSTORABLE.search(value) or _UNSTORABLE.search(name):
+        texts = [name, value] if isinstance(value, str) else [name, *value]
+        if any(map(_UNSTORABLE.search, texts)):
             detail = "This text holds a character that cannot be stored."
             error = {"pointer": f"/{name[:64]!a}", "detail": detail, "code": "character_invalid"}
             raise Invalid(detail, errors=[error])

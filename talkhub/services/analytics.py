@@ -74,10 +74,16 @@ def _moment(
     if value is None:
         return None
     if isinstance(value, datetime):
-        local = value if value.tzinfo else value.replace(tzinfo=zone)
-        return local.astimezone(UTC)
+        return _in_utc(value if value.tzinfo else value.replace(tzinfo=zone))
     day = value + timedelta(days=1) if following and value < date.max else value
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+    return _in_utc(datetime.combine(day, time(), zone))
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the calendar begins and ends in another zone than UTC
+        return moment.replace(tzinfo=UTC)
 
 
 def _ratio(part: float, whole: float, digits: int) -> float:

@@ -34,12 +34,22 @@ def _as_list(value: Any) -> Any:
     return value
 
 
+def _day_or_time(value: Any) -> Any:
+    """Read ten characters as a day, more as a time: pydantic takes midnight for a day."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+    except ValueError:
+        return value
+
+
 Moment = Annotated[
     date | datetime | None,
+    BeforeValidator(_day_or_time, json_schema_input_type=str | None),
     Field(
         default=None,
         description="A day in the workspace's time zone, or a time, ISO 8601.",
-        union_mode="left_to_right",
     ),
 ]
 

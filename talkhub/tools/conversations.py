@@ -26,6 +26,8 @@ IdempotencyKey = Annotated[
     ),
 ]
 SHORT_TEXT = 255
+EARLIEST_TIME = datetime(1970, 1, 2, tzinfo=UTC)
+LATEST_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def _role(value: Any) -> Any:
@@ -53,7 +55,7 @@ class SentMessage(BaseModel):
     )
     content: str = Field(max_length=65_536, description="The text.")
     timestamp: Annotated[
-        datetime | None, Field(ge=datetime(1970, 1, 2, tzinfo=UTC)), BeforeValidator(_given)
+        datetime | None, Field(ge=EARLIEST_TIME, lt=LATEST_TIME), BeforeValidator(_given)
     ] = Field(default=None, description="When it was sent, ISO 8601; without a zone it is UTC.")
     kind: str = Field(default="text", max_length=32, description="text, image, audio, …")
 

@@ -35,7 +35,7 @@ class Totals:
     messages: int
     ended: int
     completed: int
-    duration_seconds: int
+    duration_seconds: float
     response_ms: int
     responses: int
     intents: dict[str, int]
@@ -66,8 +66,10 @@ def totals(
         ).where(where)
     )
     local_hour = cast(extract("hour", func.timezone(zone.key, Conversation.started_at)), Integer)
+    row = sums.mappings().one()
     return Totals(
-        **{name: int(value) for name, value in sums.mappings().one().items()},
+        **{name: int(row[name]) for name in row if name != "duration_seconds"},
+        duration_seconds=float(row["duration_seconds"]),
         intents=_counts(uow, Conversation.primary_intent, where),
         sentiments=_counts(uow, Conversation.sentiment, where),
         hours={int(hour): count for hour, count in _counts(uow, local_hour, where).items()},
