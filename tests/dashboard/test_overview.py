@@ -152,6 +152,21 @@ def test_who_is_unhappy_and_unanswered_needs_attention(ana, happy_and_angry):
     assert section.one(class_="count").text == "1"
 
 
+def test_who_asked_for_a_human_needs_attention_until_one_has_come(ana, caller, talk, drain):
+    waiting = talk("Quero falar com um atendente, por favor", "Um momento.", name="Luciana")
+    met = [
+        {"role": "user", "content": "Quero falar com um atendente, por favor"},
+        {"role": "agent", "content": "Oi, aqui é o Rafael."},
+    ]
+    body = {"session_id": "met", "user_id": waiting.user_id + "x", "messages": met}
+    caller.tool("save_conversation", body)
+    drain()
+
+    section = ana.page("/dashboard").one(data_region="attention")
+
+    assert [entry.one("b").text for entry in section.all("li")] == ["Luciana"]
+
+
 def test_nobody_sees_the_conversations_of_another_workspace(database, visit, happy_and_angry):
     caio = visit(make_workspace(database))
 

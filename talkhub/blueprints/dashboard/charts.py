@@ -204,10 +204,10 @@ def _grid(values: Sequence[int], height: int) -> tuple[list[GridLine], int]:
 
 
 def _round_step(least: float) -> int:
-    """Return the next round number: 1, 2, 5, 10, 20, 25, 50 and so on."""
+    """Return the next round number: 1, 2, 3, 4, 5, 6, 8, 10, 20, 25, 30 and so on."""
     magnitude = 10 ** max(math.floor(math.log10(least)), 0) if least > 1 else 1
-    factors = (1, 2, 2.5, 5, 10) if magnitude >= 10 else (1, 2, 5, 10)
-    return next(int(magnitude * factor) for factor in factors if magnitude * factor >= least)
+    steps = (magnitude * factor for factor in (1, 2, 2.5, 3, 4, 5, 6, 8, 10))
+    return next(int(step) for step in steps if step >= least and step == int(step))
 
 
 def _labels(count: int, *, centred: bool) -> list[AxisLabel]:

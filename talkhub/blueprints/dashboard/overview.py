@@ -89,7 +89,7 @@ def _page(uow: UnitOfWork, form: OverviewForm) -> OverviewPage:
         moods=cards.mood_card(compared, current),
         intents=cards.intent_card(queries.intent_counts(uow, compared)),
         heat=_heat(uow, form.period, compared, frame),
-        platforms=queries.platform_sums(uow, compared),
+        platforms=sums.platforms,
         attention=latest_conversations(uow, burning, size=SHOWN_ATTENTION).lines,
         attention_count=count_conversations(uow, burning),
         is_first_use=not (sums.current.conversations or _has_any(uow)),

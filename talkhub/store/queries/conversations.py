@@ -93,7 +93,7 @@ def needs_attention() -> ColumnElement[bool]:
         completion() == CompletionStatus.UNANSWERED,
         and_(
             Conversation.primary_intent == Intent.HUMAN_HANDOFF,
-            completion() != CompletionStatus.COMPLETED,
+            ~Conversation.messages.contains([{"role": MessageRole.AGENT.value}]),
         ),
     )
 

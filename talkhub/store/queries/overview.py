@@ -91,11 +91,12 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class PeriodSums:
-    """The sums of both periods, and of the current one's steps by their beginning."""
+    """The sums of both periods; of the current one by step and, busiest first, by platform."""
 
     current: Sums
     previous: Sums
     course: Mapping[datetime, Sums]
+    platforms: Mapping[str, Sums]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,36 +120,36 @@ class IntentCount:
 
 
 def period_sums(uow: UnitOfWork, compared: Comparison) -> PeriodSums:
-    """Add up both periods from the conversations themselves, in one statement.
+    """Add up both periods from the conversations themselves, in one pass over them.
 
     From the rows, not from the hourly statistics: a person who came in two hours counts once.
     """
-    source = _conversations_of(uow, compared)
-    of = source.c
-    statement = select(of.is_current, of.step, *_sums(of)).group_by(
-        func.grouping_sets(tuple_(of.is_current), tuple_(of.is_current, of.step))
+    of = _by_person(uow, compared).c
+    sums = [
+        func.sum(of.conversations),
+        func.count(of.profile_id.distinct()),
+        *(func.sum(of[name]) for name in _COUNTED[1:]),
+    ]
+    statement = select(of.is_current, of.step, of.platform, *sums).group_by(
+        func.grouping_sets(
+            tuple_(of.is_current),
+            tuple_(of.is_current, of.step),
+            tuple_(of.is_current, of.platform),
+        )
     )
     totals: dict[bool, Sums] = {}
     course: dict[datetime, Sums] = {}
-    for row in uow.execute(statement):
-        is_current, step, *values = row
-        if step is None:
-            totals[is_current] = Sums(*map(int, values))
+    platforms: dict[str, Sums] = {}
+    for is_current, step, platform, *values in uow.execute(statement):
+        found = Sums(*map(int, values))
+        if step is None and platform is None:
+            totals[is_current] = found
+        elif is_current and platform is None:
+            course[step] = found
         elif is_current:
-            course[step] = Sums(*map(int, values))
-    return PeriodSums(totals.get(True, Sums()), totals.get(False, Sums()), course)
-
-
-def platform_sums(uow: UnitOfWork, compared: Comparison) -> dict[str, Sums]:
-    """Add up the current period by platform, the busiest first."""
-    source = _conversations_of(uow, compared)
-    statement = (
-        select(source.c.platform, *_sums(source.c))
-        .where(source.c.is_current)
-        .group_by(source.c.platform)
-        .order_by(func.count().desc(), source.c.platform)
-    )
-    return {row[0]: Sums(*map(int, row[1:])) for row in uow.execute(statement)}
+            platforms[platform] = found
+    busiest = sorted(platforms.items(), key=lambda item: (-item[1].conversations, item[0]))
+    return PeriodSums(totals.get(True, Sums()), totals.get(False, Sums()), course, dict(busiest))
 
 
 def hourly_course(
@@ -207,47 +208,57 @@ def weekly_hours(uow: UnitOfWork, span: Span, zone: ZoneInfo) -> dict[tuple[int,
     return {(day, hour): int(count) for day, hour, count in uow.execute(statement)}
 
 
-def _conversations_of(uow: UnitOfWork, compared: Comparison) -> Any:
-    """Return the conversations of both periods, each with the step it began in."""
+_COUNTED = (
+    "conversations",
+    "messages",
+    "ended",
+    "completed",
+    "response_ms",
+    "responses",
+    "positive",
+    "negative",
+    "handoffs",
+    "analysed",
+)
+"""What is counted person by person: the fields of `Sums` in their order, but for the people."""
+
+
+def _by_person(uow: UnitOfWork, compared: Comparison) -> Any:
+    """Add up the conversations of each person on each platform and in each step.
+
+    People are counted from these few rows: to tell apart the people of all conversations,
+    PostgreSQL would have to sort the conversations.
+    """
+    count = func.count()
+    is_ended = Conversation.status == ConversationStatus.CLOSED
+    is_analysed = Conversation.analysed_version.is_not(None)
+    counted = (
+        count,
+        func.sum(Conversation.message_count),
+        count.filter(is_ended),
+        count.filter(is_ended, completion() == CompletionStatus.COMPLETED),
+        func.sum(Conversation.response_ms_total),
+        func.sum(Conversation.response_count),
+        count.filter(is_analysed, Conversation.sentiment == Sentiment.POSITIVE),
+        count.filter(is_analysed, Conversation.sentiment == Sentiment.NEGATIVE),
+        count.filter(is_analysed, Conversation.primary_intent == Intent.HUMAN_HANDOFF),
+        count.filter(is_analysed),
+    )
     return (
         select(
             (Conversation.started_at >= compared.current.start).label("is_current"),
             _step_of(Conversation.started_at, compared).label("step"),
             Conversation.platform,
             Conversation.profile_id,
-            Conversation.message_count,
-            Conversation.response_ms_total,
-            Conversation.response_count,
-            Conversation.sentiment,
-            Conversation.primary_intent,
-            (Conversation.analysed_version.is_not(None)).label("is_analysed"),
-            (Conversation.status == ConversationStatus.CLOSED).label("is_ended"),
-            completion().label("completion"),
+            *(column.label(name) for name, column in zip(_COUNTED, counted, strict=True)),
         )
         .where(
             Conversation.workspace_id == uow.workspace_id,
             _within(Conversation.started_at, compared),
         )
+        .group_by("is_current", "step", Conversation.platform, Conversation.profile_id)
         .subquery()
     )
-
-
-def _sums(of: Any) -> list[ColumnElement[Any]]:
-    """Return the columns of `Sums`, in their order."""
-    count = func.count()
-    return [
-        count,
-        func.count(of.profile_id.distinct()),
-        func.sum(of.message_count),
-        count.filter(of.is_ended),
-        count.filter(of.is_ended, of.completion == CompletionStatus.COMPLETED),
-        func.sum(of.response_ms_total),
-        func.sum(of.response_count),
-        count.filter(of.is_analysed, of.sentiment == Sentiment.POSITIVE),
-        count.filter(of.is_analysed, of.sentiment == Sentiment.NEGATIVE),
-        count.filter(of.is_analysed, of.primary_intent == Intent.HUMAN_HANDOFF),
-        count.filter(of.is_analysed),
-    ]
 
 
 def _hours_of(uow: UnitOfWork, compared: Comparison) -> ColumnElement[bool]:

@@ -29,11 +29,11 @@ def test_lines_stay_in_their_box(current: list[int], data: st.DataObject):
 
 
 def test_what_has_not_begun_is_not_drawn():
-    chart = charts.line_chart([5, 7, 0, 0], [1, 2], running=1, height=100)
+    chart = charts.line_chart([6, 9, 0, 0], [3, 0], running=1, height=100)
 
-    assert points(chart.settled) == [(0, 50)]
-    assert points(chart.running) == [(0, 50), (33.33, 30)]
-    assert points(chart.previous) == [(0, 90), (33.33, 80)]
+    assert points(chart.settled) == [(0, 33.33)]
+    assert points(chart.running) == [(0, 33.33), (33.33, 0)]
+    assert points(chart.previous) == [(0, 66.67), (33.33, 100)]
 
 
 @settings(deadline=None)
@@ -66,7 +66,7 @@ def test_parts_without_anything_are_left_out():
     (column,) = charts.column_chart([(4, 0, 4)], height=100).columns
 
     assert [block.part for block in column.blocks] == [0, 2]
-    assert {block.height for block in column.blocks} == {39.0}
+    assert {block.height for block in column.blocks} == {43.44}
 
 
 def test_the_heat_map_has_a_cell_for_each_hour_and_levels_by_share():
