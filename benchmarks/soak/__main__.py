@@ -1,0 +1,90 @@
+"""The long versions of tests: `./run soak NAME`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Sequence
+
+import click
+
+from benchmarks.failure import CannotMeasure
+from benchmarks.soak.chaos import Chaos, run_chaos
+from benchmarks.soak.phases import Pace
+from benchmarks.soak.report import as_document, print_report
+
+SECONDS_A_KILL = 20
+
+
+@click.group(no_args_is_help=False)
+def main() -> None:
+    """Let the service work for long, under bad conditions, and count what becomes of it."""
+
+
+@main.command()
+@click.option("--kills", type=click.IntRange(1, 500), default=20, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Chooses victims and events.")
+@click.option(
+    "--seconds", type=click.FloatRange(1, 36_000), help="Kill no longer; default: 20 a kill."
+)
+@click.option(
+    "--control-seconds",
+    type=click.FloatRange(1, 600),
+    default=10,
+    show_default=True,
+    help="How long to send before the first kill.",
+)
+@click.option(
+    "--per-second", type=click.FloatRange(1, 500), default=50, show_default=True, help="Requests."
+)
+@click.option("--naive", is_flag=True, help="Kill the textbook design too; it must lose some.")
+@click.option("--skip-leases", is_flag=True, help="Do not wait until killed workers' leases end.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, and no progress.")
+def chaos(
+    *,
+    kills: int,
+    seed: int,
+    seconds: float | None,
+    control_seconds: float,
+    per_second: float,
+    naive: bool,
+    skip_leases: bool,
+    as_json: bool,
+) -> None:
+    """Kill random processes under load: nothing that was accepted may be lost or doubled."""
+    asked = Chaos(
+        kills=kills,
+        seed=seed,
+        seconds=seconds or kills * SECONDS_A_KILL,
+        control_seconds=control_seconds,
+        pace=Pace(per_second, quiet=as_json),
+        with_naive=naive,
+        skip_leases=skip_leases,
+    )
+    outcome = run_chaos(asked)
+    if as_json:
+        click.echo(json.dumps(as_document(asked, outcome), indent=2))
+    else:
+        print_report(asked, outcome)
+    sys.exit(0 if outcome.is_good else 1)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command; bad input, and what hinders it, are one sentence each."""
+    try:
+        main(arguments, standalone_mode=False)
+    except click.UsageError as error:
+        sys.stderr.write(f"soak: {error.format_message()}\n")
+        return 2
+    except CannotMeasure as error:
+        sys.stderr.write(f"soak: {error}\n")
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(run(sys.argv[1:]))
