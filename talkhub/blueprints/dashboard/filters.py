@@ -61,8 +61,8 @@ def duration(seconds: float | None) -> str:
     """1.44 -> `1,4 s`; 130 -> `2 min 10 s`; 3900 -> `1 h 5 min`; days beyond 48 hours."""
     if seconds is None:
         return NOTHING
-    if seconds < 60:
-        return f"{number(seconds, 1 if seconds < 10 else 0)} s"
+    if seconds < 59.5:
+        return f"{number(seconds, 1 if seconds < 9.95 else 0)} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min" + (f" {rest} s" if rest else "")

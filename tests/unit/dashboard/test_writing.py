@@ -63,7 +63,9 @@ def test_percent_in_portuguese():
     ("seconds", "written"),
     [
         (1.44, "1,4 s"),
+        (9.97, "10 s"),
         (42, "42 s"),
+        (59.8, "1 min"),
         (130, "2 min 10 s"),
         (3600, "1 h"),
         (3900, "1 h 5 min"),
