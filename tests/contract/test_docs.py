@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -154,6 +155,16 @@ def test_json_in_documents_is_json(document: str) -> None:
     for language, text in FENCE.findall(read(document)):
         if language == "json":
             json.loads(text)
+
+
+def test_the_architecture_document_has_the_layers_that_are_checked() -> None:
+    contracts = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    checked = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    table = read("docs/architecture.md").split("| layer |")[1].split("\n\n")[0]
+
+    drawn = [re.findall(r"`(\w+)`", line.split("|")[1]) for line in table.splitlines()[2:]]
+
+    assert drawn == [re.findall(r"talkhub\.(\w+)", layer) for layer in checked]
 
 
 def test_decisions_that_the_code_refers_to_exist() -> None:
