@@ -15,6 +15,7 @@ from talkhub import json_codec
 _SECRET_KEYS = re.compile(r"secret|password|token|authorization|cookie|api_key", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _LONG_NUMBER = re.compile(r"(?<![\w-])\+?\d[\d .()-]{8,}\d(?![\w-])")
+_DATABASE_DETAIL = re.compile(r"^(DETAIL|CONTEXT):.*$", re.MULTILINE)
 _CREDENTIALS = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
 
 
@@ -59,7 +60,8 @@ def redact(_logger: object, _method: str, event: EventDict) -> EventDict:
 
 
 def mask(text: str) -> str:
-    """Return `text` with e-mails, long numbers and passwords in addresses masked."""
+    """Return `text` with e-mails, long numbers, rows and passwords in addresses masked."""
+    text = _DATABASE_DETAIL.sub(r"\1: •••", text)  # PostgreSQL quotes the row there
     text = _CREDENTIALS.sub(r"\1•••@", text)
     text = _EMAIL.sub("•••@•••", text)
     return _LONG_NUMBER.sub("•••", text)

@@ -13,6 +13,7 @@ from talkhub.channels.registry import CHANNELS
 from talkhub.errors import Forbidden, NotFound, SignatureInvalid
 from talkhub.names import EventState, Platform
 from talkhub.services.channel_accounts import Account, AccountBook, environment_account
+from talkhub.services.fitting import fitting_id
 from talkhub.settings import reveal
 from talkhub.store.inbox_writer import EventToStore
 
@@ -72,7 +73,7 @@ class _Doors:
                 channel_id=account.channel_id,
                 platform=platform,
                 source=account.source,
-                external_id=event.external_id[:255],
+                external_id=fitting_id(event.external_id),
                 kind=event.kind[:64],
                 raw=event.raw,
                 payload=event.payload,

@@ -22,6 +22,7 @@ from talkhub.jobs.context import worker_context
 from talkhub.names import Job
 from talkhub.services import insights
 from talkhub.services.appending import ClaimedEvent
+from talkhub.services.fitting import fitted
 from talkhub.services.ingest import FenceLost, apply_events
 from talkhub.services.insights import DueConversation
 from talkhub.store.statements import inbox as inbox_statements
@@ -104,19 +105,21 @@ def _apply(database: Database, workspace_id: int, rows: Sequence[dict[str, Any]]
 
 
 def _apply_together(database: Database, workspace_id: int, rows: Sequence[dict[str, Any]]) -> None:
-    events = [
-        ClaimedEvent(
-            id=row["id"],
-            fence=row["fence"],
-            channel_id=row["channel_id"],
-            source=row["source"],
-            message=CHANNELS[row["platform"]].normalise(row["payload"] or {}, row["received_at"]),
-        )
-        for row in rows
-    ]
+    events = [_as_event(row) for row in rows]
     idle = timedelta(minutes=worker_context().settings.session_idle_minutes)
     with database.unit_of_work(_scope(workspace_id)) as uow:
         apply_events(uow, events, session_idle=idle)
+
+
+def _as_event(row: dict[str, Any]) -> ClaimedEvent:
+    message = CHANNELS[row["platform"]].normalise(row["payload"] or {}, row["received_at"])
+    return ClaimedEvent(
+        id=row["id"],
+        fence=row["fence"],
+        channel_id=row["channel_id"],
+        source=row["source"],
+        message=fitted(message) if message is not None else None,
+    )
 
 
 def _fail(database: Database, workspace_id: int, row: dict[str, Any], error: Exception) -> None:
@@ -130,7 +133,8 @@ def _fail(database: Database, workspace_id: int, row: dict[str, Any], error: Exc
                 "id": row["id"],
                 "fence": row["fence"],
                 "max_attempts": MAX_ATTEMPTS,
-                "error": f"{type(error).__name__}: {error}"[:500],
+                # The first line: a database's error goes on with what it was given.
+                "error": f"{type(error).__name__}: {error}".partition("\n")[0][:500],
             },
         )
 

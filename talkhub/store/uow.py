@@ -229,6 +229,7 @@ def _engine(url: str, pool_size: int, **options: Any) -> Engine:
         connect_args={"connect_timeout": 3, "application_name": "talkhub"},
         json_serializer=json_codec.dumps_text,
         json_deserializer=json_codec.loads,
+        hide_parameters=True,  # errors are logged, and parameters are what people wrote
         **options,
     )
     event.listen(engine, "connect", _register_codecs)

@@ -1,0 +1,41 @@
+"""What a provider says, cut to what our columns hold: no message is lost for a long name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from talkhub.channels.base import NormalisedMessage
+from talkhub.channels.fields import fingerprint
+
+LONGEST_ID = 255
+LONGEST_NAME = 255
+LONGEST_PHONE = 50
+LONGEST_EMAIL = 255
+LONGEST_LOCALE = 35
+
+
+def fitting_id(external_id: str) -> str:
+    """Return an id as it is kept: a longer one under its fingerprint, never cut short."""
+    return external_id if len(external_id) <= LONGEST_ID else fingerprint(external_id.encode())
+
+
+def fitted(message: NormalisedMessage) -> NormalisedMessage:
+    """Return a message whose details fit. What would be wrong when cut is left out."""
+    sender = message.sender
+    return replace(
+        message,
+        external_id=fitting_id(message.external_id),
+        sender=replace(
+            sender,
+            user_id=fitting_id(sender.user_id),
+            name=sender.name and sender.name[:LONGEST_NAME],
+            phone=_whole(sender.phone, LONGEST_PHONE),
+            email=_whole(sender.email, LONGEST_EMAIL),
+            locale=_whole(sender.locale, LONGEST_LOCALE),
+            identities=tuple(known for known in sender.identities if len(known[1]) <= LONGEST_ID),
+        ),
+    )
+
+
+def _whole(detail: str | None, longest: int) -> str | None:
+    return detail if detail is not None and len(detail) <= longest else None
