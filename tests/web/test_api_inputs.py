@@ -284,7 +284,7 @@ def test_one_message_too_many_is_refused(caller: Caller, database: Database) -> 
 
 
 def test_odd_but_storable_texts_are_kept_as_they_are(caller: Caller) -> None:
-    odd = "🙂 \u202e\u200f \x7f \r\n\t '; drop table conversations; -- %s %(x)s \\u0000 {{x}} <script>"
+    odd = "🙂 \u202e\u200f \x7f \r\n\t '; drop table conversations; -- %s \\u0000 {{x}} <script>"
 
     saved = caller.tool(
         "save_conversation", {"session_id": "s", "user_id": "ana", "messages": transcript(odd)}
