@@ -124,7 +124,7 @@ def close_silent_sessions(database: Database) -> None:
         now = clock.now()
         params = {"now": now, "silent_since": now - idle, "limit": CLOSE_BATCH}
         with database.unit_of_work(system_scope("silent sessions of all workspaces")) as uow:
-            closed = len(uow.run(sessions.CLOSE_SILENT_SESSIONS, params).all())
+            closed = uow.run(sessions.CLOSE_SILENT_SESSIONS, params).scalar_one()
             uow.ring(Job.DRAIN_ANALYSIS)
         if closed < CLOSE_BATCH:
             return

@@ -43,18 +43,19 @@ with silent as (
     where status = 'active' and coalesce(last_message_at, created_at) < %(silent_since)s
     order by id limit %(limit)s for update skip locked)
   returning workspace_id, session_id
+), closed as (
+  update conversations c
+  set status = 'closed', ended_at = c.last_message_at, analysis_due_at = clock_timestamp(),
+      fence = c.fence + 1,
+      metadata = c.metadata || jsonb_build_object('completion_status', case
+        when c.user_message_count = 0 then 'abandoned'
+        when c.messages -> -1 ->> 'role' = 'user' then 'unanswered'
+        else 'completed' end),
+      updated_at = %(now)s
+  from silent
+  where c.workspace_id = silent.workspace_id and c.session_id = silent.session_id
+    and c.status = 'open'
 )
-update conversations c
-set status = 'closed', ended_at = c.last_message_at, analysis_due_at = clock_timestamp(),
-    fence = c.fence + 1,
-    metadata = c.metadata || jsonb_build_object('completion_status', case
-      when c.user_message_count = 0 then 'abandoned'
-      when c.messages -> -1 ->> 'role' = 'user' then 'unanswered'
-      else 'completed' end),
-    updated_at = %(now)s
-from silent
-where c.workspace_id = silent.workspace_id and c.session_id = silent.session_id
-  and c.status = 'open'
-returning c.id
+select count(*) from silent
 """
 """A system statement: it closes sessions of all workspaces that fell silent, a batch at a time."""
