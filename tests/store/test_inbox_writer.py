@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
+from waiting import wait_until
 
 from talkhub.errors import TalkHubError, Unavailable
 from talkhub.names import EventState, Platform
@@ -47,13 +46,6 @@ def event(workspace: int, external_id: str, **given: object) -> EventToStore:
 def stored(database: Database, workspace: int) -> list[tuple[object, ...]]:
     with database.read_only(system_scope("tests")) as uow:
         return [tuple(row) for row in uow.run(STORED, {"workspace": workspace})]
-
-
-def wait_until(claim: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not claim():
-        assert time.monotonic() < deadline
-        os.sched_yield()
 
 
 @contextmanager
