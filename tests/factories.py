@@ -47,6 +47,11 @@ def new_user() -> str:
     return f"user_{secrets.token_hex(6)}"
 
 
+def new_address() -> str:
+    """Return an address that nobody has called from."""
+    return f"2001:db8::{secrets.token_hex(2)}:{secrets.token_hex(2)}"
+
+
 def transcript(*texts: str, day: str = "2026-03-02") -> list[dict[str, Any]]:
     """Return messages a minute apart, the person's and the bot's in turn."""
     return [

@@ -11,14 +11,22 @@ from urllib.parse import parse_qs
 
 import pytest
 from callers import Caller
-from factories import WEBHOOK_SECRET, WHATSAPP_SECRET, make_channel, make_workspace, new_user, rows
+from factories import (
+    ENCRYPTION_KEY,
+    WEBHOOK_SECRET,
+    WHATSAPP_SECRET,
+    make_channel,
+    make_workspace,
+    new_user,
+    rows,
+)
 from flask import Flask
 from flask.testing import FlaskClient
 from providers import PAYLOADS, Door, in_one_post, payload, said, signed
+from pydantic import SecretStr
 
-from talkhub.app import create_app
 from talkhub.names import Job, Platform
-from talkhub.settings import Settings
+from talkhub.services.channel_accounts import connect_account
 from talkhub.store.uow import Database, workspace_scope
 from talkhub.strict_json import MAX_BODY_BYTES
 
@@ -40,22 +48,6 @@ def door(client: FlaskClient, database: Database, workspace: int) -> Callable[..
     return lambda platform, **given: Door(
         client, platform, make_channel(database, workspace, platform, **given)
     )
-
-
-@pytest.fixture
-def make_app(settings: Settings) -> Any:
-    """Make an application with other settings."""
-    made: list[Flask] = []
-
-    def make(**changed: Any) -> FlaskClient:
-        app = create_app(settings.model_copy(update=changed))
-        made.append(app)
-        return app.test_client()
-
-    yield make
-    for app in made:
-        app.extensions["talkhub"].database.dispose()
-        app.extensions["talkhub"].redis.close()
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -155,10 +147,6 @@ def test_one_accounts_secret_does_not_open_anothers_door(
 def test_the_previous_secret_works_while_it_is_being_changed(
     client: FlaskClient, database: Database, workspace: int
 ) -> None:
-    from factories import ENCRYPTION_KEY
-
-    from talkhub.services.channel_accounts import connect_account
-
     for secret in ("the old secret", "the new secret"):
         with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
             token = connect_account(
@@ -367,10 +355,10 @@ def test_an_event_is_stored_in_its_own_workspace(
 
 @pytest.mark.parametrize("vector", VERIFICATIONS, ids=[v["query"] for v in VERIFICATIONS])
 def test_metas_verification_vectors_hold_at_the_door(
-    door: Callable[..., Door], make_app: Callable[..., FlaskClient], vector: dict[str, Any]
+    door: Callable[..., Door], make_client: Callable[..., FlaskClient], vector: dict[str, Any]
 ) -> None:
     token = vector["configured_token"]
-    client = make_app(webhook_secret=_secret(token))
+    client = make_client(webhook_secret=_secret(token))
 
     answer = client.get(f"/whatsapp?{vector['query']}")
 
@@ -381,9 +369,7 @@ def test_metas_verification_vectors_hold_at_the_door(
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def _secret(text: str) -> Any:
-    from pydantic import SecretStr
-
+def _secret(text: str) -> SecretStr | None:
     return SecretStr(text) if text else None
 
 
@@ -398,9 +384,9 @@ def test_an_accounts_address_is_verified_by_its_own_secret(door: Callable[..., D
 
 
 def test_without_metas_app_secret_events_are_503_and_named(
-    make_app: Callable[..., FlaskClient], database: Database
+    make_client: Callable[..., FlaskClient], database: Database
 ) -> None:
-    client = make_app(whatsapp_app_secret=None)
+    client = make_client(whatsapp_app_secret=None)
     before = rows(database, DEFAULT_WORKSPACE, "select count(*) from inbound_events")
     door = Door(client, Platform.WHATSAPP, "/whatsapp", WHATSAPP_SECRET)
 
@@ -413,9 +399,9 @@ def test_without_metas_app_secret_events_are_503_and_named(
 
 
 def test_without_metas_app_secret_the_address_can_be_verified(
-    make_app: Callable[..., FlaskClient],
+    make_client: Callable[..., FlaskClient],
 ) -> None:
-    client = make_app(whatsapp_app_secret=None)
+    client = make_client(whatsapp_app_secret=None)
     query = {
         "hub.mode": "subscribe",
         "hub.verify_token": WEBHOOK_SECRET,
@@ -428,9 +414,9 @@ def test_without_metas_app_secret_the_address_can_be_verified(
 
 
 def test_without_metas_app_secret_an_accounts_own_secret_works(
-    make_app: Callable[..., FlaskClient], database: Database, workspace: int
+    make_client: Callable[..., FlaskClient], database: Database, workspace: int
 ) -> None:
-    client = make_app(whatsapp_app_secret=None)
+    client = make_client(whatsapp_app_secret=None)
     path = make_channel(database, workspace, Platform.WHATSAPP)
 
     answer = Door(client, Platform.WHATSAPP, path).post(said(Platform.WHATSAPP, "oi"))
@@ -439,9 +425,9 @@ def test_without_metas_app_secret_an_accounts_own_secret_works(
 
 
 def test_with_the_database_away_the_provider_is_asked_to_try_again(
-    make_app: Callable[..., FlaskClient],
+    make_client: Callable[..., FlaskClient],
 ) -> None:
-    client = make_app(database_url="postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
+    client = make_client(database_url="postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
 
     answer = Door(client, Platform.TELEGRAM, "/telegram", WEBHOOK_SECRET).post(
         said(Platform.TELEGRAM, "oi")
@@ -452,9 +438,9 @@ def test_with_the_database_away_the_provider_is_asked_to_try_again(
 
 
 def test_with_redis_away_events_are_still_taken(
-    make_app: Callable[..., FlaskClient], database: Database, workspace: int
+    make_client: Callable[..., FlaskClient], database: Database, workspace: int
 ) -> None:
-    client = make_app(redis_url="redis://127.0.0.1:1/0")
+    client = make_client(redis_url="redis://127.0.0.1:1/0")
     path = make_channel(database, workspace, Platform.TELEGRAM)
 
     answer = Door(client, Platform.TELEGRAM, path).post(said(Platform.TELEGRAM, "oi"))
@@ -464,9 +450,9 @@ def test_with_redis_away_events_are_still_taken(
 
 
 def test_a_webhook_is_not_limited_as_a_stranger_is(
-    make_app: Callable[..., FlaskClient], database: Database, workspace: int
+    make_client: Callable[..., FlaskClient], database: Database, workspace: int
 ) -> None:
-    client = make_app(rate_limit_max=1)
+    client = make_client(rate_limit_max=1)
     path = make_channel(database, workspace, Platform.TELEGRAM)
     door = Door(client, Platform.TELEGRAM, path)
 

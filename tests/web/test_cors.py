@@ -1,0 +1,73 @@
+"""Browsers on other origins may call the API if their origin is allowed, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+TOOLS = "/api/v1/mcp/tools"
+ALLOWED = ("https://app.talkhub.me", "https://*.example.com")
+
+
+@pytest.fixture
+def browser(make_client: Callable[..., FlaskClient]) -> FlaskClient:
+    return make_client(allowed_origins=ALLOWED)
+
+
+def allowed(client: FlaskClient, origin: str, path: str = TOOLS) -> str | None:
+    answer = client.get(path, headers={"Origin": origin})
+    return answer.headers.get("Access-Control-Allow-Origin")
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://app.talkhub.me", "https://a.example.com", "https://a.b.example.com"]
+)
+def test_an_allowed_origin_may_read(browser: FlaskClient, origin: str) -> None:
+    assert allowed(browser, origin) == origin
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.com",
+        "http://app.talkhub.me",
+        "https://app.talkhub.me.evil.com",
+        "https://evilapp.talkhub.me",
+        "https://app.talkhub.me:8443",
+        "https://example.com",
+        "https://a.example.com.evil.com",
+        "https://evil.com/a.example.com",
+        "https://aXexample.com",
+        "null",
+    ],
+)
+def test_any_other_origin_may_not(browser: FlaskClient, origin: str) -> None:
+    assert allowed(browser, origin) is None
+
+
+def test_a_preflight_is_answered(browser: FlaskClient) -> None:
+    answer = browser.options(
+        "/api/v1/mcp/save_conversation",
+        headers={
+            "Origin": "https://app.talkhub.me",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization, content-type",
+        },
+    )
+
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://app.talkhub.me"
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+    assert "authorization" in answer.headers["Access-Control-Allow-Headers"].lower()
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/dashboard/login", "/health", "/metrics"])
+def test_only_the_api_is_open_to_other_origins(browser: FlaskClient, path: str) -> None:
+    assert allowed(browser, "https://app.talkhub.me", path) is None
+
+
+def test_without_allowed_origins_there_are_none(make_client: Callable[..., FlaskClient]) -> None:
+    assert allowed(make_client(allowed_origins=()), "https://app.talkhub.me") is None

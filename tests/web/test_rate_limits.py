@@ -1,0 +1,114 @@
+"""Limits: for each token and, without one, for each address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from factories import new_address, new_user
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from talkhub.volatile import limits
+
+NOWHERE = "redis://127.0.0.1:1/0"
+TEST = "/api/v1/test"
+Ask = Callable[..., TestResponse]
+
+
+@pytest.fixture(autouse=True)
+def _clock_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No window ends in the middle of a test."""
+    monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: 1_800_000_000.0))
+
+
+def ask(client: FlaskClient, *, token: str = "", at: str = "127.0.0.1") -> TestResponse:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return client.get(TEST, headers=headers, environ_overrides={"REMOTE_ADDR": at})
+
+
+@pytest.mark.parametrize("redis", ["there", "away"])
+def test_a_token_may_ask_so_often_and_no_more(
+    make_client: Callable[..., FlaskClient],
+    sign_token: Callable[..., str],
+    workspace: int,
+    redis: str,
+) -> None:
+    changed = {"redis_url": NOWHERE} if redis == "away" else {}
+    client = make_client(rate_limit_principal=25, **changed)
+    token = sign_token(workspace, subject=new_user())
+
+    answers = [ask(client, token=token) for _ in range(30)]
+
+    assert [answer.status_code for answer in answers] == [200] * 25 + [429] * 5
+    assert answers[-1].json["type"] == "/problems/rate_limited"
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+
+
+def test_one_callers_haste_does_not_slow_another(
+    make_client: Callable[..., FlaskClient], sign_token: Callable[..., str], workspace: int
+) -> None:
+    client = make_client(rate_limit_principal=1)
+    ana, bia = (sign_token(workspace, subject=new_user()) for _ in range(2))
+
+    statuses = [ask(client, token=token).status_code for token in (ana, ana, bia)]
+
+    assert statuses == [200, 429, 200]
+
+
+@pytest.mark.parametrize("redis", ["there", "away"])
+def test_an_address_without_a_token_may_ask_so_often_and_no_more(
+    make_client: Callable[..., FlaskClient], redis: str
+) -> None:
+    changed = {"redis_url": NOWHERE} if redis == "away" else {}
+    client, address = make_client(rate_limit_max=5, **changed), new_address()
+
+    statuses = [ask(client, at=address).status_code for _ in range(7)]
+
+    assert statuses == [401] * 5 + [429] * 2
+
+
+def test_an_address_that_was_limited_may_still_use_its_token(
+    make_client: Callable[..., FlaskClient], sign_token: Callable[..., str], workspace: int
+) -> None:
+    client, address = make_client(rate_limit_max=1), new_address()
+    refused = [ask(client, at=address).status_code for _ in range(3)]
+
+    answer = ask(client, token=sign_token(workspace, subject=new_user()), at=address)
+
+    assert (refused[-1], answer.status_code) == (429, 200)
+
+
+def test_a_forwarded_address_is_believed_only_behind_a_proxy(
+    make_client: Callable[..., FlaskClient],
+) -> None:
+    proxied, direct = (
+        make_client(rate_limit_max=1, trusted_proxies=1),
+        make_client(rate_limit_max=1),
+    )
+    address = new_address()
+
+    def statuses(client: FlaskClient) -> list[int]:
+        return [
+            client.get(
+                TEST,
+                headers={"X-Forwarded-For": new_address()},
+                environ_overrides={"REMOTE_ADDR": address},
+            ).status_code
+            for _ in range(3)
+        ]
+
+    assert statuses(proxied) == [401, 401, 401]
+    assert statuses(direct) == [401, 429, 429]
+
+
+def test_two_processes_count_together(
+    make_client: Callable[..., FlaskClient], sign_token: Callable[..., str], workspace: int
+) -> None:
+    clients = [make_client(rate_limit_principal=40) for _ in range(2)]
+    token = sign_token(workspace, subject=new_user())
+
+    statuses = [ask(clients[turn % 2], token=token).status_code for turn in range(60)]
+
+    assert statuses.count(200) == 40

@@ -1,0 +1,338 @@
+"""Tokens: how one is got, what makes it valid, and how it ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+import pytest
+from callers import Caller
+from factories import new_address, rows, transcript
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from talkhub.names import Scope
+from talkhub.security import AUDIENCE, ISSUER
+from talkhub.services.auth import MAX_FAILURES
+from talkhub.settings import Settings, reveal
+from talkhub.store.uow import Database, system_scope
+
+DEFAULT_WORKSPACE = 1
+TEST = "/api/v1/test"
+Exchange = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def exchange(client: FlaskClient, settings: Settings, database: Database) -> Exchange:
+    """Exchange the admin secret, from an address of the test's own; nobody failed before."""
+    address = new_address()
+    with database.unit_of_work(system_scope("tests")) as uow:
+        uow.run("delete from login_attempts")
+
+    def exchange(secret: str | None = None, *, at: str = address, **more: Any) -> TestResponse:
+        given = reveal(settings.admin_secret) if secret is None else secret
+        body = {"username": "admin", "admin_secret": given, **more}
+        return client.post("/api/v1/auth/token", json=body, environ_overrides={"REMOTE_ADDR": at})
+
+    return exchange
+
+
+@pytest.fixture
+def claims(workspace: int) -> dict[str, Any]:
+    """The claims of a token that is valid."""
+    now = int(time.time())
+    return {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": "ana",
+        "jti": f"test-{workspace}",
+        "iat": now,
+        "nbf": now,
+        "exp": now + 3600,
+        "type": "access",
+        "ws": workspace,
+        "scope": " ".join(Scope),
+    }
+
+
+@pytest.fixture
+def use(client: FlaskClient, settings: Settings) -> Callable[..., TestResponse]:
+    """Call with a token of these claims, signed with our key unless another is given."""
+
+    def use(claims: dict[str, Any], *, key: str | None = None, algorithm: str = "HS256") -> Any:
+        own = reveal(settings.jwt_secret) if key is None else key
+        token = jwt.encode(claims, own, algorithm=algorithm)
+        return client.get(TEST, headers={"Authorization": f"Bearer {token}"})
+
+    return use
+
+
+def test_the_admin_secret_is_exchanged_for_a_token_of_a_day(exchange: Exchange) -> None:
+    answer = exchange()
+
+    document = answer.json
+    decoded = jwt.decode(document["token"], options={"verify_signature": False})
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert document == {
+        "token": document["token"],
+        "expires_in": "24h",
+        "access_token": document["token"],
+        "token_type": "Bearer",
+        "expires_in_seconds": 86400,
+        "expires_at": document["expires_at"],
+        "scope": " ".join(sorted(Scope)),
+    }
+    assert decoded["exp"] - decoded["iat"] == 86400
+    assert (decoded["sub"], decoded["ws"], decoded["iss"], decoded["aud"]) == (
+        "admin",
+        DEFAULT_WORKSPACE,
+        ISSUER,
+        AUDIENCE,
+    )
+
+
+def test_a_token_is_written_down_and_audited(exchange: Exchange, database: Database) -> None:
+    token_id = jwt.decode(exchange().json["token"], options={"verify_signature": False})["jti"]
+
+    tokens = "select kind, subject, revoked_at from tokens where jti = %(jti)s"
+    audit = "select actor, action from audit_entries where subject = %(jti)s"
+    assert rows(database, DEFAULT_WORKSPACE, tokens, jti=token_id) == [
+        {"kind": "api", "subject": "admin", "revoked_at": None}
+    ]
+    assert rows(database, DEFAULT_WORKSPACE, audit, jti=token_id) == [
+        {"actor": "admin", "action": "api.issued"}
+    ]
+
+
+def test_an_issued_token_opens_the_tools(exchange: Exchange, client: FlaskClient) -> None:
+    token = exchange().json["token"]
+
+    answer = client.get(TEST, headers={"Authorization": f"Bearer {token}"})
+
+    assert (answer.status_code, answer.json["user"]) == (200, "admin")
+
+
+@pytest.mark.parametrize("secret", ["wrong", "tests-admin-secre", "tests-admin-secret "])
+def test_a_wrong_secret_gives_no_token(exchange: Exchange, secret: str) -> None:
+    answer = exchange(secret)
+
+    assert (answer.status_code, answer.json["type"]) == (401, "/problems/unauthenticated")
+    assert secret not in answer.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"username": "admin"},
+        {"username": "admin", "admin_secret": ""},
+        {"username": "", "admin_secret": "x"},
+        {"username": "admin", "admin_secret": ["x"]},
+        {"username": "admin", "admin_secret": "x", "scope": "all"},
+        {"username": "a\x00", "admin_secret": "x"},
+    ],
+)
+def test_a_request_that_is_none_is_refused(client: FlaskClient, body: dict[str, Any]) -> None:
+    answer = client.post(
+        "/api/v1/auth/token", json=body, environ_overrides={"REMOTE_ADDR": new_address()}
+    )
+
+    assert answer.status_code == 422
+
+
+def test_an_address_that_fails_ten_times_must_wait(exchange: Exchange) -> None:
+    statuses = [exchange("wrong").status_code for _ in range(MAX_FAILURES)]
+
+    refused = exchange()
+
+    assert statuses == [401] * MAX_FAILURES
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 60
+
+
+def test_guessers_do_not_lock_out_who_knows_the_secret(exchange: Exchange) -> None:
+    for _ in range(4):
+        guesser = new_address()
+        for _ in range(MAX_FAILURES):
+            exchange("wrong", at=guesser)
+
+    assert exchange(at=new_address()).status_code == 200
+
+
+def test_guesses_from_ever_new_addresses_are_slowed_down(exchange: Exchange) -> None:
+    for _ in range(40):
+        exchange("wrong", at=new_address())
+    another = new_address()
+
+    statuses = [exchange("wrong", at=another).status_code for _ in range(2)]
+
+    assert statuses == [401, 429]
+
+
+def test_a_valid_token_is_taken(use: Callable[..., TestResponse], claims: dict[str, Any]) -> None:
+    assert use(claims).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"exp": 1_000_000_000},
+        {"nbf": 4_000_000_000},
+        {"iat": 4_000_000_000},
+        {"iss": "somebody"},
+        {"aud": "another-api"},
+        {"type": "refresh"},
+        {"ws": "many"},
+        {"ws": None},
+    ],
+)
+def test_a_token_with_a_wrong_claim_is_refused(
+    use: Callable[..., TestResponse], claims: dict[str, Any], change: dict[str, Any]
+) -> None:
+    answer = use({**claims, **change})
+
+    assert (answer.status_code, answer.json["type"]) == (401, "/problems/unauthenticated")
+    assert "/api/v1/auth/token" in answer.json["detail"] or "access token" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    "missing", ["exp", "nbf", "iat", "iss", "aud", "sub", "jti", "ws", "scope", "type"]
+)
+def test_a_token_that_lacks_a_claim_is_refused(
+    use: Callable[..., TestResponse], claims: dict[str, Any], missing: str
+) -> None:
+    del claims[missing]
+
+    assert use(claims).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("key", "algorithm"),
+    [
+        ("", "none"),
+        ("another key that is long enough, really", "HS256"),
+        ("tests-sign-with-this-key-of-enough-length" * 2, "HS512"),
+    ],
+)
+def test_a_token_that_we_did_not_sign_is_refused(
+    use: Callable[..., TestResponse], claims: dict[str, Any], key: str, algorithm: str
+) -> None:
+    assert use(claims, key=key, algorithm=algorithm).status_code == 401
+
+
+def test_a_token_signed_with_our_key_by_another_algorithm_is_refused(
+    use: Callable[..., TestResponse], claims: dict[str, Any], settings: Settings
+) -> None:
+    own = reveal(settings.jwt_secret)
+
+    with pytest.warns(jwt.InsecureKeyLengthWarning):  # the key is too short for it
+        assert use(claims, key=own, algorithm="HS384").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer not.a.token",
+        "bearer x",
+        "Basic YWRtaW46YWRtaW4=",
+        "Token abc",
+        "Bearer " + "x" * 5000,
+        "Bearer \xff",
+    ],
+)
+def test_without_a_token_the_way_to_one_is_told(client: FlaskClient, header: str | None) -> None:
+    headers = {} if header is None else {"Authorization": header}
+
+    answer = client.get(TEST, headers=headers)
+
+    assert (answer.status_code, answer.json["type"]) == (401, "/problems/unauthenticated")
+    assert "/api/v1/auth/token" in answer.json["detail"]
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_revoked_token_is_refused_at_once(exchange: Exchange, client: FlaskClient) -> None:
+    headers = {"Authorization": f"Bearer {exchange().json['token']}"}
+    before = client.get(TEST, headers=headers).status_code
+
+    revoked = client.post("/api/v1/auth/revoke", headers=headers)
+    again = client.post("/api/v1/auth/revoke", headers=headers)
+
+    assert (before, revoked.json) == (200, {"revoked": True})
+    assert client.get(TEST, headers=headers).status_code == 401
+    assert again.json == {"revoked": False}
+
+
+def test_a_token_revoked_here_is_refused_elsewhere_within_five_seconds(
+    exchange: Exchange,
+    client: FlaskClient,
+    make_client: Callable[..., FlaskClient],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    elsewhere = make_client()
+    headers = {"Authorization": f"Bearer {exchange().json['token']}"}
+    assert elsewhere.get(TEST, headers=headers).status_code == 200
+    client.post("/api/v1/auth/revoke", headers=headers)
+
+    soon = time.monotonic() + 5
+    monkeypatch.setattr("talkhub.store.revocations.time.monotonic", lambda: soon)
+
+    assert elsewhere.get(TEST, headers=headers).status_code == 401
+
+
+def test_revoking_is_audited(exchange: Exchange, client: FlaskClient, database: Database) -> None:
+    token = exchange().json["token"]
+    token_id = jwt.decode(token, options={"verify_signature": False})["jti"]
+
+    client.post("/api/v1/auth/revoke", headers={"Authorization": f"Bearer {token}"})
+
+    audit = "select action from audit_entries where subject = %(jti)s order by id"
+    actions = [row["action"] for row in rows(database, DEFAULT_WORKSPACE, audit, jti=token_id)]
+    assert actions == ["api.issued", "token.revoked"]
+
+
+def test_nobody_can_revoke_without_a_token(client: FlaskClient) -> None:
+    assert client.post("/api/v1/auth/revoke").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("tool", "body", "scope"),
+    [
+        ("create_chat_session", {"user_id": "ana"}, Scope.CONVERSATIONS_WRITE),
+        (
+            "save_conversation",
+            {"session_id": "s", "user_id": "ana", "messages": transcript("oi")},
+            Scope.CONVERSATIONS_WRITE,
+        ),
+        ("get_user_context", {"user_id": "ana"}, Scope.CONTEXT_READ),
+        ("update_user_profile", {"user_id": "ana", "profile_data": {}}, Scope.PROFILES_WRITE),
+        ("get_conversation_analytics", {}, Scope.ANALYTICS_READ),
+    ],
+)
+def test_a_tool_needs_its_scope(
+    caller: Caller,
+    sign_token: Callable[..., str],
+    database: Database,
+    *,
+    tool: str,
+    body: dict[str, Any],
+    scope: Scope,
+) -> None:
+    others = [other for other in Scope if other != scope]
+    caio = Caller(caller.client, caller.workspace_id, sign_token(caller.workspace_id, *others))
+    bia = Caller(caller.client, caller.workspace_id, sign_token(caller.workspace_id, scope))
+
+    refused = caio.tool(tool, body)
+    people = rows(database, caller.workspace_id, "select from user_profiles")
+    allowed = bia.tool(tool, body)
+
+    assert (refused.status_code, refused.json["type"]) == (403, "/problems/forbidden")
+    assert refused.json["scope"] == scope
+    assert people == []
+    assert allowed.status_code in {200, 201}
