@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 import redis
+import structlog
 from flask import Blueprint, Response, request
 
 from talkhub import __version__, clock, json_codec, metrics
@@ -20,6 +21,8 @@ from talkhub.names import DatabaseRole
 from talkhub.store.statements.health import EFFECTIVE_ROLE
 from talkhub.store.statements.inbox import INBOX_STATE
 from talkhub.store.uow import Database, system_scope
+
+logger = structlog.get_logger(__name__)
 
 REMEMBERED_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 0.5
@@ -76,6 +79,10 @@ class HealthCheck:
             row = self._database.single(prologue, EFFECTIVE_ROLE, {})[0]
         except Unavailable:
             return Health(has_database=False, has_redis=has_redis.result(), is_role_safe=False)
+        except Exception:
+            # The database answers, but does not let us become what we must be.
+            logger.exception("health_check_refused")
+            return Health(has_database=True, has_redis=has_redis.result(), is_role_safe=False)
         is_role_safe = row[0] == DatabaseRole.SYSTEM and not any(row[1:])
         return Health(has_database=True, has_redis=has_redis.result(), is_role_safe=is_role_safe)
 
