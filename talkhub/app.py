@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, redirect
+from flask import Flask, Response, redirect, request
 from jinja2 import StrictUndefined
 from prometheus_client import CollectorRegistry
 from prometheus_flask_exporter import PrometheusMetrics
@@ -111,7 +112,12 @@ def _bind_extensions(app: Flask, runtime: Runtime) -> None:
     origins = [_origin_pattern(origin) for origin in settings.allowed_origins]
     called = [name for name in ("api", "auth") if name in app.blueprints]
     if origins:
-        _bind_only_to(app, called, lambda: extensions.cors.init_app(app, origins=origins))
+        _bind_only_to(
+            app,
+            called,
+            lambda: extensions.cors.init_app(app, origins=origins),
+            adapt=_for_browsers,
+        )
     _bind_only_to(app, served, lambda: _measure_pages(app, runtime))
 
 
@@ -131,7 +137,23 @@ def _measure_pages(app: Flask, runtime: Runtime) -> None:
     )
 
 
-def _bind_only_to(app: Flask, blueprints: Iterable[str], bind: Callable[[], object]) -> None:
+def _for_browsers(hook: Callable[[Response], Response]) -> Callable[[Response], Response]:
+    """Answer CORS where an Origin asks for it: programs send none and need not wait for it."""
+
+    @wraps(hook)
+    def answer(response: Response) -> Response:
+        return hook(response) if "Origin" in request.headers else response
+
+    return answer
+
+
+def _bind_only_to(
+    app: Flask,
+    blueprints: Iterable[str],
+    bind: Callable[[], object],
+    *,
+    adapt: Callable[[Any], Any] = lambda hook: hook,
+) -> None:
     """Bind an extension, then move the hooks it registers to the blueprints it serves.
 
     Registered for every request, the extensions cost more than everything else that a
@@ -145,7 +167,7 @@ def _bind_only_to(app: Flask, blueprints: Iterable[str], bind: Callable[[], obje
     before = [list(registered[None]) for registered in hooks]
     bind()
     for registered, known in zip(hooks, before, strict=True):
-        added = [hook for hook in registered[None] if hook not in known]
+        added = [adapt(hook) for hook in registered[None] if hook not in known]
         registered[None][:] = known
         for name in blueprints:
             registered[name].extend(added)
