@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 
 import click
 
+from talkhub.demo.failure import CannotPlay
 from talkhub.embedded.boot import settings_or_exit
+from talkhub.embedded.failure import CannotStart
 from talkhub.errors import TalkHubError
 from talkhub.jobs.schedule import run_scheduler
 from talkhub.logs import configure_logging
@@ -17,7 +22,7 @@ from talkhub.store.uow import Database
 FIRST_USER = "admin"
 
 
-@click.group()
+@click.group(no_args_is_help=False)
 def main() -> None:
     """TalkHub's commands."""
 
@@ -47,15 +52,54 @@ def scheduler() -> None:
     run_scheduler(settings)
 
 
+@main.command()
+@click.option("--url", help="The service's address; default: the one that the settings name.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, other people.")
+@click.option("--people", type=click.IntRange(1, 1000), default=40, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, and no progress.")
+def demo(*, url: str | None, seed: int, people: int, as_json: bool) -> None:
+    """Send a realistic day of conversations, and a quieter month before it, to the service."""
+    from talkhub.demo.run import play_demo  # here, as the other commands must start quickly
+
+    played = play_demo(url, seed=seed, people=people, quiet=as_json)
+    if as_json:
+        click.echo(json.dumps(asdict(played), indent=2))
+    else:
+        click.echo(
+            f"{played.messages:,} messages of {played.people:,} people in"
+            f" {played.conversations:,} conversations: {played.new_requests:,} requests brought"
+            f" something new, {played.known_requests:,} were there already.\n"
+            f"Look at {played.dashboard}"
+        )
+    if played.work_left:
+        raise CannotPlay(f"{played.work_left} pieces of work still wait: are the workers running?")
+
+
 def _database(settings: Settings) -> Database:
     if settings.database_url is None:
         raise click.UsageError("DATABASE_URL is not set.")
     return Database(settings.database_url, pool_size=1)
 
 
-if __name__ == "__main__":
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code; what went wrong is said in one sentence."""
     try:
-        main(standalone_mode=True)
+        main(arguments, standalone_mode=False)
+    except click.UsageError as error:
+        return _say(error.format_message(), exit_code=error.exit_code)
+    except (CannotPlay, CannotStart) as error:
+        return _say(str(error), exit_code=error.exit_code)
     except TalkHubError as error:
-        sys.stderr.write(f"talkhub: {error}\n")
-        sys.exit(1)
+        return _say(str(error), exit_code=1)
+    except (click.Abort, KeyboardInterrupt):
+        return _say("stopped; the same command goes on from here.", exit_code=130)
+    return 0
+
+
+def _say(message: str, *, exit_code: int) -> int:
+    sys.stderr.write(f"talkhub: {message}\n")
+    return exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))
