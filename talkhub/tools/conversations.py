@@ -9,22 +9,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from talkhub.names import MessageRole, Scope
 from talkhub.services import conversations
-from talkhub.services.idempotency import once_per_key
 from talkhub.store.uow import UnitOfWork
-from talkhub.tools.spec import Answer, ToolInput, ToolOutput, registry
+from talkhub.tools.spec import Answer, RetriableInput, ToolOutput, registry
 
 UserId = Annotated[
     str,
     Field(min_length=1, max_length=255, description="The id under which you know the person."),
 ]
-IdempotencyKey = Annotated[
-    str | None,
-    Field(
-        default=None,
-        max_length=255,
-        description="Makes a retry safe: the same key and body give the same answer for a day.",
-    ),
-]
+Role = Literal["user", "assistant", "bot", "agent", "system"]
 SHORT_TEXT = 255
 EARLIEST_TIME = datetime(1970, 1, 2, tzinfo=UTC)
 LATEST_TIME = datetime(9999, 1, 1, tzinfo=UTC)
@@ -50,7 +42,7 @@ class SentMessage(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
-    role: Annotated[MessageRole, BeforeValidator(_role)] = Field(
+    role: Annotated[MessageRole, BeforeValidator(_role, json_schema_input_type=Role)] = Field(
         description="user, bot, agent or system; `assistant` is taken as bot."
     )
     content: str = Field(max_length=65_536, description="The text.")
@@ -60,7 +52,7 @@ class SentMessage(BaseModel):
     kind: str = Field(default="text", max_length=32, description="text, image, audio, …")
 
 
-class CreateChatSession(ToolInput):
+class CreateChatSession(RetriableInput):
     """What `create_chat_session` takes."""
 
     _structured: ClassVar[frozenset[str]] = frozenset({"user_data"})
@@ -73,7 +65,6 @@ class CreateChatSession(ToolInput):
     platform: str = Field(
         default="unknown", max_length=100, description="Where the chat takes place: whatsapp, …"
     )
-    idempotency_key: IdempotencyKey
 
 
 class ChatSession(ToolOutput):
@@ -89,7 +80,7 @@ class ChatSession(ToolOutput):
     updated_at: datetime
 
 
-class SaveConversation(ToolInput):
+class SaveConversation(RetriableInput):
     """What `save_conversation` takes."""
 
     _structured: ClassVar[frozenset[str]] = frozenset({"messages", "intent_analysis", "metadata"})
@@ -107,7 +98,6 @@ class SaveConversation(ToolInput):
     metadata: dict[str, Any] = Field(
         default_factory=dict, description="Anything of your own to keep with the conversation."
     )
-    idempotency_key: IdempotencyKey
 
 
 class Conversation(ToolOutput):
@@ -142,24 +132,12 @@ def create_chat_session(uow: UnitOfWork, args: CreateChatSession) -> Answer:
         email=_short_text(args.user_data.get("email")),
     )
 
-    def open_it(*, alone: bool) -> dict[str, Any]:
-        return conversations.open_session(
-            uow,
-            user_id=args.user_id,
-            platform=args.platform,
-            user_data=args.user_data,
-            details=details,
-            alone=alone,
-        )
-
-    if args.idempotency_key is None:
-        return open_it(alone=True)
-    return once_per_key(
+    return conversations.open_session(
         uow,
-        tool="create_chat_session",
-        key=args.idempotency_key,
-        request=args.model_dump(mode="json"),
-        produce=lambda: open_it(alone=False),
+        user_id=args.user_id,
+        platform=args.platform,
+        user_data=args.user_data,
+        details=details,
     )
 
 
@@ -185,15 +163,7 @@ def save_conversation(uow: UnitOfWork, args: SaveConversation) -> Answer:
         intent_analysis=args.intent_analysis,
         metadata=args.metadata,
     )
-    if args.idempotency_key is None:
-        return conversations.record_conversation(uow, sent)
-    return once_per_key(
-        uow,
-        tool="save_conversation",
-        key=args.idempotency_key,
-        request=args.model_dump(mode="json"),
-        produce=lambda: conversations.record_conversation(uow, sent, alone=False),
-    )
+    return conversations.record_conversation(uow, sent)
 
 
 def _short_text(value: Any, limit: int = SHORT_TEXT) -> str | None:
