@@ -75,6 +75,8 @@ def print_report(chaos: Chaos, outcome: Outcome) -> None:
     for name, phase in phases.items():
         for finding in phase["findings"]:
             console.print(f"{name}: {finding}", soft_wrap=True, markup=False, highlight=False)
+    if outcome.proves_nothing:
+        console.print("The textbook design lost and doubled nothing: these kills prove nothing.")
 
 
 def _kind_cell(phase: dict[str, Any], kind: str) -> str:

@@ -20,9 +20,12 @@ import psutil
 import pytest
 
 from benchmarks.soak.__main__ import run
+from benchmarks.soak.chaos import Outcome
 from benchmarks.soak.deliveries import Delivery
+from benchmarks.soak.examine import Findings
 from benchmarks.soak.kills import make_plan
 from benchmarks.soak.load import Load
+from benchmarks.soak.phases import Result
 from benchmarks.soak.stack import Kind
 
 ROOT = Path(__file__).parents[2]
@@ -112,6 +115,30 @@ def test_one_seed_makes_one_plan_in_which_every_kind_comes_equally_often() -> No
     assert plan == make_plan(5, 2 * len(Kind), seconds=1)
     assert plan != make_plan(6, 2 * len(Kind), seconds=1)
     assert sorted(kill.kind for kill in plan.kills) == sorted([*Kind, *Kind])
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "is_good"),
+    [
+        (Findings(), None, True),
+        (Findings(), Findings(lost=["one"]), True),
+        (Findings(), Findings(), False),  # kills that nothing minds prove nothing
+        (Findings(lost=["one"]), Findings(lost=["one"]), False),
+        (Findings(doubled=["one"]), None, False),
+        (Findings(wrong=["an hour"]), None, False),
+    ],
+)
+def test_a_soak_is_good_if_ours_came_through_what_the_textbook_did_not(
+    *, ours: Findings, theirs: Findings | None, is_good: bool
+) -> None:
+    naive = None if theirs is None else Result("textbook", accepted=9, findings=theirs)
+    kills = Result("kills", accepted=9, findings=ours)
+
+    assert Outcome(Result("control", accepted=9), kills, naive).is_good is is_good
+
+
+def test_a_soak_in_which_nothing_was_accepted_is_not_good() -> None:
+    assert not Outcome(Result("control"), Result("kills", accepted=9), None).is_good
 
 
 class Moody(BaseHTTPRequestHandler):
