@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class TalkHubError(Exception):
@@ -69,6 +69,11 @@ class Invalid(TalkHubError):
 
     status, code, title = 422, "invalid", "Invalid input"
 
+    @classmethod
+    def at(cls, *path: object, detail: str, code: str) -> Self:
+        """Return the error for one fault at one place of the input."""
+        return cls(detail, errors=[{"pointer": pointer(*path), "detail": detail, "code": code}])
+
 
 class IdempotencyMismatch(Invalid):
     """The idempotency key was used before with another request."""
@@ -98,3 +103,8 @@ class SettingMissing(Unavailable):
     """A setting that only the operator can give is missing."""
 
     code, title = "setting_missing", "Setting missing"
+
+
+def pointer(*path: object) -> str:
+    """Return the JSON pointer (RFC 6901) to a place in a document."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

@@ -38,7 +38,7 @@ def configure_logging(level: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[*shared, _mask_event],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _as_json],
         )
     )
@@ -56,6 +56,12 @@ def redact(_logger: object, _method: str, event: EventDict) -> EventDict:
             event[key] = "•••"
         elif isinstance(value, str) and key not in {"timestamp", "level", "event", "request_id"}:
             event[key] = mask(value)
+    return event
+
+
+def _mask_event(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Mask a library's message; the names of our own events are constants."""
+    event["event"] = mask(str(event["event"]))
     return event
 
 

@@ -9,9 +9,6 @@ class Platform(StrEnum):
     WHATSAPP = "whatsapp"
     TELEGRAM = "telegram"
     UCHAT = "uchat"
-    MESSENGER = "messenger"
-    INSTAGRAM = "instagram"
-    EVOLUTION = "evolution"
     API = "api"
     UNKNOWN = "unknown"
 
@@ -82,10 +79,11 @@ class EventState(StrEnum):
 
 
 class AnalysisStatus(StrEnum):
-    """Whether our own analysis of a conversation is there yet."""
+    """Whether our own analysis of a conversation is there yet, or was given up."""
 
     PENDING = "pending"
     DONE = "done"
+    FAILED = "failed"
 
 
 class Job(StrEnum):
@@ -97,7 +95,7 @@ class Job(StrEnum):
 
 
 class Queue(StrEnum):
-    """The RQ queues, most urgent first."""
+    """The RQ queues."""
 
     DRAIN = "talkhub-drain"
 

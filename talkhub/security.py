@@ -26,7 +26,10 @@ TOKEN_LIFETIME = timedelta(hours=24)
 CLOCK_LEEWAY_SECONDS = 30
 REQUIRED_CLAIMS = ["exp", "iat", "nbf", "iss", "aud", "sub", "jti", "ws", "scope"]
 
-ALL_SCOPES = frozenset(Scope)
+API_SCOPES = frozenset(Scope) - {Scope.DASHBOARD}
+"""What the admin secret allows; the pages need a dashboard login."""
+
+DASHBOARD_SCOPES = frozenset({Scope.DASHBOARD})
 
 _hasher = PasswordHasher()
 
@@ -86,7 +89,7 @@ def is_password(password: str, password_hash: str | None) -> bool:
         matches = _hasher.verify(password_hash or _nobodys_hash(), password)
     except (VerificationError, InvalidHashError):
         return False
-    return matches and password_hash is not None
+    return matches and bool(password_hash)
 
 
 def encrypt(texts: Sequence[str], key: str) -> bytes:

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-Role = Literal["all", "api", "webhook", "dashboard", "worker", "scheduler"]
+Role = Literal["all", "api", "webhook", "dashboard"]
 
 MINIMUM_SECRET_LENGTH = 16
 """Shortest secret accepted in production (an HMAC key of fewer bytes can be guessed)."""
@@ -67,7 +67,7 @@ class Settings(EmbeddedSettings):
         "development",
         "`production` refuses to start without its secrets and servers",
     )
-    role: Role = _named("TALKHUB_ROLE", "all", "Which part of the service this process serves")
+    role: Role = _named("TALKHUB_ROLE", "all", "Which part of the service the web processes serve")
     host: str = _named("HOST", "127.0.0.1", "Address the web server binds to")
     port: int = _named("PORT", 3003, "Port of the web server", ge=1, le=65535)
     database_url: str | None = _named(
@@ -107,7 +107,7 @@ class Settings(EmbeddedSettings):
         "RATE_LIMIT_MAX", 1000, "Requests per window and address without a valid token", ge=1
     )
     rate_limit_principal: int = _named(
-        "RATE_LIMIT_PRINCIPAL", 6000, "Requests per minute and token", ge=1
+        "RATE_LIMIT_PRINCIPAL", 6000, "Requests per minute and token name", ge=1
     )
     trusted_proxies: int = _named(
         "TRUSTED_PROXIES",

@@ -87,8 +87,7 @@ def _arguments(spec: ToolSpec, path: dict[str, str]) -> dict[str, Any]:
         return given
     body = read_json(request.get_data())
     if not isinstance(body, dict):
-        detail = "The body must be a JSON object."
-        raise Invalid(detail, errors=[{"pointer": "", "detail": detail, "code": "not_an_object"}])
+        raise Invalid.at(detail="The body must be a JSON object.", code="not_an_object")
     given = dict(body)
     if path:
         _refuse_unstorable(path)
@@ -104,9 +103,11 @@ def _refuse_unstorable(given: Mapping[str, str | list[str]]) -> None:
     for name, value in given.items():
         texts = [name, value] if isinstance(value, str) else [name, *value]
         if any(map(_UNSTORABLE.search, texts)):
-            detail = "This text holds a character that cannot be stored."
-            error = {"pointer": f"/{name[:64]!a}", "detail": detail, "code": "character_invalid"}
-            raise Invalid(detail, errors=[error])
+            raise Invalid.at(
+                _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", name[:64]),
+                detail="This text holds a character that cannot be stored.",
+                code="character_invalid",
+            )
 
 
 def _answer(answer: dict[str, Any] | bytes, status: int = 200) -> Response:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from talkhub import json_codec
 from talkhub.blueprints.runtime import Runtime
-from talkhub.blueprints.tokens import issue_token
+from talkhub.blueprints.tokens import bearer_token, issue_token
 from talkhub.errors import Unauthenticated
 from talkhub.extensions import limiter
 from talkhub.security import TOKEN_LIFETIME
@@ -60,10 +60,10 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
     @limiter.limit(ATTEMPTS)
     def revoke() -> Response:
         """Revoke the token that the request carries."""
-        header = request.headers.get("Authorization", "")
-        if not header.startswith("Bearer "):
+        text = bearer_token()
+        if text is None:
             raise Unauthenticated("Send the token to revoke as `Authorization: Bearer <token>`.")
-        principal = runtime.read_token(header[7:].strip())
+        principal = runtime.read_token(text)
         revoked = revoke_token(
             runtime.database,
             workspace_id=principal.workspace_id,

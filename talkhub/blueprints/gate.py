@@ -9,20 +9,30 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, Protocol, TypeAlias
 
 from flask import Response, request
 
 from talkhub import metrics
 from talkhub.blueprints.problems import problem_response
 from talkhub.blueprints.runtime import Runtime
-from talkhub.errors import Forbidden, RateLimited, Unauthenticated
+from talkhub.blueprints.tokens import bearer_token
+from talkhub.errors import Forbidden, RateLimited, SignatureInvalid, Unauthenticated
 from talkhub.names import Scope
 from talkhub.security import Principal
 
 MAX_CACHED_TOKENS = 10_000
 PRINCIPAL_WINDOW_SECONDS = 60
 P = ParamSpec("P")
+Call: TypeAlias = Callable[[], Response]
+
+
+class Wrapper(Protocol):
+    """What puts a view behind the gate."""
+
+    def __call__(self, view: Callable[P, Response]) -> Callable[P, Response]:
+        """Return the gated view."""
+
 
 _hit = metrics.cache_lookups.labels("token", "hit").inc
 _miss = metrics.cache_lookups.labels("token", "miss").inc
@@ -35,37 +45,30 @@ class Gate:
         self._runtime = runtime
         self._verified: dict[str, Principal] = {}
 
-    def open_to_anyone(
-        self, endpoint: str
-    ) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
-        """Wrap a view that needs no token: limited by address, timed."""
+    def open_to_anyone(self, endpoint: str) -> Wrapper:
+        """Wrap a view that needs no token: limited by address."""
 
-        def wrap(view: Callable[P, Response]) -> Callable[P, Response]:
-            @wraps(view)
-            def gated(*args: P.args, **kwargs: P.kwargs) -> Response:
-                def answer() -> Response:
-                    self._limit_address()
-                    return view(*args, **kwargs)
+        def enter(view: Call) -> Response:
+            self._limit_address()
+            return view()
 
-                return self._timed(endpoint, answer)
+        return self._wrapper(endpoint, enter)
 
-            return gated
+    def open_to_providers(self, endpoint: str) -> Wrapper:
+        """Wrap a webhook, whose view verifies the sender: only refused senders are limited."""
 
-        return wrap
+        def enter(view: Call) -> Response:
+            try:
+                return view()
+            except SignatureInvalid:
+                self._limit_address()
+                raise
 
-    def open_to_providers(
-        self, endpoint: str
-    ) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
-        """Wrap a webhook: the view verifies the sender, so nothing is limited here."""
+        return self._wrapper(endpoint, enter)
 
-        def wrap(view: Callable[P, Response]) -> Callable[P, Response]:
-            @wraps(view)
-            def gated(*args: P.args, **kwargs: P.kwargs) -> Response:
-                return self._timed(endpoint, lambda: view(*args, **kwargs))
-
-            return gated
-
-        return wrap
+    def open_to_probes(self, endpoint: str) -> Wrapper:
+        """Wrap what load balancers ask all the time: only timed."""
+        return self._wrapper(endpoint, lambda view: view())
 
     def open_to_tokens(
         self, endpoint: str
@@ -86,16 +89,26 @@ class Gate:
 
         return wrap
 
+    def _wrapper(self, endpoint: str, enter: Callable[[Call], Response]) -> Wrapper:
+        def wrap(view: Callable[P, Response]) -> Callable[P, Response]:
+            @wraps(view)
+            def gated(*args: P.args, **kwargs: P.kwargs) -> Response:
+                return self._timed(endpoint, lambda: enter(lambda: view(*args, **kwargs)))
+
+            return gated
+
+        return wrap
+
     def principal(self) -> Principal:
         """Return who sends this request; raise Unauthenticated, counting it by its address."""
-        header = request.headers.get("Authorization", "")
-        if not header.startswith("Bearer "):
+        token = bearer_token()
+        if token is None:
             self._limit_address()
             raise Unauthenticated(
                 "Send `Authorization: Bearer <token>`; POST /api/v1/auth/token gives you one."
             )
         try:
-            principal = self._verify(header[7:].strip())
+            principal = self._verify(token)
         except Unauthenticated:
             self._limit_address()
             raise

@@ -94,11 +94,11 @@ class HealthCheck:
 
 
 def create_blueprint(runtime: Runtime, gate: Gate, service: str) -> Blueprint:
-    """Return the health and metrics routes, and the root of services without pages."""
+    """Return the health and metrics routes."""
     blueprint = Blueprint("health", __name__)
     check = HealthCheck(runtime.database, runtime.redis)
 
-    @gate.open_to_providers("health")
+    @gate.open_to_probes("health")
     def health() -> Response:
         """Tell operators and load balancers how the service is."""
         found = check.now()
@@ -112,12 +112,12 @@ def create_blueprint(runtime: Runtime, gate: Gate, service: str) -> Blueprint:
         }
         return _answer(document, is_up=found.has_database)
 
-    @gate.open_to_providers("livez")
+    @gate.open_to_probes("livez")
     def livez() -> Response:
         """Tell that this process answers, whatever the database does."""
         return _answer({"status": "alive"}, is_up=True)
 
-    @gate.open_to_providers("readyz")
+    @gate.open_to_probes("readyz")
     def readyz() -> Response:
         """Tell whether this process can serve: database there, schema there, role lowered."""
         found = check.now()

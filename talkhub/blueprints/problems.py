@@ -116,9 +116,8 @@ def _http(error: HTTPException) -> tuple[int, dict[str, Any], dict[str, str]]:
 
 def _fault(fault: ErrorDetails) -> dict[str, Any]:
     """Return what is wrong and where, never the value itself."""
-    tokens = (str(part).replace("~", "~0").replace("/", "~1") for part in fault["loc"])
     return {
-        "pointer": "/" + "/".join(tokens),
+        "pointer": errors.pointer(*fault["loc"]),
         "detail": fault["msg"].removeprefix("Value error, "),
         "code": fault["type"],
     }

@@ -21,6 +21,12 @@ class IssuedToken:
     expires_at: datetime
 
 
+def bearer_token() -> str | None:
+    """Return the token in the request's Authorization header; None without one."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
 def issue_token(database: Database, who: SignedIn, *, kind: str) -> IssuedToken:
     """Sign a token for someone who proved who they are; `kind` is `api` or `dashboard`."""
     claims = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from talkhub.jobs.bell import Bell
@@ -13,16 +14,17 @@ WORKER_POOL_SIZE = 2
 
 @dataclass(frozen=True, slots=True)
 class WorkerContext:
-    """The settings and the database of a worker process."""
+    """The settings and the database of a worker process, and whether it is to end soon."""
 
     settings: Settings
     database: Database
+    is_stopping: Callable[[], bool]
 
 
 _context: WorkerContext | None = None
 
 
-def begin(settings: Settings) -> WorkerContext:
+def begin(settings: Settings, *, is_stopping: Callable[[], bool] = lambda: False) -> WorkerContext:
     """Make this process a worker: RQ hands jobs nothing, so they find their context here."""
     global _context  # noqa: PLW0603 -- one process, one context
     if settings.database_url is None or settings.redis_url is None:
@@ -30,7 +32,7 @@ def begin(settings: Settings) -> WorkerContext:
     database = Database(
         settings.database_url, pool_size=WORKER_POOL_SIZE, ring=Bell(settings.redis_url).ring
     )
-    _context = WorkerContext(settings, database)
+    _context = WorkerContext(settings, database, is_stopping)
     return _context
 
 

@@ -14,10 +14,12 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from rq.timeouts import JobTimeoutException
 
 from talkhub import metrics
 from talkhub.channels.registry import CHANNELS
 from talkhub.errors import Unavailable
+from talkhub.jobs import timing
 from talkhub.jobs.context import worker_context
 from talkhub.names import Job
 from talkhub.services import insights
@@ -33,9 +35,7 @@ logger = structlog.get_logger(__name__)
 
 BATCH = 200
 MAX_ATTEMPTS = 5
-DRAIN_SECONDS = 18
-"""A drain stops after this long and rings for its successor, well within the job limit."""
-STATEMENT_TIMEOUT_MS = 60_000
+STATEMENT_TIMEOUT_MS = int(timing.STATEMENT.total_seconds() * 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +62,25 @@ def drain_stats() -> int:
 
 
 def _drain(job: Job, batch: Callable[[Database], int]) -> int:
-    database = worker_context().database
+    context = worker_context()
     started = time.monotonic()
+    end = started + timing.DRAIN.total_seconds()
     total = 0
+    result = "failed"
     try:
-        while done := batch(database):
+        while done := batch(context.database):
             total += done
-            if time.monotonic() - started > DRAIN_SECONDS:
-                database.ring(job)
+            if time.monotonic() > end or context.is_stopping():
+                context.database.ring(job)
                 break
+        result = "done"
     except Unavailable:
-        # Not an attempt of anyone's: the rows stay due and the sweeper rings again.
+        # What was claimed comes back by its lease, and the sweeper rings again.
         logger.warning("drain_interrupted", job=job.value, done=total)
-        metrics.jobs.labels(job.value, "interrupted").inc()
-        return total
-    metrics.jobs.labels(job.value, "done").inc()
-    metrics.job_seconds.labels(job.value).observe(time.monotonic() - started)
+        result = "interrupted"
+    finally:
+        metrics.jobs.labels(job.value, result).inc()
+        metrics.job_seconds.labels(job.value).observe(time.monotonic() - started)
     return total
 
 
@@ -94,7 +97,7 @@ def _apply(database: Database, workspace_id: int, rows: Sequence[dict[str, Any]]
         _apply_together(database, workspace_id, rows)
     except FenceLost:
         logger.warning("events_taken_over", count=len(rows))
-    except Unavailable:
+    except (Unavailable, JobTimeoutException):
         raise
     except Exception as error:  # noqa: BLE001 -- one bad event must not fail its neighbours
         if len(rows) == 1:
@@ -155,6 +158,8 @@ def _analyse(database: Database, workspace_id: int, row: dict[str, Any]) -> dict
     due = DueConversation(row["id"], row["fence"], row["messages"], row["status"])
     try:
         return insights.analyse_conversation(due)
+    except JobTimeoutException:
+        raise
     except Exception:
         logger.exception("analysis_failed", conversation=row["id"], attempts=row["attempts"])
         metrics.analyses.labels("failed").inc()
@@ -190,6 +195,7 @@ def _claim(database: Database, statement: str) -> list[_Claimed]:
             "limit": 1 if are_suspects else BATCH,
             "suspects": are_suspects,
             "max_attempts": MAX_ATTEMPTS,
+            "lease": timing.LEASE,
         }
         with database.unit_of_work(scope) as uow:
             rows = uow.run(statement, params).mappings().all()

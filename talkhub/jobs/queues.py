@@ -8,10 +8,8 @@ import redis
 from rq import Queue as RQQueue
 from rq.serializers import JSONSerializer
 
+from talkhub.jobs.timing import JOB_LIMIT
 from talkhub.names import Queue
-
-JOB_LIMIT = timedelta(seconds=25)
-"""A job that takes longer is stopped; what it had claimed comes back by its lease."""
 
 RESULT_KEPT = timedelta(minutes=1)
 FAILURE_KEPT = timedelta(days=1)

@@ -45,8 +45,8 @@ class Task:
 
 def run_scheduler(settings: Settings) -> None:
     """Sweep every two seconds and run due tasks, until SIGTERM or SIGINT."""
-    context = begin(settings)
     stop = threading.Event()
+    context = begin(settings, is_stopping=stop.is_set)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     logger.info("scheduler_started")

@@ -89,19 +89,21 @@ def work(settings: Settings, parent: int) -> None:
     """Be one worker process until SIGTERM, or until RQ gives up; the parent starts another."""
     configure_logging(settings.log_level)
     _die_with(parent)
-    begin(settings)
     analyse([{"id": "m0", "role": "user", "kind": "text", "content": "olá"}])  # loads the lexicons
     client = connect(settings.redis_url or "")
     queue = open_queue(client)
     worker_class = Worker if settings.worker_class == "fork" else SimpleWorker
-    worker_class(
+    worker = worker_class(
         [queue],
         connection=client,
         serializer=queue.serializer,
         worker_ttl=WORKER_TTL_SECONDS,
         maintenance_interval=MAINTENANCE_SECONDS,
         job_monitoring_interval=MONITORING_SECONDS,
-    ).work(logging_level="WARNING", with_scheduler=False)
+    )
+    # RQ waits for the running job when it is asked to stop; a long drain looks up here.
+    begin(settings, is_stopping=lambda: bool(worker._stop_requested))  # noqa: SLF001
+    worker.work(logging_level="WARNING", with_scheduler=False)
 
 
 def _die_with(parent: int) -> None:

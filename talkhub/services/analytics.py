@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from talkhub.errors import Invalid
 from talkhub.services.transcripts import format_time
 from talkhub.store.queries.analytics import Period, totals
 from talkhub.store.queries.workspaces import workspace_timezone
@@ -57,14 +56,19 @@ def conversation_analytics(
     }
 
 
+class EmptyPeriod(ValueError):
+    """A period ends before it begins."""
+
+
 def as_period(start: date | datetime | None, end: date | datetime | None, zone: ZoneInfo) -> Period:
-    """Return the half-open period in UTC; a day means its midnights in `zone`."""
+    """Return the half-open period in UTC; a day means its midnights in `zone`.
+
+    Raises EmptyPeriod.
+    """
     first = _moment(start, zone)
     last = _moment(end, zone, following=True)
     if first is not None and last is not None and first >= last:
-        detail = "The period ends before it begins."
-        error = {"pointer": "/date_range/end", "detail": detail, "code": "period_empty"}
-        raise Invalid(detail, errors=[error])
+        raise EmptyPeriod("The period ends before it begins.")
     return Period(first, last)
 
 

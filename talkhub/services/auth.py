@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from talkhub import security
 from talkhub.errors import RateLimited, Unauthenticated
-from talkhub.security import ALL_SCOPES
+from talkhub.names import Scope
+from talkhub.security import API_SCOPES, DASHBOARD_SCOPES
 from talkhub.store.statements import accounts as statements
 from talkhub.store.uow import Database, UnitOfWork, system_scope, workspace_scope
 
@@ -25,7 +26,7 @@ class SignedIn:
     name: str
     workspace_id: int
     locale: str
-    scopes: frozenset[str]
+    scopes: frozenset[Scope]
 
 
 def exchange_admin_secret(
@@ -41,7 +42,7 @@ def exchange_admin_secret(
     if not security.is_same_secret(given, expected):
         attempt.failed()
         raise Unauthenticated("The admin secret is not right.")
-    return SignedIn(username, username, DEFAULT_WORKSPACE_ID, "pt-BR", frozenset(ALL_SCOPES))
+    return SignedIn(username, username, DEFAULT_WORKSPACE_ID, "pt-BR", API_SCOPES)
 
 
 def sign_in(database: Database, username: str, password: str, address: str) -> SignedIn:
@@ -53,9 +54,7 @@ def sign_in(database: Database, username: str, password: str, address: str) -> S
     if not security.is_password(password, row["password_hash"] if row else None) or row is None:
         attempt.failed()
         raise Unauthenticated("The name or the password is not right.")
-    return SignedIn(
-        username, row["name"], row["workspace_id"], row["locale"], frozenset(ALL_SCOPES)
-    )
+    return SignedIn(username, row["name"], row["workspace_id"], row["locale"], DASHBOARD_SCOPES)
 
 
 def record_token(

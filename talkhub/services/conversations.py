@@ -62,13 +62,8 @@ def open_session(
     platform: str,
     user_data: dict[str, Any],
     details: PersonDetails,
-    alone: bool = True,
 ) -> dict[str, Any]:
-    """Open a session for a person, making the person if unknown, and return its row.
-
-    `alone` says that nothing else happens in the unit of work, so that one message
-    to the server is enough.
-    """
+    """Open a session for a person, making the person if unknown, and return its row."""
     now = clock.now()
     session_id = growth.new_session_id()
     params = {
@@ -83,7 +78,7 @@ def open_session(
         "email": details.email,
         "has_details": details != PersonDetails(),
     }
-    rows = _try_twice(uow, CREATE_SESSION, params, alone=alone)
+    rows = _try_twice(uow, CREATE_SESSION, params)
     return {
         "id": rows[0][0],
         "session_id": session_id,
@@ -96,9 +91,7 @@ def open_session(
     }
 
 
-def record_conversation(
-    uow: UnitOfWork, sent: SentConversation, *, alone: bool = True
-) -> dict[str, Any]:
+def record_conversation(uow: UnitOfWork, sent: SentConversation) -> dict[str, Any]:
     """Store a transcript and return its conversation's row.
 
     The same transcript again returns the same row; a longer one that begins with what
@@ -111,11 +104,9 @@ def record_conversation(
     if len(parts) == 1:
         facts = add_up(messages, is_open=False)
         row = _new_row(sent, messages, facts)
-        saved = _save_first(uow, sent, messages, facts, row, alone=alone)
+        saved = _save_first(uow, sent, messages, facts, row)
         if saved:
             return {"id": saved[0][0], **row, "platform": saved[0][1]}
-    if alone:
-        uow.again()
     return growth.grow(
         uow,
         growth.Growth(
@@ -136,8 +127,6 @@ def _save_first(
     messages: list[Message],
     facts: TranscriptFacts,
     row: dict[str, Any],
-    *,
-    alone: bool,
 ) -> list[Any]:
     params = {
         "workspace_id": uow.workspace_id,
@@ -159,7 +148,7 @@ def _save_first(
         "phone": None,
         "email": None,
     }
-    return uow.once(SAVE_CONVERSATION, params) if alone else _fetch(uow, SAVE_CONVERSATION, params)
+    return uow.once(SAVE_CONVERSATION, params)
 
 
 def _new_row(
@@ -205,16 +194,9 @@ def _as_messages(sent: Sequence[SentMessage]) -> tuple[list[Message], set[int]]:
     return messages, timed
 
 
-def _try_twice(uow: UnitOfWork, sql: str, params: dict[str, Any], *, alone: bool) -> list[Any]:
+def _try_twice(uow: UnitOfWork, sql: str, params: dict[str, Any]) -> list[Any]:
     """Run a statement that yields no row while another transaction makes the same person."""
-    for _ in range(2):
-        rows = uow.once(sql, params) if alone else _fetch(uow, sql, params)
-        if rows:
-            return rows
-        if alone:
-            uow.again()
-    raise Unavailable("The person is being created by another request; try again.")
-
-
-def _fetch(uow: UnitOfWork, sql: str, params: dict[str, Any]) -> list[Any]:
-    return list(uow.run(sql, params).all())
+    rows = uow.once(sql, params) or uow.once(sql, params)
+    if not rows:
+        raise Unavailable("The person is being created by another request; try again.")
+    return rows

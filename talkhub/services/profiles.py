@@ -47,7 +47,7 @@ def update_profile(
         "interaction_stats": {**EMPTY_STATS, **after["interaction_stats"]},
         "revision": revision,
         "created_at": format_time(before["created_at"]),
-        "updated_at": format_time(now),
+        "updated_at": format_time(now if changes else before["updated_at"]),
     }
 
 
@@ -58,7 +58,7 @@ def merged(before: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         if name in PLAIN_FIELDS:
             after[name] = bool(value) if name == "memory_opt_out" else value
         elif name == "preferences":
-            after[name] = deep_merged(after[name], value or {}) if value is not None else {}
+            after[name] = deep_merged(after[name], value) if value is not None else {}
         elif name == "tags":
             after[name] = sorted({*after[name], *value}) if value is not None else []
         else:

@@ -90,15 +90,16 @@ def time_of(message: Message) -> datetime:
 def add_up(messages: Sequence[Message], *, is_open: bool) -> TranscriptFacts:
     """Compute a transcript's facts; `messages` must not be empty."""
     times = [time_of(message) for message in messages]
+    roles = [message["role"] for message in messages]
     responses: list[float] = []
     waiting_since: datetime | None = None
-    for message, sent_at in zip(messages, times, strict=True):
-        if message["role"] == MessageRole.USER:
+    for role, sent_at in zip(roles, times, strict=True):
+        if role == MessageRole.USER:
             waiting_since = waiting_since or sent_at
-        elif waiting_since is not None and message["role"] != MessageRole.SYSTEM:
+        elif waiting_since is not None and role != MessageRole.SYSTEM:
             responses.append(max(0.0, (sent_at - waiting_since).total_seconds()))
             waiting_since = None
-    user_count = sum(message["role"] == MessageRole.USER for message in messages)
+    user_count = roles.count(MessageRole.USER)
     return TranscriptFacts(
         started_at=min(times),
         last_message_at=max(times),
@@ -120,10 +121,8 @@ def _completion(user_count: int, *, waiting: bool, is_open: bool) -> CompletionS
 
 def fingerprint(session_id: str, messages: Sequence[Message]) -> bytes:
     """Return the digest by which a repeated transcript is recognised."""
-    digest = hashlib.sha256(session_id.encode())
-    for message in messages:
-        digest.update(f"\x1e{message['role']}\x1f{message['content']}".encode())
-    return digest.digest()
+    texts = [f"\x1e{message['role']}\x1f{message['content']}" for message in messages]
+    return hashlib.sha256("".join([session_id, *texts]).encode()).digest()
 
 
 def is_continuation(stored: Sequence[Message], sent: Sequence[Message], timed: set[int]) -> bool:
@@ -168,6 +167,8 @@ def in_order(messages: Iterable[Message]) -> list[Message]:
 
 def split_parts(messages: Sequence[Message]) -> list[list[Message]]:
     """Cut a transcript into parts of at most 500 messages and 256 KB (a longer message alone)."""
+    if len(messages) <= MAX_MESSAGES and len(json_codec.dumps(messages)) <= MAX_BYTES:
+        return [list(messages)]  # as nearly all are, and weighing them one by one takes longer
     parts: list[list[Message]] = [[]]
     size = 0
     for message in messages:

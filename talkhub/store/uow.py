@@ -148,7 +148,7 @@ class UnitOfWork:
         self._database = database
         self._read_only = read_only
         self._connection: Connection | None = None
-        self._spent = False
+        self._is_committed = False
 
     @property
     def workspace_id(self) -> int:
@@ -174,19 +174,19 @@ class UnitOfWork:
             return self._open().exec_driver_sql(sql, dict(params or {}))
 
     def once(self, sql: str, params: Mapping[str, Any]) -> list[Any]:
-        """Run one statement as the whole unit of work, in one message to the server.
+        """Run a statement that may be the whole unit of work, and return its rows.
 
-        Only as its first and only statement: it commits by itself.
+        With nothing sent before, scope and statement go as one message and commit by
+        themselves; only if it yields no row, and so did nothing, may others follow.
+        Later in a unit of work it is a statement of the transaction like any other.
         """
-        if self._connection is not None or self._spent:
-            raise RuntimeError("once() must be a unit of work's only statement")
-        self._spent = True
+        if self._connection is not None:
+            return list(self.run(sql, params).all())
+        self._refuse_if_committed()
         prologue = self.scope.prologue(read_only=self._read_only)
-        return self._database.single(prologue, sql, params)
-
-    def again(self) -> None:
-        """Allow an ordinary transaction after a `once()` that did nothing."""
-        self._spent = False
+        rows = self._database.single(prologue, sql, params)
+        self._is_committed = bool(rows)
+        return rows
 
     @staticmethod
     def json(value: object) -> str:
@@ -198,12 +198,15 @@ class UnitOfWork:
         self.bells.append(job)
 
     def _open(self) -> Connection:
-        if self._spent:
-            raise RuntimeError("once() must be a unit of work's only statement")
+        self._refuse_if_committed()
         if self._connection is None:
             prologue = self.scope.prologue(read_only=self._read_only)
             self._connection = self._database.connect(prologue)
         return self._connection
+
+    def _refuse_if_committed(self) -> None:
+        if self._is_committed:
+            raise RuntimeError("once() has committed this unit of work already")
 
     def commit(self) -> None:
         """Commit what was sent, if anything; only Database calls it."""

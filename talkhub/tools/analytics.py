@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from talkhub.errors import Invalid
 from talkhub.names import Scope
 from talkhub.services import analytics
 from talkhub.store.uow import UnitOfWork
@@ -127,10 +128,14 @@ def get_conversation_analytics(uow: UnitOfWork, args: GetConversationAnalytics) 
     Limit the count to one person or to a period. Hours are the workspace's local hours.
     """
     given = args.date_range
-    return analytics.conversation_analytics(
-        uow,
-        user_id=args.user_id,
-        start=(given.start if given else None) or args.start,
-        end=(given.end if given else None) or args.end,
-        metrics=[metric.value for metric in args.metrics or MetricName],
-    )
+    try:
+        return analytics.conversation_analytics(
+            uow,
+            user_id=args.user_id,
+            start=(given.start if given else None) or args.start,
+            end=(given.end if given else None) or args.end,
+            metrics=[metric.value for metric in args.metrics or MetricName],
+        )
+    except analytics.EmptyPeriod as error:
+        place = ("date_range", "end") if given and given.end else ("end",)
+        raise Invalid.at(*place, detail=str(error), code="period_empty") from error

@@ -6,13 +6,14 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar, cast, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from talkhub.errors import PlaceholderNotFilled, TalkHubError
 from talkhub.names import Scope
+from talkhub.services.idempotency import once_per_key
 from talkhub.store.uow import UnitOfWork
 from talkhub.strict_json import read_json
 
@@ -62,6 +63,16 @@ class ToolInput(FlowInput):
     model_config = ConfigDict(extra="forbid")
 
 
+class RetriableInput(ToolInput):
+    """The input of a tool whose retries are answered like the first call."""
+
+    idempotency_key: str | None = Field(
+        default=None,
+        max_length=255,
+        description="Makes a retry safe: the same key and body give the same answer for a day.",
+    )
+
+
 class ToolOutput(BaseModel):
     """The base of every tool's output model: it documents, and the contract tests hold to it."""
 
@@ -94,7 +105,17 @@ class ToolSpec:
 
     def call(self, uow: UnitOfWork, arguments: Mapping[str, Any]) -> Answer:
         """Validate `arguments` and run the handler; raises pydantic's ValidationError."""
-        return self.handler(uow, self.input_model.model_validate(arguments))
+        args = self.input_model.model_validate(arguments)
+        if not isinstance(args, RetriableInput) or args.idempotency_key is None:
+            return self.handler(uow, args)
+        return once_per_key(
+            uow,
+            tool=self.name,
+            key=args.idempotency_key,
+            request=args.model_dump(mode="json"),
+            # Only tools that read have their answer built by PostgreSQL, as bytes.
+            produce=lambda: cast("dict[str, Any]", self.handler(uow, args)),
+        )
 
     def listing(self) -> dict[str, Any]:
         """Return the tool as the MCP's `tools/list` describes it."""
@@ -164,10 +185,10 @@ registry = ToolRegistry()
 
 
 def _not_filled(name: str) -> PlaceholderNotFilled:
-    detail = "The flow builder sent its placeholder instead of a value."
-    return PlaceholderNotFilled(
-        detail,
-        errors=[{"pointer": f"/{name}", "detail": detail, "code": "placeholder_not_filled"}],
+    return PlaceholderNotFilled.at(
+        name,
+        detail="The flow builder sent its placeholder instead of a value.",
+        code="placeholder_not_filled",
     )
 
 

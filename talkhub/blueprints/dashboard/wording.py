@@ -56,9 +56,6 @@ def platform_name(platform: str) -> str:
         Platform.WHATSAPP: "WhatsApp",
         Platform.TELEGRAM: "Telegram",
         Platform.UCHAT: "UChat",
-        Platform.MESSENGER: "Messenger",
-        Platform.INSTAGRAM: "Instagram",
-        Platform.EVOLUTION: "Evolution",
         Platform.API: "API",
         Platform.UNKNOWN: _("Não informada"),
     }

@@ -27,7 +27,7 @@ values (%(kind)s, %(subject)s, %(address)s)
 """
 
 FIND_USER = """
-select u.id, u.name, u.locale, u.password_hash, m.workspace_id, m.role
+select u.name, u.locale, u.password_hash, m.workspace_id
 from users u
 join memberships m on m.user_id = u.id
 where u.username = %(username)s and u.disabled_at is null
@@ -46,12 +46,6 @@ insert into memberships (workspace_id, user_id, role)
 select %(workspace_id)s, id, 'owner' from made
 returning user_id
 """
-
-SET_PASSWORD = """
-update users set password_hash = %(password_hash)s where username = %(username)s returning id
-"""
-
-DEFAULT_WORKSPACE = "select id from workspaces where slug = 'default'"
 
 SET_WORKSPACE_TIMEZONE = """
 update workspaces set timezone = %(timezone)s

@@ -25,6 +25,7 @@ with person as (
     select * from conversations c
     where c.workspace_id = %(workspace_id)s and c.profile_id = person.id
     order by c.last_message_at desc limit %(limit)s) c
+  where not person.memory_opt_out
 )
 select json_build_object(
   'user_id', %(user_id)s::text,
@@ -34,7 +35,7 @@ select json_build_object(
     'custom', p.custom, 'locale', p.locale, 'timezone', p.timezone,
     'first_seen_at', {iso("p.first_seen_at")}, 'last_seen_at', {iso("p.last_seen_at")},
     'created_at', {iso("p.created_at")}, 'updated_at', {iso("p.updated_at")}) end,
-  'has_history', exists (
+  'has_history', not coalesce(p.memory_opt_out, false) and exists (
     select from conversations c
     where c.workspace_id = %(workspace_id)s and c.profile_id = p.id),
   'recent_conversations', coalesce((
@@ -46,8 +47,12 @@ select json_build_object(
       'last_message_at', {iso("c.last_message_at")})
       order by c.last_message_at desc) from recent c), '[]'::json),
   'preferences', coalesce(p.preferences, '{{}}'),
-  'interaction_stats', '{dumps_text(EMPTY_STATS)}'::jsonb || coalesce(p.interaction_stats, '{{}}')
+  'interaction_stats', '{dumps_text(EMPTY_STATS)}'::jsonb ||
+    case when p.memory_opt_out then '{{}}' else coalesce(p.interaction_stats, '{{}}') end
 )::text
 from (select 1) as always left join person p on true
 """
-"""No join on the coalesce: under the policy no index serves that, and all people are read."""
+"""Of a person who opted out of the memory only the profile is told.
+
+No join on the coalesce: under the policy no index serves that, and all people are read.
+"""

@@ -16,8 +16,8 @@ returning workspace_id, source, external_id
 
 CLAIM_EVENTS = """
 update inbound_events
-set attempts = attempts + 1, lease_until = clock_timestamp() + interval '30 seconds',
-    due_at = clock_timestamp() + interval '30 seconds', fence = fence + 1
+set attempts = attempts + 1, lease_until = clock_timestamp() + %(lease)s,
+    due_at = clock_timestamp() + %(lease)s, fence = fence + 1
 where id in (
   select id from inbound_events
   where state = 'pending' and due_at <= clock_timestamp()

@@ -3,7 +3,7 @@
 CLAIM_ANALYSES = """
 update conversations
 set attempts = attempts + 1, fence = fence + 1,
-    analysis_due_at = clock_timestamp() + interval '30 seconds'
+    analysis_due_at = clock_timestamp() + %(lease)s
 where id in (
   select id from conversations
   where analysis_due_at <= clock_timestamp()
@@ -14,7 +14,8 @@ returning id, workspace_id, fence, attempts, messages, status
 """Like CLAIM_EVENTS: in batches, but what was tried twice alone."""
 
 GIVE_UP_ANALYSES = """
-update conversations set analysis_due_at = null
+update conversations
+set analysis_due_at = null, intent_analysis = intent_analysis || '{"status": "failed"}'
 where analysis_due_at <= clock_timestamp() and attempts >= %(max_attempts)s
 returning id
 """

@@ -2,7 +2,7 @@
 
 LOCK_PROFILE = """
 select id, user_id, name, phone, email, preferences, tags, custom, locale, timezone,
-       memory_opt_out, revision, interaction_stats, created_at
+       memory_opt_out, revision, interaction_stats, created_at, updated_at
 from user_profiles
 where id = (
   select coalesce(merged_into_id, id) from user_profiles

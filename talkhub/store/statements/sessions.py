@@ -46,16 +46,14 @@ with silent as (
 ), closed as (
   update conversations c
   set status = 'closed', ended_at = c.last_message_at, analysis_due_at = clock_timestamp(),
-      fence = c.fence + 1,
-      metadata = c.metadata || jsonb_build_object('completion_status', case
-        when c.user_message_count = 0 then 'abandoned'
-        when c.messages -> -1 ->> 'role' = 'user' then 'unanswered'
-        else 'completed' end),
-      updated_at = %(now)s
+      fence = c.fence + 1, attempts = 0, updated_at = %(now)s
   from silent
   where c.workspace_id = silent.workspace_id and c.session_id = silent.session_id
     and c.status = 'open'
 )
 select count(*) from silent
 """
-"""A system statement: it closes sessions of all workspaces that fell silent, a batch at a time."""
+"""A system statement: it closes sessions of all workspaces that fell silent, a batch at a time.
+
+How the conversations ended is for the analysis to say, which is due with it.
+"""
