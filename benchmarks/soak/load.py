@@ -16,6 +16,7 @@ from benchmarks.soak.deliveries import Delivery
 
 TIMEOUT_SECONDS = 12.0
 """Longer than the service takes to say 503 by itself."""
+JOIN_SECONDS = 3.0
 FIRST_RETRY_SECONDS = 0.3
 LONGEST_RETRY_SECONDS = 3.0
 EVERY_NTH_COMES_TWICE = 20
@@ -79,13 +80,14 @@ class Load:
         return left
 
     def abandon(self) -> None:
-        """Stop, whatever is under way."""
+        """Stop, whatever is under way; a client that waits for an answer ends with the process."""
         with self._changed:
             self._is_over = True
             self._changed.notify_all()
+        deadline = time.monotonic() + JOIN_SECONDS
         for client in self._clients:
             if client.is_alive():
-                client.join(TIMEOUT_SECONDS)
+                client.join(max(0.0, deadline - time.monotonic()))
 
     def _is_done(self) -> bool:
         return not self._waiting and not self._under_way
