@@ -16,7 +16,7 @@ from benchmarks.soak.examine import Findings, examine
 from benchmarks.soak.load import Tally
 from benchmarks.soak.stack import Stack, dsn
 
-SKIP_SECONDS = 4.0
+SKIP_SECONDS = 2.0
 
 _WORK_LEFT = """
 select (select count(*) from inbound_events where state = 'pending')

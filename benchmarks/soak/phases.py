@@ -81,7 +81,8 @@ def under_fire(
     if len(result.kills) < len(plan.kills):
         wrong.append(f"only {len(result.kills)} of {len(plan.kills)} kills in {plan.seconds:.0f} s")
     unhealed = [kill.kind for kill in result.kills if kill.recovery_seconds is None]
-    wrong += [f"not whole again after this kill: {kind}" for kind in unhealed]
+    if unhealed:
+        wrong.append(f"not whole again after {', '.join(unhealed)}: {stack.log()[-1000:]}")
     return result
 
 

@@ -31,6 +31,8 @@ from talkhub.embedded.processes import end_with_parent
 from talkhub.embedded.services import EmbeddedServers, running
 
 ROOT = Path(__file__).parents[2]
+PROCESSES = 2
+"""How many web processes and workers there are."""
 START_SECONDS = 90
 STOP_SECONDS = 40
 _PR_SET_CHILD_SUBREAPER = 36
@@ -112,6 +114,8 @@ class Stack:
             "ADMIN_SECRET": self.secrets.admin,
             "WEBHOOK_SECRET": self.secrets.webhook,
             "WHATSAPP_APP_SECRET": self.secrets.whatsapp,
+            "WEB_PROCESSES": str(PROCESSES),
+            "WORKER_PROCESSES": str(PROCESSES),
             "RATE_LIMIT_MAX": "1000000",
             "RATE_LIMIT_PRINCIPAL": "1000000",
             "LOG_LEVEL": "WARNING",
@@ -129,20 +133,14 @@ class Stack:
                 # Safe here: no client's thread has started yet, or all have ended.
                 preexec_fn=partial(end_with_parent, signal.SIGTERM, os.getpid()),  # noqa: PLW1509
             )
-        self._counts: dict[Kind, int] = {}
 
     def wait_until_ready(self) -> None:
-        """Return when the service answers; raise CannotMeasure if it does not."""
+        """Return when the service is whole; raise CannotMeasure if it does not become so."""
         deadline = time.monotonic() + START_SECONDS
-        while not self.is_answering():
+        while not self.is_whole():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise CannotMeasure(f"The service does not start:\n{self.log()[-3000:]}")
-            time.sleep(0.05)
-        self._counts = {
-            kind: len(processes)
-            for kind, processes in self.census().items()
-            if kind is not Kind.BACKEND
-        }
+            time.sleep(0.1)
 
     def log(self) -> str:
         """Return what the service's processes wrote."""
@@ -174,13 +172,17 @@ class Stack:
         return found
 
     def has(self, kind: Kind) -> bool:
-        """Tell whether this service has processes of the kind when it is whole."""
-        return kind is Kind.BACKEND or kind in self._counts
+        """Tell whether this service has processes of the kind at all."""
+        return any(kind in marks.values() for marks in self.program.children.values())
 
     def is_whole(self) -> bool:
-        """Tell whether every process is there again and everything answers."""
+        """Tell whether every process is there and everything answers."""
         census = self.census()
-        is_complete = all(len(census[kind]) >= count for kind, count in self._counts.items())
+        is_complete = all(
+            len(census[kind]) >= (PROCESSES if kind in {Kind.WEB, Kind.WORKER} else 1)
+            for kind in Kind
+            if self.has(kind) and kind is not Kind.BACKEND
+        )
         return is_complete and self.is_answering() and self._are_servers_answering()
 
     def is_answering(self) -> bool:
