@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from talkhub import json_codec
+from talkhub.blueprints.bodies import FORM_BYTES
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.tokens import bearer_token, issue_token
 from talkhub.errors import Unauthenticated
@@ -30,6 +31,7 @@ class TokenRequest(BaseModel):
 def create_blueprint(runtime: Runtime) -> Blueprint:
     """Return the token routes."""
     blueprint = Blueprint("auth", __name__, url_prefix="/api/v1/auth")
+    blueprint.before_request(_limit_body)
 
     @blueprint.post("/token")
     @limiter.limit(ATTEMPTS)
@@ -74,6 +76,10 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
         return _answer({"revoked": revoked})
 
     return blueprint
+
+
+def _limit_body() -> None:
+    request.max_content_length = FORM_BYTES
 
 
 def _answer(document: object) -> Response:

@@ -11,6 +11,7 @@ import structlog
 from flask import Flask, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from talkhub.blueprints.bodies import SlowBodies
 from talkhub.errors import Forbidden
 from talkhub.settings import Settings
 from talkhub.strict_json import MAX_BODY_BYTES
@@ -43,7 +44,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 def prepare_app(app: Flask, settings: Settings) -> None:
     """Register what applies to every request."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    application = _with_headers(app.wsgi_app)
+    application = _with_headers(SlowBodies(app.wsgi_app, settings.web_threads))
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         application = ProxyFix(application, x_for=count, x_proto=count, x_host=count)

@@ -18,11 +18,19 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+from talkhub.blueprints.bodies import WAITING_THREADS
 from talkhub.embedded.processes import end_with_parent
 from talkhub.settings import Settings
 
 _STOP_SECONDS = 7
 """Less than the supervisor gives us, so that we end our processes ourselves."""
+
+_BACKLOG = 2048
+"""The connections that the kernel keeps until a process accepts them."""
+
+_CONNECTIONS = 4096
+"""The connections of one process. Idle keep-alive ones count, so that few would lock others
+out; without a number it would be the backlog divided by the processes."""
 
 
 def serve(settings: Settings) -> None:
@@ -37,8 +45,9 @@ def serve(settings: Settings) -> None:
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         workers=settings.web_processes,
-        blocking_threads=settings.web_threads,
-        # No `backpressure`: it counts connections, so idle keep-alive ones would lock others out.
+        blocking_threads=settings.web_threads + WAITING_THREADS,
+        backlog=_BACKLOG,
+        backpressure=_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
         log_level=LogLevels.error,  # requests are logged by the application
         respawn_failed_workers=True,

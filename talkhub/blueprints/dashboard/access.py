@@ -14,6 +14,7 @@ from jwt import PyJWTError
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response as AnyResponse
 
+from talkhub.blueprints.bodies import FORM_BYTES
 from talkhub.blueprints.dashboard.i18n import LANGUAGE_COOKIE, LANGUAGES
 from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.blueprints.dashboard.paths import own_path
@@ -83,6 +84,7 @@ def register(blueprint: Blueprint, database: Database) -> None:
 
 def _guard() -> AnyResponse | None:
     refuse_cross_site_writes()
+    request.max_content_length = FORM_BYTES
     if request.endpoint in OPEN_TO_ANYONE or _is_signed_in():
         return None
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None

@@ -1,0 +1,121 @@
+"""Bodies that come slowly or never: who waits for one keeps nobody else from an answer.
+
+The server starts a thread with a request's headers, and nothing can interrupt a thread
+that reads a body. So there are far more threads than may work at once: one that waits for
+a body lends its place to another, and how many may wait is bounded.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Any
+
+from talkhub.errors import Unavailable
+
+if TYPE_CHECKING:  # these exist for type checkers only
+    from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
+
+SMALL_BODY_BYTES = 64 * 1024
+"""What almost every request stays below; a stranger's megabytes wait elsewhere."""
+
+SMALL_BODIES = 256
+LARGE_BODIES = 16
+"""How many of each a process waits for; large ones count while they are in memory, too."""
+
+WAITING_THREADS = SMALL_BODIES + LARGE_BODIES
+"""The threads that a server needs beyond those that work."""
+
+FORM_BYTES = 16 * 1024
+"""The largest body where strangers may try a secret or send a form."""
+
+
+class SlowBodies:
+    """Lets `places` requests work at once, and bounds how many others hold a body."""
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        places: int,
+        *,
+        small: int = SMALL_BODIES,
+        large: int = LARGE_BODIES,
+    ) -> None:
+        self._application = application
+        self._places = BoundedSemaphore(places)
+        self._small = BoundedSemaphore(small)
+        self._large = BoundedSemaphore(large)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer in a place of our own, which the body's reader lends to others."""
+        kind, seats = (_Body, self._small) if _is_small(environ) else (_LargeBody, self._large)
+        body = kind(environ["wsgi.input"], self._places, seats)
+        environ["wsgi.input"] = body
+        with self._places:
+            try:
+                return self._application(environ, start_response)
+            finally:
+                body.leave()
+
+
+class _Body(io.RawIOBase):
+    """A body whose reader gives up its place, and takes a seat, while it waits."""
+
+    def __init__(
+        self, source: InputStream, places: BoundedSemaphore, seats: BoundedSemaphore
+    ) -> None:
+        self._source = source
+        self._places = places
+        self._seats = seats
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        """Read from the client, unless too many others wait for theirs already."""
+        self._sit_down()
+        self._places.release()
+        try:
+            chunk = self._source.read(len(into))
+        finally:
+            self._stand_up()
+            self._places.acquire()
+        into[: len(chunk)] = chunk
+        return len(chunk)
+
+    def leave(self) -> None:
+        """Give up what the body still holds: its answer is there."""
+
+    def _sit_down(self) -> None:
+        if not self._seats.acquire(blocking=False):
+            raise Unavailable("Too many requests wait for their bodies.")
+
+    def _stand_up(self) -> None:
+        self._seats.release()
+
+
+class _LargeBody(_Body):
+    """A body that keeps its seat until the answer is there, for so long it is in memory."""
+
+    _is_seated = False
+
+    def leave(self) -> None:
+        if self._is_seated:
+            self._is_seated = False
+            self._seats.release()
+
+    def _sit_down(self) -> None:
+        if not self._is_seated:
+            super()._sit_down()
+            self._is_seated = True
+
+    def _stand_up(self) -> None:
+        """Remain seated: more of the body follows, and what came is kept."""
+
+
+def _is_small(environ: WSGIEnvironment) -> bool:
+    length = environ.get("CONTENT_LENGTH", "")
+    if length:
+        return length.isdecimal() and int(length) <= SMALL_BODY_BYTES
+    return "HTTP_TRANSFER_ENCODING" not in environ
