@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from hashlib import sha256
+from ipaddress import AddressValueError, IPv6Address, IPv6Network
 
 import jwt
 from argon2 import PasswordHasher
@@ -18,6 +19,9 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from talkhub.errors import Unauthenticated, Unavailable
 from talkhub.names import Scope
+
+_SITE_BITS = 64
+"""How much of an IPv6 address names a site; the rest its holder chooses anew at will."""
 
 ALGORITHM = "HS256"
 ISSUER = "talkhub"
@@ -76,6 +80,20 @@ def is_same_secret(given: str, expected: str) -> bool:
     """Compare two secrets in a time that tells nothing; an empty one never matches."""
     digests = [sha256(text.encode("utf-8", "surrogatepass")).digest() for text in (given, expected)]
     return bool(expected) and hmac.compare_digest(*digests)
+
+
+def client_network(address: str) -> str:
+    """Return what limits are counted by: an IPv4 address, the /64 of an IPv6 one.
+
+    An IPv4 address in IPv6's notation is that IPv4 address; anything else stays as it is.
+    """
+    try:
+        parsed = IPv6Address(address)
+    except AddressValueError:
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((int(parsed), _SITE_BITS), strict=False))
 
 
 def hash_password(password: str) -> str:

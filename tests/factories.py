@@ -48,8 +48,8 @@ def new_user() -> str:
 
 
 def new_address() -> str:
-    """Return an address that nobody has called from."""
-    return f"2001:db8::{secrets.token_hex(2)}:{secrets.token_hex(2)}"
+    """Return an address in a network that nobody has called from."""
+    return f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"
 
 
 def transcript(*texts: str, day: str = "2026-03-02") -> list[dict[str, Any]]:

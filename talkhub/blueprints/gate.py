@@ -19,7 +19,7 @@ from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.tokens import bearer_token
 from talkhub.errors import Forbidden, RateLimited, SignatureInvalid, Unauthenticated
 from talkhub.names import Scope
-from talkhub.security import Principal
+from talkhub.security import Principal, client_network
 
 MAX_CACHED_TOKENS = 10_000
 PRINCIPAL_WINDOW_SECONDS = 60
@@ -138,7 +138,8 @@ class Gate:
     def _limit_address(self) -> None:
         settings = self._runtime.settings
         window = settings.rate_limit_window * 60
-        self._take(f"address:{request.remote_addr}", settings.rate_limit_max, window)
+        network = client_network(request.remote_addr or "")
+        self._take(f"address:{network}", settings.rate_limit_max, window)
 
     def _take(self, key: str, limit: int, window_seconds: int) -> None:
         wait = self._runtime.limiter.take(key, limit=limit, window_seconds=window_seconds)

@@ -150,4 +150,5 @@ class _Attempt:
             uow.run(statements.RECORD_FAILURE, self._names())
 
     def _names(self) -> dict[str, str]:
-        return {"kind": self.kind, "subject": self.subject[:255], "address": self.address}
+        address = security.client_network(self.address)
+        return {"kind": self.kind, "subject": self.subject[:255], "address": address}

@@ -69,6 +69,29 @@ def test_an_address_without_a_token_may_ask_so_often_and_no_more(
     assert statuses == [401] * 5 + [429] * 2
 
 
+def test_all_addresses_of_a_network_are_counted_as_one(
+    make_client: Callable[..., FlaskClient],
+) -> None:
+    client, network = make_client(rate_limit_max=2), new_address().removesuffix("1")
+
+    statuses = [ask(client, at=f"{network}{n}").status_code for n in range(1, 5)]
+
+    assert statuses == [401, 401, 429, 429]
+
+
+def test_logins_from_all_addresses_of_a_network_are_counted_as_one(client: FlaskClient) -> None:
+    network = new_address().removesuffix("1")
+
+    statuses = [
+        client.post(
+            "/api/v1/auth/token", json={}, environ_overrides={"REMOTE_ADDR": f"{network}{n:x}"}
+        ).status_code
+        for n in range(1, 40)
+    ]
+
+    assert (statuses[0], statuses[-1]) == (422, 429)
+
+
 def test_an_address_that_was_limited_may_still_use_its_token(
     make_client: Callable[..., FlaskClient], sign_token: Callable[..., str], workspace: int
 ) -> None:
