@@ -81,6 +81,10 @@ def _sender(author: object) -> Sender | None:
 
 
 def _message_id(message: object) -> str:
-    """Return chat and message id: edits and replies come with another `update_id`."""
-    chat_id, message_id = text(member(message, "chat", "id")), text(member(message, "message_id"))
-    return f"{chat_id}:{message_id}" if chat_id and message_id else ""
+    """Return chat, message id and date, which are the same in edits and replies.
+
+    Each bot numbers the messages of its private chats anew, and a bot may be replaced, or
+    share a webhook with another: only the date then tells their messages apart.
+    """
+    parts = [text(member(message, *path)) for path in (("chat", "id"), ("message_id",), ("date",))]
+    return ":".join(filter(None, parts)) if all(parts[:2]) else ""

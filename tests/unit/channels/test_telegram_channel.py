@@ -26,7 +26,7 @@ def test_a_text_becomes_a_message(load_payload: LoadPayload, received_at: dateti
         kind="text",
         content="Boa tarde, quero cancelar minha assinatura",
         sent_at=datetime(2026, 11, 21, 23, 0, 51, tzinfo=UTC),
-        external_id="111222333:51",
+        external_id="111222333:51:1795302051",
     )
 
 
@@ -100,6 +100,19 @@ def test_a_redelivered_update_has_the_same_external_id(
     [second] = telegram.split(otherwise_written, received_at)
 
     assert first.external_id == second.external_id
+
+
+def test_two_bots_may_number_a_persons_messages_alike(
+    load_payload: LoadPayload, received_at: datetime
+) -> None:
+    update = json.loads(load_payload("telegram/text"))
+    messages = [
+        telegram.normalise({"message": {**update["message"], "date": date}}, received_at)
+        for date in (1795302051, 1795302052, 1795302051)
+    ]
+
+    first, of_another_bot, again = (message.external_id for message in messages if message)
+    assert first == again != of_another_bot
 
 
 def test_what_is_no_update_is_kept_as_unknown(received_at: datetime) -> None:
