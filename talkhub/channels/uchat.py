@@ -59,7 +59,7 @@ _PLACEHOLDERS = re.compile(r"(\{\{[^{}]*\}\}\s*)+")
 _PHONE_PUNCTUATION = re.compile(r"[\s().-]")
 _LONGEST_PING = 64
 _RETRIES_WITHIN_SECONDS = 30
-_OWN_TIME_WITHIN = timedelta(days=1)
+_TYPED_TIME_WITHIN = timedelta(days=1)
 
 
 def verify(raw: bytes, headers: Headers, secrets: Sequence[str]) -> bool:
@@ -101,9 +101,10 @@ def split(raw: bytes, received_at: datetime) -> list[ProviderEvent]:
     payload = document if isinstance(document, dict) else {}
     said = _said(payload)
     kind = _kind_of_event(payload, said)
+    moment = _moment(payload, said, received_at)
     external_id = _message_id(payload, said, received_at) if kind == "message" else ""
     if not external_id:
-        external_id = fingerprint(raw + _occasion(said, received_at).encode())
+        external_id = fingerprint(raw + _occasion(moment, received_at).encode())
     return [ProviderEvent(external_id, kind, raw, payload)]
 
 
@@ -120,7 +121,7 @@ def normalise(payload: JSONObject, received_at: datetime) -> NormalisedMessage |
         role=role,
         kind=_KINDS.get(_first(said, _KIND), "text"),
         content=_content(payload, said),
-        sent_at=sent_at(_first(said, _TIME), received_at),
+        sent_at=_moment(payload, said, received_at),
         external_id=external_id,
     )
 
@@ -199,18 +200,31 @@ def _message_id(payload: JSONObject, said: Mapping[str, str], received_at: datet
     own_id = _first(said, _MESSAGE_ID)
     if own_id:
         return f"{user_id}:{own_id}"
-    parts = (user_id, _direction(payload), content, _occasion(said, received_at))
+    occasion = _occasion(_moment(payload, said, received_at), received_at)
+    parts = (user_id, _direction(payload), content, occasion)
     return fingerprint("\n".join(parts).encode())
 
 
-def _occasion(said: Mapping[str, str], received_at: datetime) -> str:
+def _moment(payload: JSONObject, said: Mapping[str, str], received_at: datetime) -> datetime:
+    """Return when something was said, or `received_at` where nobody tells it truly.
+
+    The live chat's `ts` is UChat's own: it holds however late the event is delivered. Any
+    other time is typed into a flow by hand. One that is far from ours is a constant left
+    there, and would put all messages at one moment, long ago and in no order.
+    """
+    own = _filled(member(payload, "message", "ts"))
+    if own:
+        return sent_at(own, received_at)
+    typed = sent_at(_first(said, _TIME), received_at)
+    return typed if received_at - typed < _TYPED_TIME_WITHIN else received_at
+
+
+def _occasion(moment: datetime, received_at: datetime) -> str:
     """Return what tells a repetition from a retry: the event's own time, else ours.
 
-    Without a time of its own, what arrives within the same half minute is one event. A
-    time far from ours is a constant that somebody typed: it tells nothing apart.
+    Without a time of its own, what arrives within the same half minute is one event.
     """
-    moment = sent_at(_first(said, _TIME), received_at)
-    if moment != received_at and received_at - moment < _OWN_TIME_WITHIN:
+    if moment != received_at:
         return moment.isoformat()
     return str(int(received_at.timestamp()) // _RETRIES_WITHIN_SECONDS)
 

@@ -290,6 +290,29 @@ def test_a_constant_typed_as_time_does_not_swallow_later_messages(received_at: d
     assert external_id(raw, received_at) != external_id(raw, received_at + timedelta(hours=9))
 
 
+@pytest.mark.parametrize("more", [{}, {"message_id": "m1"}, {"event": "message.received"}])
+def test_a_constant_typed_as_time_is_not_when_it_was_said(
+    more: dict[str, str], received_at: datetime
+) -> None:
+    raw = body(user_ns=USER_NS, message="oi", timestamp="2025-01-01T10:00:00Z", **more)
+
+    message = normalised(raw, received_at)
+
+    assert message is not None
+    assert message.sent_at == received_at
+
+
+def test_a_live_chat_message_keeps_its_time_however_late_it_arrives(
+    load_payload: LoadPayload, received_at: datetime
+) -> None:
+    raw = load_payload("uchat/live_chat_text")
+
+    message = normalised(raw, received_at + timedelta(days=28))
+
+    assert message is not None
+    assert message.sent_at == datetime(2026, 11, 21, 23, 0, tzinfo=UTC)
+
+
 def test_the_same_event_counts_again_later(
     load_payload: LoadPayload, received_at: datetime
 ) -> None:
