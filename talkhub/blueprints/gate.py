@@ -17,7 +17,7 @@ from talkhub import metrics
 from talkhub.blueprints.problems import problem_response
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.tokens import bearer_token
-from talkhub.errors import Forbidden, RateLimited, SignatureInvalid, Unauthenticated
+from talkhub.errors import Forbidden, NotFound, RateLimited, SignatureInvalid, Unauthenticated
 from talkhub.names import Scope
 from talkhub.security import Principal, client_network
 
@@ -60,7 +60,7 @@ class Gate:
         def enter(view: Call) -> Response:
             try:
                 return view()
-            except SignatureInvalid:
+            except (SignatureInvalid, NotFound):
                 self._limit_address()
                 raise
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import os
+import shutil
 import signal
 import sys
 from http.client import HTTPConnection, HTTPException
@@ -38,7 +41,7 @@ def up() -> int:
     _progress("PostgreSQL and Valkey")
     settings = resolve_settings()
     _tell_where_the_data_is(given)
-    metrics = _without_old_metrics(given.metrics_dir or run_folder / "metrics")
+    metrics = _without_old_metrics(given.metrics_dir or _metrics_folder(run_folder))
     settings = settings.model_copy(update={"metrics_dir": metrics})
     environment = environment_of_child(settings)
     if not is_current(str(settings.migration_url)):
@@ -55,6 +58,8 @@ def up() -> int:
             on_ready=lambda: _say(banner(settings, given, on_terminal=sys.stdout.isatty())),
             keep_alive=lambda: _keep_servers(given, settings),
         )
+    if given.metrics_dir is None:
+        shutil.rmtree(metrics, ignore_errors=True)
     return 0
 
 
@@ -102,6 +107,22 @@ def _tell_where_the_data_is(given: Settings) -> None:
     layout = lay_out(given.home, given.pg_user)
     if layout.root != given.home.absolute():
         _log.info("the servers' account cannot enter %s: data is in %s", given.home, layout.root)
+
+
+def _metrics_folder(run_folder: Path) -> Path:
+    """Return where processes share their metrics: in memory where that can be.
+
+    The metrics are mapped files, and a process that writes to one on a full disk is
+    killed by SIGBUS.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 -- a folder of our own in it, checked below
+    digest = hashlib.sha256(str(run_folder.absolute()).encode()).hexdigest()[:16]
+    folder = memory / f"talkhub-{digest}"
+    if not os.access(memory, os.W_OK):
+        return run_folder / "metrics"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    is_ours = not folder.is_symlink() and folder.stat().st_uid == os.geteuid()
+    return folder if is_ours else run_folder / "metrics"
 
 
 def _without_old_metrics(folder: Path) -> Path:

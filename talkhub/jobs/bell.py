@@ -16,6 +16,8 @@ logger = structlog.get_logger(__name__)
 
 SHORTEST_PAUSE_SECONDS = 0.2
 SOCKET_TIMEOUT_SECONDS = 0.5
+MOST_WAITING = 100
+"""More jobs than this never wait: each one drains all that is due."""
 
 
 class Bell:
@@ -56,7 +58,10 @@ class Bell:
     @staticmethod
     def _enqueue(client: redis.Redis, job: Job) -> None:
         try:
-            open_queue(client).enqueue(
+            queue = open_queue(client)
+            if queue.count >= MOST_WAITING:
+                return  # nobody is taking jobs; what is due stays due in the database
+            queue.enqueue(
                 f"talkhub.jobs.handlers.{job.value}",
                 result_ttl=int(RESULT_KEPT.total_seconds()),
                 failure_ttl=int(FAILURE_KEPT.total_seconds()),

@@ -102,7 +102,7 @@ def _give_up(database: Database) -> None:
     attempts = {"max_attempts": handlers.MAX_ATTEMPTS}
     with database.unit_of_work(system_scope("work that ends its workers")) as uow:
         dead = uow.run(BURY_EVENTS, attempts).rowcount
-        unanalysed = uow.run(GIVE_UP_ANALYSES, attempts).rowcount
+        unanalysed = uow.run(GIVE_UP_ANALYSES, attempts).scalar_one()
     if dead or unanalysed:
         logger.error("work_given_up", events=dead, analyses=unanalysed)
 

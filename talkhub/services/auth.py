@@ -47,6 +47,7 @@ def exchange_admin_secret(
 
 def sign_in(database: Database, username: str, password: str, address: str) -> SignedIn:
     """Return the dashboard user with this password; raises like `exchange_admin_secret`."""
+    username = username.replace("\0", "\N{REPLACEMENT CHARACTER}")  # unknown to PostgreSQL
     attempt = _Attempt(database, "password", username, address)
     attempt.refuse_after_too_many()
     with database.read_only(system_scope("the workspace of a login")) as uow:

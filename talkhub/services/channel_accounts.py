@@ -71,6 +71,8 @@ class AccountBook:
         return account
 
     def _read(self, public_token: str) -> Account:
+        if "\0" in public_token:  # PostgreSQL knows no such text
+            raise NotFound("There is no such webhook.")
         with self._database.read_only(system_scope("the workspace of a channel")) as uow:
             params = {"public_token": public_token}
             row = uow.run(statements.FIND_CHANNEL, params).mappings().first()

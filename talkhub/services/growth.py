@@ -86,7 +86,7 @@ def grow(uow: UnitOfWork, growth: Growth) -> dict[str, Any]:
     transcript = _last_transcript(stored)
     known = [message for part in transcript for message in part.messages]
     if transcript and transcript[0].source == "webhook":
-        news = without_known(known, growth.messages)
+        news = without_known(known, growth.messages, growth.timed)
         merged = in_order([*transcript[-1].messages, *news])
         rows = _write(uow, growth, session, merged, stored, last=transcript[-1])
     elif transcript and is_continuation(known, growth.messages, growth.timed):

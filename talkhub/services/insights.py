@@ -13,6 +13,7 @@ from talkhub.names import CompletionStatus, ConversationStatus, Intent, MessageR
 from talkhub.services.transcripts import Message, add_up
 from talkhub.store.statements import insights as statements
 from talkhub.store.statements import profiles as profile_statements
+from talkhub.store.statements.locks import LOCK
 from talkhub.store.uow import UnitOfWork
 
 
@@ -54,6 +55,8 @@ def store_analyses(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> int:
 
 def recount_hours(uow: UnitOfWork, *, limit: int) -> int:
     """Recompute hours that conversations changed in; return how many were taken."""
+    # One recount at a time: of two, the one with the older view could write last.
+    uow.run(LOCK, {"key": f"hours:{uow.workspace_id}"})
     key = {"workspace_id": uow.workspace_id, "limit": limit}
     taken = [row[0] for row in uow.run(statements.TAKE_DIRTY_HOURS, key)]
     if taken:

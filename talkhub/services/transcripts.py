@@ -139,24 +139,35 @@ def is_continuation(stored: Sequence[Message], sent: Sequence[Message], timed: s
     return True
 
 
-def without_known(stored: Sequence[Message], sent: Sequence[Message]) -> list[Message]:
+def without_known(
+    stored: Sequence[Message], sent: Sequence[Message], timed: set[int]
+) -> list[Message]:
     """Return what of `sent` is not yet in a transcript that a channel feeds.
 
-    A message is known when one with its role and text lies within five minutes of
-    it. Each stored message answers for one sent message only.
+    A message is known when one with its role and text is stored, within five minutes of
+    it if it has a time of its own (its position is in `timed`). Each stored message
+    answers for one sent message only. What is new and has no time of its own gets its
+    place right behind the message it follows.
     """
     unmatched: dict[tuple[str, str], list[datetime]] = {}
     for message in stored:
         unmatched.setdefault(_key(message), []).append(time_of(message))
     news: list[Message] = []
-    for message in sent:
+    follows: datetime | None = None
+    for position, message in enumerate(sent):
         candidates = unmatched.get(_key(message), [])
         sent_at = time_of(message)
-        near = [moment for moment in candidates if abs(moment - sent_at) <= SAME_MESSAGE_WINDOW]
+        is_timed = position in timed
+        near = [t for t in candidates if not is_timed or abs(t - sent_at) <= SAME_MESSAGE_WINDOW]
         if near:
-            candidates.remove(min(near, key=lambda moment: abs(moment - sent_at)))
-        else:
-            news.append(message)
+            known_at = min(near, key=lambda moment: abs(moment - sent_at)) if is_timed else near[0]
+            candidates.remove(known_at)
+            follows = known_at
+            continue
+        if not is_timed and follows is not None:
+            sent_at = follows + timedelta(microseconds=1)
+        follows = sent_at
+        news.append({**message, "timestamp": format_time(sent_at)})
     return news
 
 

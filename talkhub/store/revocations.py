@@ -11,6 +11,9 @@ from talkhub.store.uow import Database, system_scope
 
 REFRESH_SECONDS = 2.0
 TRUSTED_SECONDS = 5.0
+PATIENCE_SECONDS = 1.0
+FAILURE_SECONDS = 1.0
+"""For this long after a failed reading nobody tries again: each try may cost seconds."""
 
 
 class RevokedTokens:
@@ -25,15 +28,20 @@ class RevokedTokens:
         self._lock = threading.Lock()
         self._tokens: frozenset[str] = frozenset()
         self._read_at = float("-inf")
+        self._failed_at = float("-inf")
 
     def __contains__(self, token_id: str) -> bool:
         age = time.monotonic() - self._read_at
         # Beyond the trusted age everyone waits for the list; before it, one thread reads it.
-        if age >= REFRESH_SECONDS and self._lock.acquire(blocking=age >= TRUSTED_SECONDS):
-            try:
-                self._refresh()
-            finally:
-                self._lock.release()
+        patience = PATIENCE_SECONDS if age >= TRUSTED_SECONDS else 0
+        if age >= REFRESH_SECONDS:
+            if self._lock.acquire(timeout=patience):
+                try:
+                    self._refresh()
+                finally:
+                    self._lock.release()
+            elif patience:
+                raise Unavailable("Whether the token was revoked cannot be read right now.")
         return token_id in self._tokens
 
     def forget(self) -> None:
@@ -44,12 +52,19 @@ class RevokedTokens:
         if time.monotonic() - self._read_at < REFRESH_SECONDS:
             return
         asked_at = time.monotonic()
+        if asked_at - self._failed_at < FAILURE_SECONDS:
+            self._refuse_untrusted()
+            return
         try:
             scope = system_scope("revoked tokens of all workspaces")
             rows = self._database.single(scope.prologue(), REVOKED_TOKENS, {})
         except Unavailable:
-            if time.monotonic() - self._read_at < TRUSTED_SECONDS:
-                return
-            raise
+            self._failed_at = time.monotonic()
+            self._refuse_untrusted()
+            return
         self._tokens = frozenset(row[0] for row in rows)
         self._read_at = asked_at
+
+    def _refuse_untrusted(self) -> None:
+        if time.monotonic() - self._read_at >= TRUSTED_SECONDS:
+            raise Unavailable("Whether the token was revoked cannot be read right now.")

@@ -229,7 +229,14 @@ def _engine(url: str, pool_size: int, **options: Any) -> Engine:
         pool_timeout=3,
         pool_recycle=300,
         pool_pre_ping=not options,
-        connect_args={"connect_timeout": 3, "application_name": "talkhub"},
+        connect_args={
+            "connect_timeout": 3,
+            "application_name": "talkhub",
+            # A server that vanished without a word is noticed within half a minute.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
         json_serializer=json_codec.dumps_text,
         json_deserializer=json_codec.loads,
         hide_parameters=True,  # errors are logged, and parameters are what people wrote

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast, get_type_hints
@@ -19,9 +18,6 @@ from talkhub.strict_json import read_json
 
 Answer = dict[str, Any] | bytes
 """What a handler gives: an object, or the bytes of one that PostgreSQL built."""
-
-_PLACEHOLDER = re.compile(r"\s*\{\{.*\}\}\s*", re.DOTALL)
-_UNFILLED = re.compile(r"\{\{.*\}\}", re.DOTALL)
 
 
 class FlowInput(BaseModel):
@@ -49,10 +45,10 @@ class FlowInput(BaseModel):
                 tidy[name] = _from_text(name, value)
             elif declared.is_required():
                 # An id that is partly unfilled would name a person who does not exist.
-                if _UNFILLED.search(value):
+                if _holds_placeholder(value):
                     raise _not_filled(name)
                 tidy[name] = value
-            elif value and not _PLACEHOLDER.fullmatch(value):
+            elif value and not _is_placeholder(value):
                 tidy[name] = value
         return tidy
 
@@ -182,6 +178,17 @@ class ToolRegistry:
 
 
 registry = ToolRegistry()
+
+
+def _holds_placeholder(text: str) -> bool:
+    """Tell whether a `{{…}}` stands in a text. Linear: a regular expression would not be."""
+    start = text.find("{{")
+    return start >= 0 and text.find("}}", start + 2) >= 0
+
+
+def _is_placeholder(text: str) -> bool:
+    bare = text.strip()
+    return bare.startswith("{{") and bare.endswith("}}") and len(bare) >= len("{{}}")
 
 
 def _not_filled(name: str) -> PlaceholderNotFilled:

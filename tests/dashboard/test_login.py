@@ -25,7 +25,7 @@ def login(database: Database) -> str:
 @pytest.fixture
 def elsewhere() -> dict[str, str]:
     """An address nobody else has, so that attempts of other tests do not count."""
-    return {"REMOTE_ADDR": f"fd00::{secrets.token_hex(2)}:{secrets.token_hex(2)}"}
+    return {"REMOTE_ADDR": f"fd00:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"}
 
 
 def enter(client: FlaskClient, place: dict[str, str], **form: str):
@@ -158,3 +158,9 @@ def test_who_is_signed_in_already_skips_the_form(ana):
 
 def test_pages_are_kept_in_no_cache(ana):
     assert ana.client.get("/dashboard").headers["Cache-Control"] == "no-store"
+
+
+def test_a_name_that_cannot_be_stored_is_a_wrong_name(client: FlaskClient):
+    form = {"username": "a\0b", "password": "x"}
+
+    assert client.post("/dashboard/login", data=form).status_code in {401, 422}

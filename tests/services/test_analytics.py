@@ -301,7 +301,8 @@ def test_post_takes_lists_and_objects(caller: Caller) -> None:
         ({"date_range": '{"start": "yesterday"}'}, "/date_range/start"),
         ({"date_range": '{"begin": "2026-03-02"}'}, "/date_range/begin"),
         ({"date_range": '{"start": '}, "/date_range"),
-        ({"start": "2026-03-03", "end": "2026-03-02"}, "/date_range/end"),
+        ({"start": "2026-03-03", "end": "2026-03-02"}, "/end"),
+        ({"date_range": '{"start": "2026-03-03", "end": "2026-03-02"}'}, "/date_range/end"),
         ({"until": "2026-03-02"}, "/until"),
     ],
 )

@@ -171,20 +171,39 @@ def test_a_single_statement_is_committed_at_once(database: Database, workspace: 
         assert uow.run(FIND_SLOT, name).all() == [(name["name"],)]
 
 
-def test_a_single_statement_must_be_the_only_one(database: Database) -> None:
+def test_nothing_follows_a_single_statement_that_did_something(database: Database) -> None:
     with database.unit_of_work(system_scope("tests")) as uow:
         uow.once("select 1", {})
-        with pytest.raises(RuntimeError, match="only statement"):
+        with pytest.raises(RuntimeError, match="committed"):
             uow.run("select 1")
-        with pytest.raises(RuntimeError, match="only statement"):
+        with pytest.raises(RuntimeError, match="committed"):
             uow.once("select 1", {})
 
 
-def test_a_single_statement_cannot_follow_another(database: Database) -> None:
+def test_a_transaction_may_follow_a_single_statement_without_a_row(database: Database) -> None:
     with database.unit_of_work(system_scope("tests")) as uow:
-        uow.run("select 1")
-        with pytest.raises(RuntimeError, match="only statement"):
-            uow.once("select 1", {})
+        nothing = uow.once("select 1 where false", {})
+
+        assert nothing == []
+        assert uow.run("select 2").scalar_one() == 2
+
+
+def test_a_later_single_statement_belongs_to_the_transaction(
+    database: Database, workspace: int
+) -> None:
+    name = {"name": f"slot {workspace}"}
+
+    def interrupted() -> None:
+        with database.unit_of_work(system_scope("tests")) as uow:
+            uow.run("select 1")
+            uow.once(INSERT_SLOT, name)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        interrupted()
+
+    with database.read_only(system_scope("tests")) as uow:
+        assert uow.run(FIND_SLOT, name).all() == []
 
 
 @pytest.mark.parametrize("way", ["run", "once"])

@@ -479,3 +479,7 @@ def test_a_webhook_answers_to_post_only(caller: Caller) -> None:
 
     assert answer.status_code == 405
     assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
+
+
+def test_an_address_that_cannot_be_stored_is_not_found(client: FlaskClient) -> None:
+    assert client.post("/webhooks/telegram/a%00b", data=b"{}").status_code == 404

@@ -14,11 +14,21 @@ returning id, workspace_id, fence, attempts, messages, status
 """Like CLAIM_EVENTS: in batches, but what was tried twice alone."""
 
 GIVE_UP_ANALYSES = """
-update conversations
-set analysis_due_at = null, intent_analysis = intent_analysis || '{"status": "failed"}'
-where analysis_due_at <= clock_timestamp() and attempts >= %(max_attempts)s
-returning id
+with given_up as (
+  update conversations
+  set analysis_due_at = null, intent_analysis = intent_analysis || '{"status": "failed"}'
+  where analysis_due_at <= clock_timestamp() and attempts >= %(max_attempts)s
+  returning workspace_id, profile_id, started_at
+), people as (
+  update user_profiles set stats_due_at = clock_timestamp()
+  where id in (select profile_id from given_up)
+), hours as (
+  insert into dirty_buckets (workspace_id, hour)
+  select distinct workspace_id, date_trunc('hour', started_at) from given_up
+)
+select count(*) from given_up
 """
+"""Without an analysis the conversations count all the same."""
 
 LOCK_PEOPLE = """
 select id from user_profiles

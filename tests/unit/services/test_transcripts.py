@@ -86,13 +86,13 @@ def test_a_transcript_continues_every_beginning_of_its_own(
 @few
 @given(transcripts)
 def test_nothing_of_a_known_transcript_is_new(transcript: list[Message]) -> None:
-    assert without_known(transcript, transcript) == []
+    assert without_known(transcript, transcript, set(range(len(transcript)))) == []
 
 
 @few
 @given(transcripts, transcripts)
 def test_what_is_new_is_a_part_of_what_was_sent(stored: list[Message], sent: list[Message]) -> None:
-    news = without_known(stored, sent)
+    news = without_known(stored, sent, set(range(len(sent))))
 
     rest = iter(sent)
     assert all(item in rest for item in news)  # in the order in which they were sent
@@ -176,3 +176,15 @@ def test_a_response_lasts_from_a_persons_message_to_its_answer(
 
 def test_an_open_transcript_is_neither_completed_nor_abandoned() -> None:
     assert add_up([message("bot")], is_open=True).completion == CompletionStatus.OPEN
+
+
+def test_untimed_messages_are_known_by_role_and_text_and_keep_their_order() -> None:
+    stored = [message("user", "quanto custa?", at=0), message("user", "e o frete?", at=60)]
+    texts = [("user", "quanto custa?"), ("bot", "R$ 10"), ("user", "e o frete?"), ("bot", "Grátis")]
+    sent = [message(role, text, at=9000) for role, text in texts]
+
+    news = without_known(stored, sent, set())
+
+    assert [item["content"] for item in news] == ["R$ 10", "Grátis"]
+    whole = in_order([*stored, *news])
+    assert [(item["role"], item["content"]) for item in whole] == texts
