@@ -19,7 +19,7 @@ from providers import Door, payload, said
 
 from talkhub.analysis.pipeline import ANALYSER_VERSION
 from talkhub.channels.registry import CHANNELS
-from talkhub.jobs import handlers
+from talkhub.jobs import handlers, timing
 from talkhub.names import Platform
 from talkhub.services.appending import ClaimedEvent
 from talkhub.services.ingest import FenceLost, apply_events
@@ -32,6 +32,12 @@ EVENTS = "select * from inbound_events order by id"
 CONVERSATIONS = "select * from conversations order by started_at, id"
 PEOPLE = "select * from user_profiles order by id"
 SESSIONS = "select * from chat_sessions order by id"
+CLAIM = {
+    "limit": 200,
+    "suspects": False,
+    "max_attempts": handlers.MAX_ATTEMPTS,
+    "lease": timing.LEASE,
+}
 ADD_EVENT = """
 insert into inbound_events (workspace_id, platform, source, external_id, kind, payload)
 values (%(workspace)s, %(platform)s, 'tests', %(external_id)s, 'message', '{}')
@@ -77,8 +83,7 @@ def add_poison(database: Database, workspace: int, external_id: str = "poison") 
 def claim(database: Database) -> list[dict[str, Any]]:
     """Claim what is due, as a worker does that is killed right afterwards."""
     with database.unit_of_work(system_scope("tests")) as uow:
-        params = {"limit": 200, "suspects": False, "max_attempts": handlers.MAX_ATTEMPTS}
-        return [dict(row) for row in uow.run(CLAIM_EVENTS, params).mappings()]
+        return [dict(row) for row in uow.run(CLAIM_EVENTS, CLAIM).mappings()]
 
 
 def let_leases_pass(database: Database, workspace: int) -> None:
@@ -465,10 +470,7 @@ def test_a_worker_that_comes_too_late_applies_nothing(
     tell("oi")
     (late,) = claim(database)
     let_leases_pass(database, workspace)
-    with database.unit_of_work(system_scope("tests")) as uow:  # another takes it over
-        uow.run(
-            CLAIM_EVENTS, {"limit": 9, "suspects": False, "max_attempts": handlers.MAX_ATTEMPTS}
-        )
+    claim(database)  # another takes it over
     channel = CHANNELS[late["platform"]]
     message = channel.normalise(late["payload"], late["received_at"])
     event = ClaimedEvent(late["id"], late["fence"], late["channel_id"], late["source"], message)
