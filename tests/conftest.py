@@ -78,7 +78,7 @@ def settings(database_url: str, redis_url: str, servers: Servers) -> Settings:
         ENCRYPTION_KEY="dGVzdHMtZW5jcnlwdC13aXRoLXRoaXMta2V5LW9rISE=",
         RATE_LIMIT_MAX="1000000",
         RATE_LIMIT_PRINCIPAL="1000000",
-        LOG_LEVEL="ERROR",
+        LOG_LEVEL="INFO",
     )
 
 

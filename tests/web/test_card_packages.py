@@ -19,6 +19,7 @@ from waiting import wait_until
 
 from talkhub.jobs.queues import open_queue
 from talkhub.names import Job, Platform, Scope
+from talkhub.security import client_network
 from talkhub.settings import Settings
 from talkhub.store.uow import Database, system_scope
 
@@ -98,7 +99,7 @@ def test_rq_holds_the_jobs_that_a_webhook_rings_for(
     wait_until(lambda: len(queue) > 0)
     names = {job.func_name for job in queue.jobs}
     connection.close()
-    assert names == {f"talkhub.jobs.handlers.{Job.DRAIN_INBOX}"}
+    assert f"talkhub.jobs.handlers.{Job.DRAIN_INBOX}" in names
 
 
 def test_redis_counts_for_all_processes(
@@ -108,7 +109,7 @@ def test_redis_counts_for_all_processes(
     make_client().get("/api/v1/test", environ_overrides={"REMOTE_ADDR": address})
 
     connection = redis.Redis.from_url(redis_url)
-    kept = list(connection.scan_iter(f"limit:address:{address}:*"))
+    kept = list(connection.scan_iter(f"limit:address:{client_network(address)}:*"))
     connection.close()
     assert len(kept) == 1
 

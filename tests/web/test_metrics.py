@@ -57,6 +57,7 @@ def test_events_jobs_and_analyses_are_counted(
         (Metric.ANALYSES, {"result": "stored"}),
     ]
     before = [value(client, name, **labels) for name, labels in names]
+    left = value(client, Metric.INBOX_DEPTH)  # what other tests let wait
     path = make_channel(database, caller.workspace_id, Platform.TELEGRAM)
     door, document = Door(client, Platform.TELEGRAM, path), said(Platform.TELEGRAM, "oi")
 
@@ -68,9 +69,9 @@ def test_events_jobs_and_analyses_are_counted(
 
     after = [value(client, name, **labels) for name, labels in names]
     assert [a - b for a, b in zip(after, before, strict=True)] == [1, 1, 1, 1, 1]
-    assert waiting[0] == 1
+    assert waiting[0] == left + 1
     assert waiting[1] > 0
-    assert value(client, Metric.INBOX_DEPTH) == 0
+    assert value(client, Metric.INBOX_DEPTH) == left
 
 
 def test_looking_up_tokens_in_the_cache_is_counted(caller: Caller) -> None:

@@ -92,6 +92,17 @@ def test_logins_from_all_addresses_of_a_network_are_counted_as_one(client: Flask
     assert (statuses[0], statuses[-1]) == (422, 429)
 
 
+def test_the_addresses_of_one_network_are_one_caller(
+    make_client: Callable[..., FlaskClient],
+) -> None:
+    client, address = make_client(rate_limit_max=2), new_address()
+    neighbours = [address, address + "2", address + ":ffff"]  # an IPv6 customer has 2^64 of them
+
+    statuses = [ask(client, at=neighbour).status_code for neighbour in neighbours]
+
+    assert statuses == [401, 401, 429]
+
+
 def test_an_address_that_was_limited_may_still_use_its_token(
     make_client: Callable[..., FlaskClient], sign_token: Callable[..., str], workspace: int
 ) -> None:
