@@ -1,0 +1,157 @@
+"""What a measurement says: a table for people, or JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.figures import Goal, Sample, Spread, ratios, spread
+from benchmarks.rounds import Results
+
+_WIDTH = 118
+
+
+@dataclass(frozen=True)
+class Section:
+    """The contestants of one work, compared with some of them."""
+
+    title: str
+    results: Results
+    work: str
+    against: tuple[str, ...] = ()
+
+    def samples(self) -> dict[str, list[Sample]]:
+        """Return each contestant's samples."""
+        return {name: found for (work, name), found in self.results.items() if work == self.work}
+
+    def times(self, name: str, other: str) -> Spread:
+        """Return how many times the other's rate a contestant reaches."""
+        samples = self.samples()
+        mine, its = ([s.per_second for s in samples[one]] for one in (name, other))
+        return ratios(mine, its)
+
+
+@dataclass
+class Report:
+    """All that one measurement found."""
+
+    name: str
+    seconds: int
+    rounds: int
+    connections: int | None = None
+    sections: list[Section] = field(default_factory=list)
+    goals: list[Goal] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def write_json(report: Report) -> None:
+    """Write the report as one JSON object on stdout."""
+    document = {
+        "bench": report.name,
+        "seconds": report.seconds,
+        "rounds": report.rounds,
+        "connections": report.connections,
+        "machine": machine(),
+        **report.facts,
+        "sections": [
+            {"title": section.title, "contestants": _contestants(section)}
+            for section in report.sections
+        ],
+        "goals": [{**asdict(goal), "is_met": goal.is_met} for goal in report.goals],
+    }
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+
+
+def write_tables(report: Report) -> None:
+    """Write the report as tables on stdout."""
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
+    console.print(f"bench {report.name}: {_method(report)}, {machine()}")
+    for section in report.sections:
+        console.print(_table(section))
+    for name, value in report.facts.items():
+        console.print(f"{name}: {value}")
+    console.print(_goals(report.goals))
+
+
+def machine() -> str:
+    """Return what was measured on, in words."""
+    return f"{os.cpu_count()} CPU, {platform.machine()}, Python {platform.python_version()}"
+
+
+def _method(report: Report) -> str:
+    connections = f", {report.connections} connections" if report.connections else ""
+    return (
+        f"{report.rounds} interleaved rounds of {report.seconds} s{connections}; "
+        "medians (lowest to highest)"
+    )
+
+
+def _contestants(section: Section) -> dict[str, Any]:
+    found = {}
+    for name, samples in section.samples().items():
+        figures = {key: _spread_of(samples, key) for key in Sample.__slots__}
+        found[name] = {key: asdict(value) for key, value in figures.items() if value}
+        for other in section.against:
+            if other != name:
+                found[name][f"times {other}"] = asdict(section.times(name, other))
+    return found
+
+
+def _spread_of(samples: Sequence[Sample], key: str) -> Spread | None:
+    values = [value for sample in samples if (value := getattr(sample, key)) is not None]
+    return spread(values) if values else None
+
+
+def _table(section: Section) -> Table:
+    table = _new_table(section.title)
+    table.add_column("")
+    for heading in ("per second", *(f"x {other}" for other in section.against)):
+        table.add_column(heading, justify="right")
+    for heading in ("p50 ms", "p99 ms", "CPU us server", "CPU us PostgreSQL"):
+        table.add_column(heading, justify="right")
+    for name, samples in section.samples().items():
+        cells = [_written(_spread_of(samples, "per_second"), "{:,.0f}")]
+        cells += [
+            "" if other == name else _written(section.times(name, other), "{:.2f}")
+            for other in section.against
+        ]
+        for key, form in (("p50_ms", "{:.1f}"), ("p99_ms", "{:.1f}")):
+            found = _spread_of(samples, key)
+            cells.append(form.format(found.median) if found else "")
+        for key in ("server_us", "postgres_us"):
+            found = _spread_of(samples, key)
+            cells.append(f"{found.median:.0f}" if found else "")
+        table.add_row(name, *cells)
+    return table
+
+
+def _goals(goals: Sequence[Goal]) -> Table:
+    table = _new_table("goals")
+    for heading in ("", "wanted", "measured", ""):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for goal in goals:
+        sign = "<=" if goal.at_most else ">="
+        measured = _written(goal.measured, "{:.2f}" if goal.wanted < 10 else "{:.0f}")
+        verdict = "met" if goal.is_met else "missed"
+        table.add_row(goal.claim, f"{sign} {goal.wanted:g}", measured, verdict)
+    return table
+
+
+def _new_table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+
+
+def _written(found: Spread | None, form: str) -> str:
+    if found is None:
+        return ""
+    low, high = form.format(found.lowest), form.format(found.highest)
+    return f"{form.format(found.median)} ({low} to {high})"
