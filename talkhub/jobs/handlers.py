@@ -23,7 +23,7 @@ from talkhub.jobs import timing
 from talkhub.jobs.context import worker_context
 from talkhub.names import Job
 from talkhub.services import insights
-from talkhub.services.appending import ClaimedEvent
+from talkhub.services.channel_sessions import ClaimedEvent
 from talkhub.services.fitting import fitted
 from talkhub.services.ingest import FenceLost, apply_events
 from talkhub.services.insights import DueConversation

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from talkhub import clock
-from talkhub.channels.base import NormalisedMessage
 from talkhub.names import ConversationStatus, SessionStatus
-from talkhub.services.growth import fact_columns, new_conversation_id, new_session_id
+from talkhub.services.channel_sessions import (
+    ChannelSession,
+    ClaimedEvent,
+    Place,
+    new_session,
+    sessions_closed_around,
+    sessions_open,
+)
+from talkhub.services.growth import fact_columns, new_conversation_id
 from talkhub.services.transcripts import (
-    Message,
     add_up,
     fingerprint,
     format_time,
@@ -22,43 +28,6 @@ from talkhub.services.transcripts import (
 )
 from talkhub.store.statements import conversations as statements
 from talkhub.store.uow import UnitOfWork
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedEvent:
-    """An event that this drain holds, with its message; None where it holds none."""
-
-    id: int
-    fence: int
-    channel_id: int | None
-    source: str
-    message: NormalisedMessage | None
-
-    @property
-    def carried(self) -> NormalisedMessage:
-        """The message of an event that carries one."""
-        if self.message is None:
-            raise ValueError("the event carries no message")
-        return self.message
-
-
-@dataclass(slots=True)
-class OpenSession:
-    """A session that messages are appended to, and its transcript's last part."""
-
-    session_id: str
-    user_id: str
-    profile_id: int
-    platform: str
-    channel_id: int | None
-    conversation_count: int
-    last_message_at: datetime
-    status: SessionStatus = SessionStatus.ACTIVE
-    close_reason: str | None = None
-    row_id: int | None = None
-    part: int = 1
-    messages: list[Message] = field(default_factory=list)
-    arrivals: list[tuple[Message, ClaimedEvent]] = field(default_factory=list)
 
 
 def append(
@@ -81,23 +50,26 @@ def _assign(
     people: dict[str, int],
     *,
     session_idle: timedelta,
-) -> list[OpenSession]:
-    open_sessions = _open_sessions(uow, sorted(set(people.values())))
-    touched: dict[str, OpenSession] = {}
+) -> list[ChannelSession]:
+    open_sessions = sessions_open(uow, sorted(set(people.values())))
+    earlier = _earlier_sessions(uow, events, people, open_sessions, session_idle=session_idle)
+    touched: dict[str, ChannelSession] = {}
     for event in events:
         message = event.carried
         profile_id = people[message.sender.user_id]
         place = (profile_id, message.platform.value)
         session = open_sessions.get(place)
-        if session is not None and message.sent_at - session.last_message_at > session_idle:
-            session.status, session.close_reason = SessionStatus.COMPLETED, "idle"
+        if session is not None and session.begins_after(message.sent_at, session_idle):
+            session = _closed_session(earlier[place], event, profile_id, session_idle)
+        elif session is not None and message.sent_at - session.last_message_at > session_idle:
+            session.close_as_idle()
             touched[session.session_id] = session
             session = None
         if session is None:
-            session = open_sessions[place] = _new_session(event, profile_id)
+            session = open_sessions[place] = new_session(event, profile_id)
         touched[session.session_id] = session
         session.channel_id = session.channel_id or event.channel_id
-        session.last_message_at = max(session.last_message_at, message.sent_at)
+        session.reach(message.sent_at)
         stored = make_message(
             role=message.role,
             content=message.content,
@@ -110,45 +82,53 @@ def _assign(
     return list(touched.values())
 
 
-def _new_session(event: ClaimedEvent, profile_id: int) -> OpenSession:
-    message = event.carried
-    return OpenSession(
-        session_id=new_session_id(),
-        user_id=message.sender.user_id,
-        profile_id=profile_id,
-        platform=message.platform.value,
-        channel_id=event.channel_id,
-        conversation_count=0,
-        last_message_at=message.sent_at,
-    )
-
-
-def _open_sessions(uow: UnitOfWork, profile_ids: list[int]) -> dict[tuple[int, str], OpenSession]:
-    """Return each person's latest active session on each platform, with its transcript."""
-    key = {"workspace_id": uow.workspace_id, "profile_ids": profile_ids}
-    found = {
-        (row[0], row[1]): OpenSession(
-            profile_id=row[0],
-            platform=row[1],
-            session_id=row[2],
-            user_id=row[3],
-            channel_id=row[4],
-            conversation_count=row[5],
-            last_message_at=row[6],
+def _earlier_sessions(
+    uow: UnitOfWork,
+    events: Sequence[ClaimedEvent],
+    people: dict[str, int],
+    open_sessions: dict[Place, ChannelSession],
+    *,
+    session_idle: timedelta,
+) -> dict[Place, list[ChannelSession]]:
+    """Return the closed sessions that messages from before the open ones may belong to."""
+    earlier: dict[Place, list[ChannelSession]] = defaultdict(list)
+    late: list[ClaimedEvent] = []
+    for event in events:
+        message = event.carried
+        session = open_sessions.get((people[message.sender.user_id], message.platform.value))
+        if session is not None and session.begins_after(message.sent_at, session_idle):
+            late.append(event)
+    if late:
+        found = sessions_closed_around(
+            uow,
+            sorted({people[event.carried.sender.user_id] for event in late}),
+            since=late[0].carried.sent_at - session_idle,
+            until=late[-1].carried.sent_at + session_idle,
         )
-        for row in uow.run(statements.OPEN_SESSIONS_OF_PEOPLE, key)
-    }
-    by_id = {session.session_id: session for session in found.values()}
-    if by_id:
-        params = {"workspace_id": uow.workspace_id, "session_ids": sorted(by_id)}
-        for row in uow.run(statements.LAST_CONVERSATIONS, params).mappings():
-            session = by_id[row["session_id"]]
-            session.row_id, session.part = row["id"], row["part"]
-            session.messages = row["messages"]
-    return found
+        for session in found:
+            earlier[session.profile_id, session.platform].append(session)
+    return earlier
 
 
-def _store(uow: UnitOfWork, sessions: Sequence[OpenSession]) -> None:
+def _closed_session(
+    earlier: list[ChannelSession], event: ClaimedEvent, profile_id: int, session_idle: timedelta
+) -> ChannelSession:
+    """Return the closed session of a late message's time, adding one if there is none.
+
+    It is what the message would have found had it come in time: joined to the session that
+    is open now, it would drag that one's beginning back to its own day.
+    """
+    moment = event.carried.sent_at
+    near = [session for session in earlier if session.distance(moment) <= session_idle]
+    if near:
+        return min(near, key=lambda session: session.distance(moment))
+    session = new_session(event, profile_id)
+    session.close_as_idle()
+    earlier.append(session)
+    return session
+
+
+def _store(uow: UnitOfWork, sessions: Sequence[ChannelSession]) -> None:
     now = clock.now()
     rewritten: list[dict[str, Any]] = []
     inserted: list[dict[str, Any]] = []
@@ -169,7 +149,7 @@ def _store(uow: UnitOfWork, sessions: Sequence[OpenSession]) -> None:
 
 
 def _grow(
-    session: OpenSession, rewritten: list[dict[str, Any]], inserted: list[dict[str, Any]]
+    session: ChannelSession, rewritten: list[dict[str, Any]], inserted: list[dict[str, Any]]
 ) -> None:
     """Cut a session's grown transcript into the row that is rewritten and those that are new."""
     if not session.arrivals and session.row_id is None:
@@ -208,7 +188,7 @@ def _grow(
             )
 
 
-def _session_row(session: OpenSession) -> dict[str, Any]:
+def _session_row(session: ChannelSession) -> dict[str, Any]:
     return {
         "session_id": session.session_id,
         "user_id": session.user_id,
@@ -224,7 +204,7 @@ def _session_row(session: OpenSession) -> dict[str, Any]:
 
 def _index(
     uow: UnitOfWork,
-    sessions: Sequence[OpenSession],
+    sessions: Sequence[ChannelSession],
     rewritten: Sequence[dict[str, Any]],
     inserted: Sequence[dict[str, Any]],
 ) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from talkhub import clock
 from talkhub.names import EventState, Job
-from talkhub.services.appending import ClaimedEvent, append
+from talkhub.services.appending import append
+from talkhub.services.channel_sessions import ClaimedEvent
 from talkhub.store.statements.conversations import KNOWN_EXTERNAL_IDS
 from talkhub.store.statements.inbox import SETTLE_EVENTS
 from talkhub.store.statements.locks import LOCK_ALL

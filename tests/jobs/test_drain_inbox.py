@@ -21,7 +21,7 @@ from talkhub.analysis.pipeline import ANALYSER_VERSION
 from talkhub.channels.registry import CHANNELS
 from talkhub.jobs import handlers, timing
 from talkhub.names import Platform
-from talkhub.services.appending import ClaimedEvent
+from talkhub.services.channel_sessions import ClaimedEvent
 from talkhub.services.ingest import FenceLost, apply_events
 from talkhub.store.statements.inbox import CLAIM_EVENTS
 from talkhub.store.uow import Database, system_scope, workspace_scope
@@ -398,6 +398,54 @@ def test_after_a_long_silence_the_next_message_opens_a_session(
     ]
 
 
+DAYS_APART = [-20, -3, 0]
+"""Days from which a person's messages come, each day's a session of its own."""
+
+
+def on_day(day: int, text: str, *, person: str, at: str) -> dict[str, Any]:
+    document = said(Platform.WHATSAPP, text, person=person, at=at)
+    message = document["entry"][0]["changes"][0]["value"]["messages"][0]
+    message["timestamp"] = str(int(message["timestamp"]) + day * 86_400)
+    return document
+
+
+def test_messages_delivered_weeks_late_get_a_closed_session_of_their_own(
+    door: Callable[..., Door], database: Database, workspace: int, drain: Callable[[], None]
+) -> None:
+    account = door(Platform.WHATSAPP)
+    for day, text, at in [
+        (0, "hoje", "12:00"),
+        (-20, "antiga 1", "12:00"),
+        (-20, "antiga 3", "12:09"),
+        (0, "hoje ainda", "12:05"),
+        (-20, "antiga 2", "12:05"),
+    ]:
+        account.post(on_day(day, text, person=PERSON, at=at))
+        drain()
+
+    found = rows(database, workspace, CONVERSATIONS)
+    assert [(texts(row), row["status"]) for row in found] == [
+        (["antiga 1", "antiga 2", "antiga 3"], "closed"),
+        (["hoje", "hoje ainda"], "open"),
+    ]
+    assert found[1]["started_at"] == datetime.fromisoformat("2026-03-02T12:00:00Z")
+    told = "select status, close_reason, conversation_count, last_message_at from chat_sessions"
+    assert rows(database, workspace, f"{told} order by last_message_at") == [
+        {
+            "status": "completed",
+            "close_reason": "idle",
+            "conversation_count": 1,
+            "last_message_at": datetime.fromisoformat("2026-02-10T12:09:00Z"),
+        },
+        {
+            "status": "active",
+            "close_reason": None,
+            "conversation_count": 1,
+            "last_message_at": datetime.fromisoformat("2026-03-02T12:05:00Z"),
+        },
+    ]
+
+
 def test_one_event_that_fails_takes_no_other_with_it(
     tell: Callable[..., None], database: Database, workspace: int, drain: Callable[[], None]
 ) -> None:
@@ -553,3 +601,43 @@ def test_any_order_and_repetition_of_events_ends_in_the_same_transcript(
     found = "select messages from conversations where user_id = %(person)s"
     (conversation,) = rows(database, workspace, found, person=person)
     assert texts(conversation) == [f"mensagem {minute}" for minute in range(6)]
+
+
+@examples(
+    database=None,
+    deadline=None,
+    max_examples=12,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_any_order_of_events_of_several_days_ends_in_the_same_transcripts(
+    door: Callable[..., Door],
+    database: Database,
+    workspace: int,
+    drain: Callable[[], None],
+    data: st.DataObject,
+) -> None:
+    account, person = door(Platform.WHATSAPP), str(next(_users))
+    documents = [
+        on_day(day, f"{day} {minute}", person=person, at=f"12:{minute:02}")
+        for day in DAYS_APART
+        for minute in range(2)
+    ]
+    deliveries = data.draw(
+        st.permutations([*range(6), *data.draw(st.lists(st.integers(0, 5), max_size=3))])
+    )
+    pauses = data.draw(st.sets(st.integers(0, len(deliveries))))
+
+    for place, number in enumerate(deliveries):
+        if place in pauses:
+            drain()
+        account.post(documents[number])
+    drain()
+
+    found = (
+        "select c.messages, s.status from conversations c join chat_sessions s"
+        " using (workspace_id, session_id) where c.user_id = %(person)s order by c.started_at"
+    )
+    assert [
+        (texts(row), row["status"]) for row in rows(database, workspace, found, person=person)
+    ] == [([f"{day} 0", f"{day} 1"], "active" if day == 0 else "completed") for day in DAYS_APART]

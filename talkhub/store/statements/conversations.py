@@ -129,7 +129,7 @@ set status = excluded.status, updated_at = excluded.updated_at,
 
 OPEN_SESSIONS_OF_PEOPLE = """
 select s.profile_id, s.platform, s.session_id, s.user_id, s.channel_id, s.conversation_count,
-       coalesce(s.last_message_at, s.created_at)
+       coalesce(s.last_message_at, s.created_at) as last_message_at
 from chat_sessions s
 where s.workspace_id = %(workspace_id)s and s.status = 'active'
   and s.profile_id = any(%(profile_ids)s)
@@ -137,8 +137,22 @@ order by s.id
 for update
 """
 
+IDLE_SESSIONS_OF_PEOPLE = """
+select s.profile_id, s.platform, s.session_id, s.user_id, s.channel_id, s.conversation_count,
+       s.last_message_at, s.close_reason
+from chat_sessions s
+where s.workspace_id = %(workspace_id)s and s.close_reason = 'idle'
+  and s.session_id in (
+    select c.session_id from conversations c
+    where c.workspace_id = %(workspace_id)s and c.profile_id = any(%(profile_ids)s)
+      and c.last_message_at >= %(since)s and c.started_at <= %(until)s)
+order by s.id
+for update
+"""
+
 LAST_CONVERSATIONS = """
-select distinct on (session_id) session_id, id, conversation_id, part, messages, status
+select distinct on (session_id) session_id, id, conversation_id, part, messages, status,
+       min(started_at) over (partition by session_id) as first_message_at
 from conversations
 where workspace_id = %(workspace_id)s and session_id = any(%(session_ids)s)
 order by session_id, id desc
