@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, current_app, redirect, request
 from jinja2 import StrictUndefined
 from prometheus_client import CollectorRegistry
 from prometheus_flask_exporter import PrometheusMetrics
@@ -104,9 +104,7 @@ def _bind_extensions(app: Flask, runtime: Runtime) -> None:
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
     )
     extensions.jwt.init_app(app)
-    extensions.jwt.token_in_blocklist_loader(
-        lambda _header, claims: claims["jti"] in runtime.revoked
-    )
+    extensions.jwt.token_in_blocklist_loader(_is_revoked)
     served = [name for name in BROWSER_BLUEPRINTS if name in app.blueprints]
     _bind_only_to(app, served, lambda: extensions.limiter.init_app(app))
     origins = [_origin_pattern(origin) for origin in settings.allowed_origins]
@@ -119,6 +117,12 @@ def _bind_extensions(app: Flask, runtime: Runtime) -> None:
             adapt=_for_browsers,
         )
     _bind_only_to(app, served, lambda: _measure_pages(app, runtime))
+
+
+def _is_revoked(_header: dict[str, Any], claims: dict[str, Any]) -> bool:
+    """Ask the application that serves the request: the extension is shared by all of them."""
+    runtime: Runtime = current_app.extensions["talkhub"]
+    return claims["jti"] in runtime.revoked
 
 
 def _origin_pattern(origin: str) -> re.Pattern[str] | str:
