@@ -26,6 +26,10 @@ from talkhub.settings import Settings
 from talkhub.store.uow import Database
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "requirement(name): a promise of requirements.py")
+
+
 @pytest.fixture(scope="session")
 def servers() -> Servers:
     """The servers that TEST_DATABASE_URL and TEST_REDIS_URL name, else the embedded ones."""

@@ -9,6 +9,7 @@ from schema_databases import new_database, run, upgrade
 from servers import Servers
 from sqlalchemy.engine import URL
 
+from requirements import requirement
 from talkhub.names import DatabaseRole
 from talkhub.store.base import UNSCOPED_TABLES
 
@@ -161,6 +162,7 @@ def test_public_reaches_no_table_and_no_function(migrated: URL) -> None:
         ),
     ],
 )
+@requirement("schema:chat-sessions", "schema:conversations", "schema:user-profiles")
 def test_the_original_tables_keep_their_columns_and_types(
     migrated: URL, table: str, columns: dict[str, str]
 ) -> None:
@@ -177,6 +179,7 @@ def test_the_original_tables_keep_their_columns_and_types(
         ("user_profiles", "user_id"),
     ],
 )
+@requirement("schema:unique-ids")
 def test_the_original_ids_are_unique_in_a_workspace(migrated: URL, table: str, column: str) -> None:
     unique = """
         select pg_get_constraintdef(oid) from pg_constraint

@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from html_pages import Html
 
+from requirements import requirement
 from talkhub.services.auth import add_first_user
 from talkhub.store.uow import Database
 
@@ -39,6 +40,7 @@ def test_a_page_asks_for_a_login_and_remembers_where_someone_wanted_to_go(client
     assert answer.location == "/dashboard/login?next=/dashboard/conversations?sentiment%3Dnegative"
 
 
+@requirement("dashboard:administration")
 def test_the_right_password_opens_the_page_that_was_asked_for(
     client: FlaskClient, login: str, elsewhere: dict[str, str]
 ):

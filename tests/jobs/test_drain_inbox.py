@@ -17,6 +17,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from providers import Door, payload, said
 
+from requirements import requirement
 from talkhub.analysis.pipeline import ANALYSER_VERSION
 from talkhub.channels.registry import CHANNELS
 from talkhub.jobs import handlers, timing
@@ -141,6 +142,7 @@ def test_an_event_becomes_a_person_a_session_and_a_transcript(
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
+@requirement("analysis:sentiment-and-intent")
 def test_an_event_is_analysed_and_counted(
     door: Callable[..., Door],
     database: Database,

@@ -15,6 +15,7 @@ from callers import Caller
 from factories import make_channel, make_workspace, rows
 from providers import Door, said
 
+from requirements import requirement
 from talkhub.names import Platform
 from talkhub.store.uow import Database
 
@@ -116,6 +117,13 @@ def waits(messages: list[dict[str, Any]]) -> list[float]:
     return found
 
 
+@requirement(
+    "tools:get-conversation-analytics",
+    "analytics:volume-duration-completion",
+    "analytics:sentiment",
+    "analytics:peak-hours",
+    "analytics:response-time",
+)
 def test_every_figure_is_what_a_count_by_hand_gives(
     caller: Caller, database: Database, sent: list[dict[str, Any]]
 ) -> None:

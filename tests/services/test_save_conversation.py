@@ -12,6 +12,7 @@ from callers import Caller
 from factories import new_user, rows, transcript
 from flask import Flask
 
+from requirements import requirement
 from talkhub import clock
 from talkhub.store.uow import Database
 
@@ -268,6 +269,7 @@ def test_a_callers_analysis_is_kept_and_ours_is_stored_beside_it(
     assert stored["sentiment"] == "negative"
 
 
+@requirement("workflow:analysis-after-saving")
 def test_without_an_analysis_ours_follows(caller: Caller, database: Database, drain: Any) -> None:
     save(caller, "quero cancelar, estou furioso", "ok")
     drain()
@@ -379,3 +381,22 @@ def test_the_same_transcript_again_is_not_analysed_again(
 
     assert rows(database, caller.workspace_id, CONVERSATIONS) == analysed
     assert again["metadata"]["completion_status"] == "completed"
+
+
+@requirement("analytics:intents")
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("Não consigo acessar minha conta, preciso de ajuda", "support"),
+        ("Quero comprar o plano anual", "purchase"),
+        ("Qual o horário de funcionamento?", "information"),
+        ("Isso é um absurdo, vou reclamar no Procon!", "complaint"),
+    ],
+)
+def test_the_originals_four_intents_are_told_apart(
+    caller: Caller, database: Database, drain: Any, *, text: str, intent: str
+) -> None:
+    save(caller, text, "ok")
+    drain()
+
+    assert rows(database, caller.workspace_id, CONVERSATIONS)[0]["primary_intent"] == intent

@@ -11,6 +11,7 @@ from callers import Caller
 from factories import rows
 from flask import Flask
 
+from requirements import requirement
 from talkhub.services.profiles import deep_merged
 from talkhub.store.uow import Database
 
@@ -24,6 +25,7 @@ def update(caller: Caller, **data: Any) -> dict[str, Any]:
     return answer.json
 
 
+@requirement("tools:update-user-profile")
 def test_an_unknown_person_is_made(caller: Caller, database: Database) -> None:
     answer = update(caller, name="Ana", phone="+5511999990001", email="ana@example.com")
 

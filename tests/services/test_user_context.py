@@ -9,6 +9,7 @@ import pytest
 from callers import Caller
 from factories import make_workspace, rows, transcript
 
+from requirements import requirement
 from talkhub.services.context import RECENT_CONVERSATIONS
 from talkhub.store.uow import Database
 
@@ -114,6 +115,7 @@ def test_with_history_it_is_told(caller: Caller, yes: str) -> None:
     assert len(context_of(caller, include_history=yes)["recent_conversations"]) == 1
 
 
+@requirement("workflow:profile-after-saving")
 def test_the_statistics_are_those_of_all_conversations(
     caller: Caller, drain: Callable[[], None]
 ) -> None:
@@ -164,6 +166,7 @@ def test_a_grown_conversation_is_counted_once(caller: Caller, drain: Callable[[]
     assert (stats["total_conversations"], stats["total_messages"]) == (1, 3)
 
 
+@requirement("analytics:frequent-topics")
 def test_the_most_frequent_topics_come_first(
     caller: Caller, database: Database, drain: Callable[[], None]
 ) -> None:

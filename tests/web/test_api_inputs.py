@@ -9,6 +9,7 @@ import pytest
 from callers import Caller
 from factories import rows, transcript
 
+from requirements import requirement
 from talkhub.store.uow import Database
 from talkhub.strict_json import MAX_BODY_BYTES, MAX_DEPTH
 
@@ -91,6 +92,7 @@ def test_an_optional_field_left_empty_is_absent(caller: Caller, nothing: str | N
         ),
     ],
 )
+@requirement("flow:action-block")
 def test_a_required_value_that_is_a_placeholder_is_refused_and_makes_nobody(
     caller: Caller, database: Database, tool: str, body: dict[str, Any], field: str
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from factories import rows
 from flask.testing import FlaskClient
 
+from requirements import requirement
 from talkhub.settings import Settings, reveal
 from talkhub.store.uow import Database
 
@@ -74,6 +75,7 @@ def call(client: FlaskClient, token: str) -> Iterator[Call]:
     return call
 
 
+@requirement("api:token")
 def test_the_admin_secret_gives_a_token(client: FlaskClient, settings: Settings) -> None:
     secret = reveal(settings.admin_secret)
     body = f'{{\n    "username": "admin",\n    "admin_secret": "{secret}"\n  }}'
@@ -91,6 +93,7 @@ def test_the_admin_secret_gives_a_token(client: FlaskClient, settings: Settings)
     assert answer.json["token_type"] == "Bearer"
 
 
+@requirement("api:health")
 def test_health(client: FlaskClient) -> None:
     answer = client.get("/api/health")
 
@@ -98,6 +101,7 @@ def test_health(client: FlaskClient) -> None:
     assert answer.json["status"] == "healthy"
 
 
+@requirement("api:tools", "tools:listed")
 def test_listing_the_tools(call: Call) -> None:
     listed = call("GET", "/api/v1/mcp/tools")["tools"]
 
@@ -110,6 +114,7 @@ def test_listing_the_tools(call: Call) -> None:
     }
 
 
+@requirement("api:create-chat-session", "tools:create-chat-session")
 def test_creating_a_chat_session(call: Call) -> None:
     session = call("POST", "/api/v1/mcp/create_chat_session", CREATE_CHAT_SESSION)
 
@@ -119,6 +124,7 @@ def test_creating_a_chat_session(call: Call) -> None:
     assert session["user_data"] == json.loads(CREATE_CHAT_SESSION)["user_data"]
 
 
+@requirement("api:get-user-context", "tools:get-user-context", "workflow:new-conversation")
 def test_asking_for_a_users_context(call: Call) -> None:
     call("POST", "/api/v1/mcp/create_chat_session", CREATE_CHAT_SESSION)
     call("POST", "/api/v1/mcp/save_conversation", SAVE_CONVERSATION)
@@ -131,6 +137,9 @@ def test_asking_for_a_users_context(call: Call) -> None:
     assert [c["session_id"] for c in context["recent_conversations"]] == ["session_xxx"]
 
 
+@requirement(
+    "api:save-conversation", "tools:save-conversation", "storage:sessions-conversations-profiles"
+)
 def test_saving_a_conversation(call: Call, database: Database) -> None:
     saved = call("POST", "/api/v1/mcp/save_conversation", SAVE_CONVERSATION)
 
@@ -159,6 +168,7 @@ def test_saving_a_conversation(call: Call, database: Database) -> None:
         "?date_range=%7B%22start%22%3A%222025-01-01%22%2C%22end%22%3A%222025-01-31%22%7D",
     ],
 )
+@requirement("api:analytics-of-a-user", "api:analytics-of-a-period")
 def test_asking_for_analytics(call: Call, query: str) -> None:
     call("POST", "/api/v1/mcp/save_conversation", SAVE_CONVERSATION)
 
@@ -168,6 +178,7 @@ def test_asking_for_analytics(call: Call, query: str) -> None:
     assert answer["average_response_time"] > 0
 
 
+@requirement("flow:context-action")
 def test_the_flow_builders_action_finds_its_user(call: Call) -> None:
     """The README's action block: parameters with a filled placeholder, `include_history` true."""
     call("POST", "/api/v1/mcp/create_chat_session", CREATE_CHAT_SESSION)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from requirements import requirement
+
 TOOLS = "/api/v1/mcp/tools"
 ALLOWED = ("https://app.talkhub.me", "https://*.example.com")
 
@@ -43,6 +45,7 @@ def test_an_allowed_origin_may_read(browser: FlaskClient, origin: str) -> None:
         "null",
     ],
 )
+@requirement("security:cors")
 def test_any_other_origin_may_not(browser: FlaskClient, origin: str) -> None:
     assert allowed(browser, origin) is None
 

@@ -9,6 +9,7 @@ from callers import Caller
 from flask import Flask
 from flask.testing import FlaskClient
 
+from requirements import requirement
 from talkhub import errors
 from talkhub.errors import TalkHubError
 
@@ -33,6 +34,7 @@ HEADERS = {
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
+@requirement("security:headers")
 def test_the_security_headers_are_there_once(client: FlaskClient, method: str, path: str) -> None:
     answer = client.open(path, method=method)
 

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from providers import Door, said
 
+from requirements import requirement
 from talkhub.names import Metric, Platform
 
 
@@ -32,6 +33,7 @@ def value(client: FlaskClient, name: str, **labels: str) -> float:
     return samples(client).get((name, frozenset(labels.items())), 0)
 
 
+@requirement("monitoring:prometheus", "analytics:error-rate")
 def test_requests_are_timed_by_endpoint_and_status(caller: Caller) -> None:
     name = f"{Metric.HTTP_SECONDS}_count"
     labels = {"method": "POST", "endpoint": "get_user_context"}

@@ -10,6 +10,7 @@ from factories import new_address, new_user
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from requirements import requirement
 from talkhub.volatile import limits
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -58,6 +59,7 @@ def test_one_callers_haste_does_not_slow_another(
 
 
 @pytest.mark.parametrize("redis", ["there", "away"])
+@requirement("security:rate-limit")
 def test_an_address_without_a_token_may_ask_so_often_and_no_more(
     make_client: Callable[..., FlaskClient], redis: str
 ) -> None:

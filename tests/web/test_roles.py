@@ -9,6 +9,7 @@ from factories import WEBHOOK_SECRET
 from flask import Flask
 from providers import Door, said
 
+from requirements import requirement
 from talkhub import __version__
 from talkhub.names import Platform
 
@@ -36,6 +37,7 @@ def test_a_role_serves_its_own_part(make_app: Callable[..., Flask], role: str) -
 
 @pytest.mark.parametrize("path", ["/health", "/api/health"])
 @pytest.mark.parametrize("role", ROLES)
+@requirement("health:api", "health:webhook")
 def test_every_role_tells_its_health(make_app: Callable[..., Flask], role: str, path: str) -> None:
     answer = make_app(role=role).test_client().get(path)
 
@@ -57,6 +59,7 @@ def test_the_root_of_a_service_without_pages_names_it(
 
 
 @pytest.mark.parametrize("role", ["all", "dashboard"])
+@requirement("health:dashboard")
 def test_the_root_of_the_dashboard_leads_to_it(make_app: Callable[..., Flask], role: str) -> None:
     answer = make_app(role=role).test_client().get("/")
 

@@ -14,6 +14,7 @@ from factories import new_address, rows, transcript
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from requirements import requirement
 from talkhub.names import Scope
 from talkhub.security import AUDIENCE, ISSUER
 from talkhub.services.auth import MAX_FAILURES
@@ -71,6 +72,7 @@ def use(client: FlaskClient, settings: Settings) -> Callable[..., TestResponse]:
     return use
 
 
+@requirement("security:token-lasts-24h")
 def test_the_admin_secret_is_exchanged_for_a_token_of_a_day(exchange: Exchange) -> None:
     answer = exchange()
 
@@ -109,6 +111,7 @@ def test_a_token_is_written_down_and_audited(exchange: Exchange, database: Datab
     ]
 
 
+@requirement("flow:bearer-token")
 def test_an_issued_token_opens_the_tools(exchange: Exchange, client: FlaskClient) -> None:
     token = exchange().json["token"]
 

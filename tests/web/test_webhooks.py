@@ -25,6 +25,7 @@ from flask.testing import FlaskClient
 from providers import PAYLOADS, Door, in_one_post, payload, said, signed
 from pydantic import SecretStr
 
+from requirements import requirement
 from talkhub.names import Job, Platform
 from talkhub.services.channel_accounts import connect_account
 from talkhub.store.uow import Database, workspace_scope
@@ -192,6 +193,7 @@ def test_a_channel_that_was_switched_off_is_not_found(
 
 @pytest.mark.parametrize("path", ["/{platform}", "/webhooks/{platform}"])
 @pytest.mark.parametrize("platform", PLATFORMS)
+@requirement("whatsapp:webhook", "telegram:webhook", "telegram:secret-token")
 def test_the_environments_secret_opens_the_default_workspaces_door(
     client: FlaskClient, database: Database, platform: Platform, path: str
 ) -> None:
@@ -215,6 +217,7 @@ def test_the_environments_secret_opens_the_default_workspaces_door(
         ("x-webhook-secret", WEBHOOK_SECRET),
     ],
 )
+@requirement("flow:webhook-secret")
 def test_a_flow_may_send_its_secret_in_any_of_these_headers(
     client: FlaskClient, header: str, value: str
 ) -> None:
@@ -224,6 +227,7 @@ def test_a_flow_may_send_its_secret_in_any_of_these_headers(
 
 
 @pytest.mark.parametrize("raw", [b'{"test": true}', b'{"test":true}', b' { "test" : true } \n'])
+@requirement("webhook:ping")
 def test_the_readmes_ping_needs_no_secret_and_stores_nothing(
     client: FlaskClient, database: Database, raw: bytes
 ) -> None:
@@ -398,6 +402,7 @@ def test_without_metas_app_secret_events_are_503_and_named(
     assert rows(database, DEFAULT_WORKSPACE, "select count(*) from inbound_events") == before
 
 
+@requirement("whatsapp:verify-token")
 def test_without_metas_app_secret_the_address_can_be_verified(
     make_client: Callable[..., FlaskClient],
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from requirements import requirement
 from talkhub.settings import Settings, environment_of_child, reveal
 
 COMPLETE = {
@@ -58,6 +59,15 @@ def test_a_setting_is_read_by_its_name(
     complete = COMPLETE if text == "Production" else {}
 
     assert getattr(read(monkeypatch, {**complete, name: text}), field) == value
+
+
+@requirement("security:rate-limit")
+def test_a_stranger_may_ask_a_thousand_times_in_a_quarter_of_an_hour(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = read(monkeypatch, {})
+
+    assert (settings.rate_limit_max, settings.rate_limit_window) == (1000, 15)
 
 
 @pytest.mark.parametrize(
