@@ -41,7 +41,7 @@ TEXTS = (
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A request, and what it promises: messages by their external ids, or a saved transcript."""
+    """A request, and what it promises: messages by their texts, each its own, or a transcript."""
 
     key: str
     path: str
@@ -109,7 +109,7 @@ class Mixture:
             f"/{Platform.WHATSAPP}",
             body,
             {"X-Hub-Signature-256": signature},
-            messages=tuple(line.id for line in lines),
+            messages=tuple(line.text for line in lines),
         )
 
     def _telegram(self) -> Delivery:
@@ -120,7 +120,7 @@ class Mixture:
             f"/{Platform.TELEGRAM}",
             _json(update),
             {"X-Telegram-Bot-Api-Secret-Token": self.credentials.webhook_secret},
-            messages=(f"{line.person.telegram_id}:{self._number}",),
+            messages=(line.text,),
         )
 
     def _uchat(self) -> Delivery:
@@ -131,7 +131,7 @@ class Mixture:
             f"/{Platform.UCHAT}",
             _json(uchat_event(line)),
             {"X-Webhook-Secret": self.credentials.webhook_secret},
-            messages=(f"{line.person.user_ns}:{line.id}",),
+            messages=(line.text,),
         )
 
     def _save(self) -> Delivery:

@@ -86,7 +86,7 @@ def _read(connection: psycopg2.extensions.connection, workspace_id: int) -> _Tab
 
 def _examine_messages(tables: _Tables, accepted: Iterable[Delivery], findings: Findings) -> None:
     times = Counter(
-        message["external_id"]
+        message["content"]
         for row in tables.conversations
         for message in row["messages"]
         if "external_id" in message

@@ -32,8 +32,7 @@ class Sent:
             headers = {"X-Webhook-Secret": "s3cret-of-channel"}
             answer = caller.client.post(path, data=json.dumps(message), headers=headers)
             assert answer.status_code == 200
-            ids = (f"{ana}:{message['mid']}",)
-            self.deliveries.append(Delivery(message["mid"], path, b"", {}, messages=ids))
+            self.deliveries.append(Delivery(message["mid"], path, b"", {}, messages=(text,)))
         texts = ("Bom dia", "Bom dia! Como posso ajudar?")
         body = {"session_id": "s", "user_id": ana, "messages": transcript(*texts)}
         answer = caller.tool("save_conversation", body)

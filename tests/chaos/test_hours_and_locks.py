@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 
-from factories import make_channel, new_user, rows
+import pytest
+from factories import make_channel, rows
 from flask.testing import FlaskClient
+from providers import Door, said
 
 from talkhub.names import Platform
 from talkhub.services.insights import DueConversation, analyse_conversation, store_analyses
 from talkhub.store.uow import Database, workspace_scope
 
 
-def say(client: FlaskClient, path: str, user_id: str, sent_at: datetime) -> None:
-    message = {"user_id": user_id, "message": "Olá", "timestamp": sent_at.isoformat()}
-    body = {**message, "mid": secrets.token_hex(8)}
-    headers = {"X-Webhook-Secret": "s3cret-of-channel"}
-    assert client.post(path, data=json.dumps(body), headers=headers).status_code == 200
+@pytest.fixture
+def door(client: FlaskClient, database: Database, workspace: int) -> Door:
+    path = make_channel(database, workspace, Platform.WHATSAPP)
+    return Door(client, Platform.WHATSAPP, path)
 
 
 def test_hour_that_a_conversation_leaves_is_counted_again(
-    client: FlaskClient, database: Database, workspace: int, drain: Callable[[], None]
+    door: Door, database: Database, workspace: int, drain: Callable[[], None]
 ) -> None:
-    path, ana = make_channel(database, workspace, Platform.UCHAT), new_user()
-    say(client, path, ana, datetime(2026, 3, 2, 15, 5, tzinfo=UTC))
+    door.post(said(Platform.WHATSAPP, "Oi?", at="15:05"))
     drain()
 
-    say(client, path, ana, datetime(2026, 3, 2, 14, 55, tzinfo=UTC))
+    door.post(said(Platform.WHATSAPP, "Olá", at="14:55"))
     drain()
 
     found = rows(database, workspace, "select hour, messages from hourly_stats order by hour")
@@ -39,14 +36,12 @@ def test_hour_that_a_conversation_leaves_is_counted_again(
 
 
 def test_storing_an_analysis_waits_for_the_person_without_holding_the_conversation(
-    client: FlaskClient, database: Database, workspace: int, drain: Callable[[], None]
+    door: Door, database: Database, workspace: int, drain: Callable[[], None]
 ) -> None:
-    path, ana = make_channel(database, workspace, Platform.UCHAT), new_user()
-    say(client, path, ana, datetime(2026, 3, 2, 15, 5, tzinfo=UTC))
+    door.post(said(Platform.WHATSAPP, "Olá"))
     drain()
     row = rows(database, workspace, "select id, fence, messages, status from conversations")[0]
     result = analyse_conversation(DueConversation(**row))
-
     scope = workspace_scope(workspace, "worker")
 
     def store() -> int:
