@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,21 +52,25 @@ SQL = re.compile(
 )
 
 
-def nodes() -> Iterator[tuple[str, ast.AST]]:
-    for module in MODULES:
-        for node in ast.walk(ast.parse(module.read_text())):
-            yield str(module.relative_to(PACKAGE)), node
+@cache
+def nodes() -> list[tuple[str, ast.AST]]:
+    """Return every node of the package's syntax trees, with its module."""
+    return [
+        (str(module.relative_to(PACKAGE)), node)
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text()))
+    ]
 
 
 def called_name(node: ast.Call) -> str:
     return getattr(node.func, "attr", None) or getattr(node.func, "id", "")
 
 
-def docstrings(module: Path) -> set[str]:
-    """Return the texts that stand as statements of their own: they are prose."""
+def prose() -> set[tuple[str, str]]:
+    """Return the texts that stand as statements of their own."""
     return {
-        node.value.value
-        for node in ast.walk(ast.parse(module.read_text()))
+        (module, node.value.value)
+        for module, node in nodes()
         if isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
@@ -96,7 +100,7 @@ def test_only_the_store_commits_and_rolls_back() -> None:
 
 
 def test_only_the_store_writes_sql() -> None:
-    prose = {str(module.relative_to(PACKAGE)): docstrings(module) for module in MODULES}
+    spoken = prose()
 
     with_sql = {
         module
@@ -104,7 +108,7 @@ def test_only_the_store_writes_sql() -> None:
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and SQL.match(node.value)
-        and node.value not in prose[module]
+        and (module, node.value) not in spoken
     }
 
     outside = {module for module in with_sql if not module.startswith("store/")}

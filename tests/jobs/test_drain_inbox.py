@@ -492,7 +492,7 @@ def test_a_failed_event_waits_longer_each_time(
         """
         waits.append(rows(database, workspace, waiting)[0]["wait"])
 
-    assert waits == pytest.approx([3, 9, 27], abs=1.5)
+    assert waits[0] <= 3 < waits[1] <= 9 < waits[2] <= 27
 
 
 def test_a_killed_workers_events_are_done_once_its_lease_has_passed(
