@@ -13,18 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
-from psycopg2.extras import register_default_jsonb
 from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event, exc
-from sqlalchemy.pool import PoolProxiedConnection
 
 from talkhub import json_codec
 from talkhub.errors import Unavailable
 from talkhub.names import DatabaseRole, Job
-from talkhub.store.prepared import execute_prepared
+from talkhub.store.single_connections import CONNECT_OPTIONS, SingleConnections, register_codecs
 
 STATEMENT_TIMEOUT_MS = 10_000
 _SCOPE_KEY = "talkhub_prologue"
-_PREPARED_KEY = "talkhub_prepared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ class Database:
     ) -> None:
         self.ring = ring or _no_bell
         self._engine = _engine(url, pool_size)
-        self._single = _engine(url, pool_size, isolation_level="AUTOCOMMIT")
+        self._singles = SingleConnections(url, pool_size)
         event.listen(self._engine, "before_cursor_execute", _send_prologue, retval=True)
 
     @contextmanager
@@ -103,7 +100,7 @@ class Database:
     def dispose(self) -> None:
         """Close the pools' connections."""
         self._engine.dispose()
-        self._single.dispose()
+        self._singles.close()
 
     def connect(self, prologue: str) -> Connection:
         """Return a connection whose next statement carries `prologue` before it."""
@@ -118,25 +115,7 @@ class Database:
         A connection lost after sending raises Unavailable although the statement may
         have committed: callers carry an idempotency key.
         """
-        with _unavailable_when_lost():
-            proxied = self._single.raw_connection()
-        try:
-            cursor = proxied.cursor()
-            known = proxied.info.setdefault(_PREPARED_KEY, set())
-            execute_prepared(cursor, known, prologue, statement, params)
-            return list(cursor.fetchall())
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-            self._drop_single(proxied)
-            raise Unavailable("The database cannot be reached right now.") from error
-        finally:
-            proxied.close()
-
-    def _drop_single(self, proxied: PoolProxiedConnection) -> None:
-        connection = proxied.dbapi_connection
-        if getattr(connection, "closed", False):
-            proxied.invalidate()
-            # Its neighbours in the pool died with the same server: do not try them one by one.
-            self._single.dispose()
+        return self._singles.execute(prologue, statement, params)
 
 
 class UnitOfWork:
@@ -221,33 +200,21 @@ class UnitOfWork:
             self._connection = None
 
 
-def _engine(url: str, pool_size: int, **options: Any) -> Engine:
+def _engine(url: str, pool_size: int) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=3,
         pool_recycle=300,
-        pool_pre_ping=not options,
-        connect_args={
-            "connect_timeout": 3,
-            "application_name": "talkhub",
-            # A server that vanished without a word is noticed within half a minute.
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-        },
+        pool_pre_ping=True,
+        connect_args=CONNECT_OPTIONS,
         json_serializer=json_codec.dumps_text,
         json_deserializer=json_codec.loads,
         hide_parameters=True,  # errors are logged, and parameters are what people wrote
-        **options,
     )
-    event.listen(engine, "connect", _register_codecs)
+    event.listen(engine, "connect", lambda connection, _record: register_codecs(connection))
     return engine
-
-
-def _register_codecs(connection: Any, _record: object) -> None:
-    register_default_jsonb(connection, loads=json_codec.loads)
 
 
 def _send_prologue(
