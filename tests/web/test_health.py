@@ -150,3 +150,14 @@ def str_of(servers: Servers, **parts: str | None) -> str:
     """Return the address of the tests' server with other parts."""
     url = servers.database.set(drivername="postgresql+psycopg2", **parts)
     return url.render_as_string(hide_password=False)
+
+
+def test_without_a_database_a_tool_asks_to_try_again(
+    make_client: Callable[..., FlaskClient], sign_token: Callable[..., str]
+) -> None:
+    headers = {"Authorization": f"Bearer {sign_token(1)}"}
+
+    answer = make_client(database_url=NO_DATABASE).get("/api/v1/test", headers=headers)
+
+    assert (answer.status_code, answer.json["type"]) == (503, "/problems/unavailable")
+    assert int(answer.headers["Retry-After"]) >= 1
