@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from talkhub import clock
 from talkhub.errors import Unavailable
@@ -20,13 +20,12 @@ from talkhub.services.transcripts import (
     make_message,
     split_parts,
 )
-from talkhub.store.statements.conversations import SAVE_CONVERSATION
-from talkhub.store.statements.sessions import CREATE_SESSION
+from talkhub.store.statements.conversations import SAVE_CONVERSATION, SAVE_TO_OPEN_SESSION
+from talkhub.store.statements.sessions import CREATE_SESSION, CREATE_SESSION_OF_KNOWN_PERSON
 from talkhub.store.uow import UnitOfWork
 
 
-@dataclass(frozen=True, slots=True)
-class SentMessage:
+class SentMessage(NamedTuple):
     """A message as a caller sends it; without a time it takes that of the call."""
 
     role: MessageRole
@@ -78,7 +77,10 @@ def open_session(
         "email": details.email,
         "has_details": details != PersonDetails(),
     }
-    rows = _try_twice(uow, CREATE_SESSION, params)
+    # The last one twice: it yields no row while another transaction makes the same person.
+    rows = _first_rows(uow, params, CREATE_SESSION_OF_KNOWN_PERSON, CREATE_SESSION, CREATE_SESSION)
+    if not rows:
+        raise Unavailable("The person is being created by another request; try again.")
     return {
         "id": rows[0][0],
         "session_id": session_id,
@@ -148,7 +150,7 @@ def _save_first(
         "phone": None,
         "email": None,
     }
-    return uow.once(SAVE_CONVERSATION, params)
+    return _first_rows(uow, params, SAVE_TO_OPEN_SESSION, SAVE_CONVERSATION)
 
 
 def _new_row(
@@ -194,9 +196,10 @@ def _as_messages(sent: Sequence[SentMessage]) -> tuple[list[Message], set[int]]:
     return messages, timed
 
 
-def _try_twice(uow: UnitOfWork, sql: str, params: dict[str, Any]) -> list[Any]:
-    """Run a statement that yields no row while another transaction makes the same person."""
-    rows = uow.once(sql, params) or uow.once(sql, params)
-    if not rows:
-        raise Unavailable("The person is being created by another request; try again.")
-    return rows
+def _first_rows(uow: UnitOfWork, params: dict[str, Any], *statements: str) -> list[Any]:
+    """Run statements until one yields rows; those before it did nothing."""
+    for statement in statements:
+        rows = uow.once(statement, params)
+        if rows:
+            return rows
+    return []

@@ -9,9 +9,9 @@ from factories import make_workspace
 
 from talkhub.settings import Settings
 from talkhub.store.statements.context import USER_CONTEXT
-from talkhub.store.statements.conversations import SAVE_CONVERSATION
+from talkhub.store.statements.conversations import SAVE_CONVERSATION, SAVE_TO_OPEN_SESSION
 from talkhub.store.statements.profiles import LOCK_PROFILE
-from talkhub.store.statements.sessions import CREATE_SESSION
+from talkhub.store.statements.sessions import CREATE_SESSION, CREATE_SESSION_OF_KNOWN_PERSON
 from talkhub.store.uow import Database, workspace_scope
 
 PEOPLE = 2000
@@ -60,7 +60,9 @@ def rows_read(plan: dict[str, Any]) -> float:
     [
         pytest.param(USER_CONTEXT, id="context"),
         pytest.param(SAVE_CONVERSATION, id="save"),
+        pytest.param(SAVE_TO_OPEN_SESSION, id="save to an open session"),
         pytest.param(CREATE_SESSION, id="create"),
+        pytest.param(CREATE_SESSION_OF_KNOWN_PERSON, id="create for a known person"),
         pytest.param(LOCK_PROFILE, id="profile"),
     ],
 )

@@ -6,6 +6,37 @@ _SESSION_IS_KNOWN = """exists (
     select from chat_sessions
     where workspace_id = %(workspace_id)s and session_id = %(session_id)s)"""
 
+_INSERT_INTO_SESSION = """
+insert into conversations
+  (workspace_id, conversation_id, session_id, user_id, messages, intent_analysis, metadata,
+   created_at, updated_at, profile_id, channel_id, platform, source, fingerprint, status,
+   started_at, last_message_at, ended_at, message_count, user_message_count, response_count,
+   response_ms_total, analysis_due_at)
+select %(workspace_id)s, %(conversation_id)s, %(session_id)s, %(user_id)s, %(messages)s,
+       %(intent_analysis)s, %(metadata)s, %(now)s, %(now)s, profile_id, channel_id, platform,
+       'api', %(fingerprint)s, 'closed', %(started_at)s, %(last_message_at)s,
+       %(last_message_at)s, %(message_count)s, %(user_message_count)s, %(response_count)s,
+       %(response_ms_total)s, clock_timestamp()
+from session
+returning id, platform
+"""
+
+SAVE_TO_OPEN_SESSION = f"""
+with session as (
+  update chat_sessions
+  set status = 'completed', conversation_count = 1, updated_at = %(now)s,
+      last_message_at = %(last_message_at)s, closed_at = %(now)s, close_reason = 'saved'
+  where workspace_id = %(workspace_id)s and session_id = %(session_id)s
+    and user_id = %(user_id)s and conversation_count = 0
+  returning profile_id, channel_id, platform
+)
+{_INSERT_INTO_SESSION}"""
+"""Saves the first conversation of a session that was opened before: what most calls are.
+
+It yields no row, and stores nothing, otherwise. SAVE_CONVERSATION must be ready to open the
+session and to make the person.
+"""
+
 SAVE_CONVERSATION = f"""
 with {person(unless=_SESSION_IS_KNOWN)}, session as (
   insert into chat_sessions as s
@@ -21,19 +52,7 @@ with {person(unless=_SESSION_IS_KNOWN)}, session as (
   where s.conversation_count = 0 and s.user_id = excluded.user_id
   returning profile_id, channel_id, platform
 )
-insert into conversations
-  (workspace_id, conversation_id, session_id, user_id, messages, intent_analysis, metadata,
-   created_at, updated_at, profile_id, channel_id, platform, source, fingerprint, status,
-   started_at, last_message_at, ended_at, message_count, user_message_count, response_count,
-   response_ms_total, analysis_due_at)
-select %(workspace_id)s, %(conversation_id)s, %(session_id)s, %(user_id)s, %(messages)s,
-       %(intent_analysis)s, %(metadata)s, %(now)s, %(now)s, profile_id, channel_id, platform,
-       'api', %(fingerprint)s, 'closed', %(started_at)s, %(last_message_at)s,
-       %(last_message_at)s, %(message_count)s, %(user_message_count)s, %(response_count)s,
-       %(response_ms_total)s, clock_timestamp()
-from session
-returning id, platform
-"""
+{_INSERT_INTO_SESSION}"""
 """Saves the first conversation of a session, opening the session if it is unknown.
 
 Yields no row, and stores no conversation, when the session already has one: the row lock
