@@ -41,12 +41,10 @@ class Receipt:
     duplicates: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Request:
     events: Sequence[EventToStore]
-    done: threading.Event = field(default_factory=threading.Event)
-    receipt: Receipt | None = None
-    error: TalkHubError | None = None
+    answer: queue.SimpleQueue[Receipt | TalkHubError] = field(default_factory=queue.SimpleQueue)
 
 
 class InboxWriter:
@@ -74,13 +72,13 @@ class InboxWriter:
             self._waiting.put_nowait(request)
         except queue.Full:
             raise Unavailable("Too many events are waiting to be stored.") from None
-        if not request.done.wait(ANSWER_WITHIN_SECONDS):
-            raise Unavailable("The event could not be stored in time.")
-        if request.error is not None:
-            raise request.error
-        if request.receipt is None:
-            raise Unavailable("The event could not be stored.")
-        return request.receipt
+        try:
+            answer = request.answer.get(timeout=ANSWER_WITHIN_SECONDS)
+        except queue.Empty:
+            raise Unavailable("The event could not be stored in time.") from None
+        if isinstance(answer, TalkHubError):
+            raise answer
+        return answer
 
     def _ensure_thread(self) -> None:
         with self._lock:
@@ -150,11 +148,9 @@ class InboxWriter:
                 if key in new:
                     new.discard(key)
                     accepted += 1
-            request.receipt = Receipt(accepted, len(request.events) - accepted)
-            request.done.set()
+            request.answer.put(Receipt(accepted, len(request.events) - accepted))
 
     @staticmethod
     def _finish(batch: Sequence[_Request], error: TalkHubError) -> None:
         for request in batch:
-            request.error = error
-            request.done.set()
+            request.answer.put(error)
