@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -89,13 +88,12 @@ class SingleConnections:
 
     def close(self) -> None:
         """Close the connections that nobody uses right now."""
-        with suppress(IndexError):
-            while True:
-                self._idle.pop().connection.close()
+        while single := self._pop():
+            single.connection.close()
 
     def _take(self) -> _Single:
-        with suppress(IndexError):
-            single = self._idle.pop()
+        single = self._pop()
+        if single is not None:
             if time.monotonic() - single.opened_at < LONGEST_LIFE_SECONDS:
                 return single
             single.connection.close()
@@ -103,6 +101,12 @@ class SingleConnections:
         connection.autocommit = True
         register_codecs(connection)
         return _Single(connection)
+
+    def _pop(self) -> _Single | None:
+        try:  # asking first would be a race with the other threads
+            return self._idle.pop()
+        except IndexError:
+            return None
 
 
 def register_codecs(connection: Any) -> None:
