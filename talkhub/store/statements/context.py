@@ -19,13 +19,6 @@ with person as (
   where id = (
     select coalesce(merged_into_id, id) from user_profiles
     where workspace_id = %(workspace_id)s and user_id = %(user_id)s)
-), recent as (
-  select c.* from person
-  cross join lateral (
-    select * from conversations c
-    where c.workspace_id = %(workspace_id)s and c.profile_id = person.id
-    order by c.last_message_at desc limit %(limit)s) c
-  where not person.memory_opt_out
 )
 select json_build_object(
   'user_id', %(user_id)s::text,
@@ -35,22 +28,29 @@ select json_build_object(
     'custom', p.custom, 'locale', p.locale, 'timezone', p.timezone,
     'first_seen_at', {iso("p.first_seen_at")}, 'last_seen_at', {iso("p.last_seen_at")},
     'created_at', {iso("p.created_at")}, 'updated_at', {iso("p.updated_at")}) end,
-  'has_history', not coalesce(p.memory_opt_out, false) and exists (
-    select from conversations c
-    where c.workspace_id = %(workspace_id)s and c.profile_id = p.id),
-  'recent_conversations', coalesce((
-    select json_agg(json_build_object(
-      'conversation_id', c.conversation_id, 'session_id', c.session_id,
-      'platform', c.platform, 'status', c.status, 'messages', c.messages,
-      'intent_analysis', c.intent_analysis, 'metadata', c.metadata,
-      'created_at', {iso("c.created_at")}, 'started_at', {iso("c.started_at")},
-      'last_message_at', {iso("c.last_message_at")})
-      order by c.last_message_at desc) from recent c), '[]'::json),
+  'has_history', case when %(limit)s > 0 then recent.conversations is not null
+    else not coalesce(p.memory_opt_out, false) and exists (
+      select from conversations c
+      where c.workspace_id = %(workspace_id)s and c.profile_id = p.id) end,
+  'recent_conversations', coalesce(recent.conversations, '[]'),
   'preferences', coalesce(p.preferences, '{{}}'),
   'interaction_stats', '{dumps_text(EMPTY_STATS)}'::jsonb ||
     case when p.memory_opt_out then '{{}}' else coalesce(p.interaction_stats, '{{}}') end
 )::text
-from (select 1) as always left join person p on true
+from (select 1) as always
+left join person p on true
+left join lateral (
+  select json_agg(json_build_object(
+    'conversation_id', c.conversation_id, 'session_id', c.session_id,
+    'platform', c.platform, 'status', c.status, 'messages', c.messages,
+    'intent_analysis', c.intent_analysis, 'metadata', c.metadata,
+    'created_at', {iso("c.created_at")}, 'started_at', {iso("c.started_at")},
+    'last_message_at', {iso("c.last_message_at")})) as conversations
+  from (
+    select * from conversations
+    where workspace_id = %(workspace_id)s and profile_id = p.id
+    order by last_message_at desc limit %(limit)s) c
+) recent on not p.memory_opt_out
 """
 """Of a person who opted out of the memory only the profile is told.
 
