@@ -11,15 +11,22 @@ from statistics import median
 class Sample:
     """One contestant's turn in one round.
 
-    `server_us` and `postgres_us` are microseconds of processor time a request; None
-    where nobody counted them. They are steadier than `per_second` on a shared machine.
+    The last three are microseconds of processor time a request: of who asks (wrk or
+    pgbench), of the server's processes and of PostgreSQL's; None where nobody counted
+    them. They are steadier than `per_second` on a machine that does other work too.
     """
 
     per_second: float
     p50_ms: float | None = None
     p99_ms: float | None = None
+    client_us: float | None = None
     server_us: float | None = None
     postgres_us: float | None = None
+
+    @property
+    def total_us(self) -> float:
+        """Microseconds of processor time that a request costs in all."""
+        return sum(filter(None, (self.client_us, self.server_us, self.postgres_us)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,16 @@ def spread(values: Sequence[float]) -> Spread:
     if not values:
         raise ValueError("there is no spread of no values")
     return Spread(median(values), min(values), max(values))
+
+
+def by_processor_time(ours: Sequence[Sample], reference: Sequence[Sample]) -> Spread | None:
+    """Return which part of the reference's rate we would reach with all processors to ourselves.
+
+    None where nobody counted.
+    """
+    if not all(sample.total_us for sample in (*ours, *reference)):
+        return None
+    return ratios([its.total_us for its in reference], [mine.total_us for mine in ours])
 
 
 def ratios(ours: Sequence[float], reference: Sequence[float]) -> Spread:

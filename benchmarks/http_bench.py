@@ -22,7 +22,7 @@ from benchmarks.rounds import Contestant, Results, interleave
 from benchmarks.service import Target, talkhub
 from benchmarks.stage import HOME, Stage
 from benchmarks.statements import REFERENCE, our_script
-from benchmarks.turns import Turns
+from benchmarks.turns import Prepare, Turns
 from benchmarks.workload import (
     SESSION_MARK,
     USER_MARK,
@@ -33,8 +33,8 @@ from benchmarks.workload import (
 from benchmarks.wrk import require_wrk
 
 CONNECTIONS = 16
-SESSIONS_A_SECOND = 12_000
-"""Sessions opened beforehand for each second of saves: more than can be saved."""
+SESSIONS_A_SECOND = {"w": 5_000, "p": 10_000}
+"""Sessions opened beforehand for each second of saves, by wrk and pgbench: more than can be."""
 
 US, PEER = "TalkHub", "FastMCP"
 PGBENCH, ONE_STATEMENT, OUR_STATEMENT = (
@@ -82,7 +82,7 @@ def _middleware(stage: Stage, arena: Arena) -> Goal:
 def _measure_variant(
     arena: Arena, python: Path, seconds: int, rounds: int, progress: Progress
 ) -> Results:
-    turns = Turns(arena.stage, CONNECTIONS, seconds)
+    turns = Turns(arena.stage, CONNECTIONS, seconds, rounds)
     with ExitStack() as servers:
         ours = servers.enter_context(talkhub(arena.stage, arena.ours, role="api"))
         theirs = servers.enter_context(peer(arena.stage, arena.reference, python))
@@ -95,7 +95,7 @@ def _measure_variant(
         ]
         _check(ours, theirs)
         progress.expect(len(contestants) * rounds)
-        arena.stage.checkpoint()
+        arena.settle()
         return interleave(contestants, rounds, progress)
 
 
@@ -114,16 +114,16 @@ def _references(arena: Arena, turns: Turns) -> list[Contestant]:
 
 def _our_statements(arena: Arena, turns: Turns) -> list[Contestant]:
     def open_sessions(run: int) -> None:
-        arena.open_sessions(f"p-{run}-", SESSIONS_A_SECOND * turns.seconds)
+        arena.open_sessions(f"p-{run}-", SESSIONS_A_SECOND["p"] * turns.seconds)
 
     def one(
         tool: str,
         arguments: dict[str, Any],
-        before: Callable[[int], None] | None = None,
+        prepare: Prepare | None = None,
         **varying: str,
     ) -> Contestant:
         script = our_script(arena.ours, tool, arguments, **varying)
-        turn = turns.of_pgbench(arena.ours, script, prepared=False, before=before)
+        turn = turns.of_pgbench(arena.ours, script, prepared=False, prepare=prepare)
         return Contestant(tool, OUR_STATEMENT, turn)
 
     name = "n-:run-:fresh"
@@ -137,7 +137,7 @@ def _our_statements(arena: Arena, turns: Turns) -> list[Contestant]:
 
 def _tools(arena: Arena, turns: Turns, ours: Target, theirs: Target) -> list[Contestant]:
     def open_sessions(run: int) -> None:
-        arena.open_sessions(f"w-{run}-", SESSIONS_A_SECOND * turns.seconds)
+        arena.open_sessions(f"w-{run}-", SESSIONS_A_SECOND["w"] * turns.seconds)
 
     def arguments(tool: str, session: str) -> dict[str, Any]:
         if tool == SAVE:
@@ -153,9 +153,9 @@ def _tools(arena: Arena, turns: Turns, ours: Target, theirs: Target) -> list[Con
             call = arguments(tool, f"session_{SESSION_MARK}")
             return mcp_call(tool, call, port=theirs.port)
 
-        before = open_sessions if tool == SAVE else None
+        prepare = open_sessions if tool == SAVE else None
         return [
-            Contestant(tool, US, turns.of_wrk(ours, to_us, before=before)),
+            Contestant(tool, US, turns.of_wrk(ours, to_us, prepare=prepare)),
             Contestant(tool, PEER, turns.of_wrk(theirs, to_them)),
         ]
 

@@ -48,7 +48,7 @@ def measure(stage: Stage, *, seconds: int, rounds: int, progress: Progress) -> R
     progress.expect(2 * rounds)
     url = stage.make_database("inbox")
     migrate(url)
-    turns = Turns(stage, CONNECTIONS, seconds)
+    turns = Turns(stage, CONNECTIONS, seconds, rounds)
     body = f"'{_body('wamid.0', 0).decode()}'"
     script = INSERT.replace("BODY", body)
     with talkhub(stage, url, role="webhook") as service:

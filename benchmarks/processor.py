@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -34,6 +35,12 @@ def cpu_seconds(root: int) -> float | None:
         total += seconds.get(pid, 0.0)
         waiting += children.get(pid, [])
     return total
+
+
+def children_seconds() -> float:
+    """Return the processor seconds of our own children that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def used(root: int | None, before: float | None, count: int) -> float | None:

@@ -14,10 +14,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.figures import Goal, Sample, Spread, ratios, spread
+from benchmarks.figures import Goal, Sample, Spread, by_processor_time, ratios, spread
 from benchmarks.rounds import Results
 
-_WIDTH = 118
+_WIDTH = 130
+_PARTS = {"client": "client_us", "server": "server_us", "PostgreSQL": "postgres_us"}
+"""Whose processor time is counted, in microseconds a request."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class Section:
     def samples(self) -> dict[str, list[Sample]]:
         """Return each contestant's samples."""
         return {name: found for (work, name), found in self.results.items() if work == self.work}
+
+    def by_processor_time(self, name: str, other: str) -> Spread | None:
+        """Return the same by processor time, which other work on the machine disturbs less."""
+        samples = self.samples()
+        return by_processor_time(samples[name], samples[other])
 
     def times(self, name: str, other: str) -> Spread:
         """Return how many times the other's rate a contestant reaches."""
@@ -98,11 +105,13 @@ def _method(report: Report) -> str:
 def _contestants(section: Section) -> dict[str, Any]:
     found = {}
     for name, samples in section.samples().items():
-        figures = {key: _spread_of(samples, key) for key in Sample.__slots__}
+        figures = {key: _spread_of(samples, key) for key in Sample.__dataclass_fields__}
         found[name] = {key: asdict(value) for key, value in figures.items() if value}
         for other in section.against:
             if other != name:
                 found[name][f"times {other}"] = asdict(section.times(name, other))
+                if by_time := section.by_processor_time(name, other):
+                    found[name][f"times {other} by processor time"] = asdict(by_time)
     return found
 
 
@@ -114,22 +123,21 @@ def _spread_of(samples: Sequence[Sample], key: str) -> Spread | None:
 def _table(section: Section) -> Table:
     table = _new_table(section.title)
     table.add_column("")
-    for heading in ("per second", *(f"x {other}" for other in section.against)):
-        table.add_column(heading, justify="right")
-    for heading in ("p50 ms", "p99 ms", "CPU us server", "CPU us PostgreSQL"):
+    headings = ["per second"]
+    for other in section.against:
+        headings += [f"x {other}", "by CPU"]
+    for heading in (*headings, "p50 ms", "p99 ms", *(f"us {part}" for part in _PARTS)):
         table.add_column(heading, justify="right")
     for name, samples in section.samples().items():
         cells = [_written(_spread_of(samples, "per_second"), "{:,.0f}")]
-        cells += [
-            "" if other == name else _written(section.times(name, other), "{:.2f}")
-            for other in section.against
-        ]
-        for key, form in (("p50_ms", "{:.1f}"), ("p99_ms", "{:.1f}")):
-            found = _spread_of(samples, key)
-            cells.append(form.format(found.median) if found else "")
-        for key in ("server_us", "postgres_us"):
-            found = _spread_of(samples, key)
-            cells.append(f"{found.median:.0f}" if found else "")
+        for other in section.against:
+            if other == name:
+                cells += ["", ""]
+                continue
+            cells.append(_written(section.times(name, other), "{:.2f}"))
+            cells.append(_median(section.by_processor_time(name, other), "{:.2f}"))
+        cells += [_median(_spread_of(samples, key), "{:.1f}") for key in ("p50_ms", "p99_ms")]
+        cells += [_median(_spread_of(samples, key), "{:.0f}") for key in _PARTS.values()]
         table.add_row(name, *cells)
     return table
 
@@ -144,6 +152,10 @@ def _goals(goals: Sequence[Goal]) -> Table:
         verdict = "met" if goal.is_met else "missed"
         table.add_row(goal.claim, f"{sign} {goal.wanted:g}", measured, verdict)
     return table
+
+
+def _median(found: Spread | None, form: str) -> str:
+    return "" if found is None else form.format(found.median)
 
 
 def _new_table(title: str) -> Table:
