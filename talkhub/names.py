@@ -103,9 +103,9 @@ class Queue(StrEnum):
 class Scope(StrEnum):
     """What a token allows."""
 
-    CONTEXT_READ = "context:read"
-    CONVERSATIONS_WRITE = "conversations:write"
-    PROFILES_WRITE = "profiles:write"
+    MCP_READ = "mcp:read"
+    MCP_WRITE = "mcp:write"
+    PROFILE_WRITE = "profile:write"
     ANALYTICS_READ = "analytics:read"
     DASHBOARD = "dashboard"
 

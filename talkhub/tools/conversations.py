@@ -116,7 +116,7 @@ class Conversation(ToolOutput):
 
 @registry.tool(
     title="Create chat session",
-    scope=Scope.CONVERSATIONS_WRITE,
+    scope=Scope.MCP_WRITE,
     output=ChatSession,
     success_status=201,
 )
@@ -143,7 +143,7 @@ def create_chat_session(uow: UnitOfWork, args: CreateChatSession) -> Answer:
 
 @registry.tool(
     title="Save conversation",
-    scope=Scope.CONVERSATIONS_WRITE,
+    scope=Scope.MCP_WRITE,
     output=Conversation,
     idempotent=True,
 )

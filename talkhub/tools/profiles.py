@@ -119,7 +119,7 @@ class UserProfile(ToolOutput):
 
 @registry.tool(
     title="Get user context",
-    scope=Scope.CONTEXT_READ,
+    scope=Scope.MCP_READ,
     output=UserContext,
     read_only=True,
     idempotent=True,
@@ -135,7 +135,7 @@ def get_user_context(uow: UnitOfWork, args: GetUserContext) -> Answer:
 
 @registry.tool(
     title="Update user profile",
-    scope=Scope.PROFILES_WRITE,
+    scope=Scope.PROFILE_WRITE,
     output=UserProfile,
     idempotent=True,
     faces=(

@@ -127,14 +127,14 @@ def test_the_listing_is_the_tools_own(caller: Caller, spec: ToolSpec) -> None:
 
 @TOOLS
 def test_a_tool_that_says_it_only_reads_cannot_write(spec: ToolSpec) -> None:
-    writes = {Scope.CONVERSATIONS_WRITE, Scope.PROFILES_WRITE}
+    writes = {Scope.MCP_WRITE, Scope.PROFILE_WRITE}
 
     assert spec.read_only == (spec.scope not in writes)
 
 
 def test_two_tools_of_one_name_are_refused() -> None:
     tools = ToolRegistry()
-    register = tools.tool(title="T", scope=Scope.CONTEXT_READ, output=ToolOutput)
+    register = tools.tool(title="T", scope=Scope.MCP_READ, output=ToolOutput)
 
     def tool(uow: object, args: ToolInput) -> dict[str, Any]:
         return {}

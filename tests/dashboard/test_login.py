@@ -114,7 +114,7 @@ def test_a_token_without_the_dashboards_scope_does_not_open_it(
     app: Flask, workspace: int, sign_token: Callable[..., str]
 ):
     client = app.test_client()
-    client.set_cookie("talkhub", sign_token(workspace, "context:read"))
+    client.set_cookie("talkhub", sign_token(workspace, "mcp:read"))
 
     assert client.get("/dashboard").status_code == 303
 

@@ -194,4 +194,4 @@ def test_the_connection_test_tells_what_the_token_allows(call: Call) -> None:
 
     assert answer["ok"] is True
     assert answer["user"] == "admin"
-    assert "conversations:write" in answer["scopes"]
+    assert "mcp:write" in answer["scopes"]

@@ -87,7 +87,7 @@ def test_the_admin_secret_is_exchanged_for_a_token_of_a_day(exchange: Exchange) 
         "token_type": "Bearer",
         "expires_in_seconds": 86400,
         "expires_at": document["expires_at"],
-        "scope": "analytics:read context:read conversations:write profiles:write",
+        "scope": "analytics:read mcp:read mcp:write profile:write",
     }
     assert decoded["exp"] - decoded["iat"] == 86400
     assert (decoded["sub"], decoded["ws"], decoded["iss"], decoded["aud"]) == (
@@ -319,14 +319,14 @@ def test_nobody_can_revoke_without_a_token(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("tool", "body", "scope"),
     [
-        ("create_chat_session", {"user_id": "ana"}, Scope.CONVERSATIONS_WRITE),
+        ("create_chat_session", {"user_id": "ana"}, Scope.MCP_WRITE),
         (
             "save_conversation",
             {"session_id": "s", "user_id": "ana", "messages": transcript("oi")},
-            Scope.CONVERSATIONS_WRITE,
+            Scope.MCP_WRITE,
         ),
-        ("get_user_context", {"user_id": "ana"}, Scope.CONTEXT_READ),
-        ("update_user_profile", {"user_id": "ana", "profile_data": {}}, Scope.PROFILES_WRITE),
+        ("get_user_context", {"user_id": "ana"}, Scope.MCP_READ),
+        ("update_user_profile", {"user_id": "ana", "profile_data": {}}, Scope.PROFILE_WRITE),
         ("get_conversation_analytics", {}, Scope.ANALYTICS_READ),
     ],
 )
