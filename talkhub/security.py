@@ -17,7 +17,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.fernet import Fernet, InvalidToken
 
-from talkhub.errors import Unauthenticated, Unavailable
+from talkhub.errors import Forbidden, Unauthenticated, Unavailable
 from talkhub.names import Scope
 
 _SITE_BITS = 64
@@ -47,6 +47,12 @@ class Principal:
     scopes: frozenset[str]
     token_id: str
     expires_at: float
+
+
+def require_scope(principal: Principal, scope: Scope) -> None:
+    """Refuse a principal whose token does not allow this; the one place that decides it."""
+    if scope not in principal.scopes:
+        raise Forbidden(f"This token does not allow `{scope}`.", scope=scope.value)
 
 
 def read_token(token: str, key: str) -> Principal:

@@ -9,10 +9,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from talkhub import __version__, json_codec
-from talkhub.blueprints.gate import Gate, require_scope
+from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Invalid
-from talkhub.security import Principal
+from talkhub.security import Principal, require_scope
 from talkhub.store.uow import workspace_scope
 from talkhub.strict_json import read_json
 from talkhub.tools.catalogue import registry

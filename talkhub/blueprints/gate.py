@@ -17,8 +17,7 @@ from talkhub import metrics
 from talkhub.blueprints.problems import problem_response
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.tokens import bearer_token
-from talkhub.errors import Forbidden, NotFound, RateLimited, SignatureInvalid, Unauthenticated
-from talkhub.names import Scope
+from talkhub.errors import NotFound, RateLimited, SignatureInvalid, Unauthenticated
 from talkhub.security import Principal, client_network
 
 MAX_CACHED_TOKENS = 10_000
@@ -158,9 +157,3 @@ class Gate:
         timer = metrics.http_timer(request.method, endpoint, response.status_code)
         timer(time.perf_counter() - started)
         return response
-
-
-def require_scope(principal: Principal, scope: Scope) -> None:
-    """Refuse a principal whose token does not allow this; the one place that decides it."""
-    if scope not in principal.scopes:
-        raise Forbidden(f"This token does not allow `{scope}`.", scope=scope.value)
