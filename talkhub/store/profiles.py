@@ -26,6 +26,13 @@ class Profile(Scoped, Base):
             postgresql_where="stats_due_at is not null",
         ),
         Index("ix_user_profiles_last_seen", "workspace_id", "last_seen_at"),
+        # For beginnings; the unique index serves them only where the database sorts as C does.
+        Index(
+            "ix_user_profiles_beginning",
+            "workspace_id",
+            "user_id",
+            postgresql_ops={"user_id": 'collate "C"'},
+        ),
     )
 
     id: Mapped[BigId]
