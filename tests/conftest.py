@@ -15,7 +15,7 @@ from factories import WEBHOOK_SECRET, WHATSAPP_SECRET, make_workspace
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_jwt_extended import create_access_token
-from servers import ROOT, Servers, copy_of_template
+from servers import Servers, copy_of_template, home_of, make_home
 from sqlalchemy.engine import make_url
 
 from talkhub.app import create_app
@@ -33,11 +33,10 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def servers() -> Servers:
     """The servers that TEST_DATABASE_URL and TEST_REDIS_URL name, else the embedded ones."""
-    home = ROOT / ".talkhub" / "test"
-    home.mkdir(parents=True, exist_ok=True)
     given = {name: os.environ.get(f"TEST_{name}_URL") for name in ("DATABASE", "REDIS")}
     if all(given.values()):
-        return Servers(make_url(given["DATABASE"]), given["REDIS"], home)
+        return Servers(make_url(given["DATABASE"]), given["REDIS"], make_home("test"))
+    home = home_of("test")
     embedded = ensure(home, test=True)
     database = given["DATABASE"] or embedded.database_url
     return Servers(make_url(database), given["REDIS"] or embedded.redis_url, home)

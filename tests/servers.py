@@ -14,9 +14,13 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.engine import URL
 
+from talkhub.embedded.binaries import find_postgres
 from talkhub.embedded.locks import locked
+from talkhub.settings import EmbeddedSettings
 
 ROOT = Path(__file__).parents[1]
+OLDEST_POSTGRES = Path(os.environ.get("TEST_PG15_BIN") or "/usr/lib/postgresql/15/bin")
+"""The programs of PostgreSQL 15, where a machine has them."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,18 @@ class Servers:
     database: URL
     redis: str
     home: Path
+
+
+def home_of(name: str) -> Path:
+    """Return the home of servers for tests; each version of PostgreSQL has its own data."""
+    major = find_postgres(EmbeddedSettings().pg_bin).major
+    return make_home(f"{name}-{major}")
+
+
+def make_home(name: str) -> Path:
+    home = ROOT / ".talkhub" / name
+    home.mkdir(parents=True, exist_ok=True)
+    return home
 
 
 def copy_of_template(servers: Servers) -> Iterator[str]:

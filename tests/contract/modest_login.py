@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-import subprocess
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psycopg2
 import pytest
-from schema_databases import ROOT, run
+from schema_databases import run
+from servers import home_of
 from sqlalchemy.engine import URL, make_url
 
 from talkhub.embedded.locks import locked
@@ -28,11 +28,12 @@ def server_with_modest_login(
 
     Supabase's `postgres` has the attribute BYPASSRLS, other logins have not.
     """
-    home = ROOT / ".talkhub" / name
-    home.mkdir(parents=True, exist_ok=True)
-    with locked(home / "prepare.lock"), pytest.MonkeyPatch.context() as environment:
+    with ExitStack() as stack:
         if programs is not None:
+            environment = stack.enter_context(pytest.MonkeyPatch.context())
             environment.setenv("TALKHUB_PG_BIN", str(programs))
+        home = home_of(name)
+        stack.enter_context(locked(home / "prepare.lock"))
         server = make_url(ensure(home, test=True, needs=frozenset({"postgres"})).database_url)
         # Once a test run: another of its processes may be using the roles already.
         run_id = os.environ.get("PYTEST_XDIST_TESTRUNUID", secrets.token_hex(4))
@@ -40,19 +41,6 @@ def server_with_modest_login(
             _prepare(server, attributes)
             prepared.write_text(run_id)
     return server.set(username=LOGIN, password=PASSWORD, database="postgres")
-
-
-def programs_of(major: int) -> Path | None:
-    """Return the folder of a PostgreSQL version's programs on this machine, or None."""
-    named = os.environ.get("TALKHUB_PG_BIN")
-    candidates = [Path(named)] if named else []
-    for folder in (*candidates, Path(f"/usr/lib/postgresql/{major}/bin")):
-        with suppress(OSError):
-            asked = [folder / "postgres", "--version"]
-            version = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
-            if f" {major}." in version:
-                return folder
-    return None
 
 
 def _prepare(server: URL, attributes: str) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from modest_login import programs_of, server_with_modest_login
+from modest_login import server_with_modest_login
 from schema_databases import run
+from servers import OLDEST_POSTGRES
 from sqlalchemy.engine import URL
 from test_migrations import *  # noqa: F403 -- the same tests, on another `server`
 from test_schema import *  # noqa: F403
@@ -12,10 +13,9 @@ from test_schema import *  # noqa: F403
 
 @pytest.fixture(scope="module")
 def server() -> URL:
-    programs = programs_of(15)
-    if programs is None:
+    if not (OLDEST_POSTGRES / "postgres").exists():
         pytest.skip("there is no PostgreSQL 15 on this machine: apt-get install postgresql-15")
-    return server_with_modest_login("test-pg15", programs=programs)
+    return server_with_modest_login("test-modest", programs=OLDEST_POSTGRES)
 
 
 def test_the_server_is_postgresql_15(server: URL) -> None:

@@ -80,6 +80,7 @@ def run(clone: Path, tmp_path: Path) -> Run:
                 "PATH": str(tmp_path / "bin"),
                 "NOTES": str(tmp_path / "notes"),
                 "TALKHUB_CHROMIUM": "env",
+                "TEST_PG15_BIN": str(tmp_path / "pg15"),
                 **environment,
             },
             capture_output=True,
@@ -266,6 +267,38 @@ def test_the_tests_run_on_two_cores_and_know_where_chromium_is(
     assert calls()[-1] == "-m pytest -n 2 tests/unit -k two words"
     seen = (tmp_path / "notes.env").read_text().splitlines()
     assert f"TALKHUB_CHROMIUM={tmp_path / 'bin' / 'chromium'}" in seen
+
+
+def test_what_sql_decides_runs_on_the_oldest_postgres_too(
+    run: Run, calls: Callable[[], list[str]], tmp_path: Path
+) -> None:
+    program(tmp_path / "pg15" / "postgres", "#!/usr/bin/env bash\n")
+
+    run("test")
+
+    folders = "tests/store tests/services tests/jobs tests/dashboard"
+    assert calls()[-2:] == ["-m pytest -n 2", f"-m pytest -n 2 {folders}"]
+    seen = (tmp_path / "notes.env").read_text().splitlines()
+    assert f"TALKHUB_PG_BIN={tmp_path / 'pg15'}" in seen
+
+
+def test_without_the_oldest_postgres_the_tests_say_so(
+    run: Run, calls: Callable[[], list[str]], tmp_path: Path
+) -> None:
+    ended = run("test")
+
+    assert calls()[-1] == "-m pytest -n 2"
+    assert f"nothing ran on PostgreSQL 15, there is none in {tmp_path / 'pg15'}" in ended.stderr
+
+
+def test_tests_on_a_postgres_of_ones_choice_run_on_no_other(
+    run: Run, calls: Callable[[], list[str]], tmp_path: Path
+) -> None:
+    program(tmp_path / "pg15" / "postgres", "#!/usr/bin/env bash\n")
+
+    run("test", TALKHUB_PG_BIN=str(tmp_path / "pg15"))
+
+    assert [call for call in calls() if call.startswith("-m pytest")] == ["-m pytest -n 2"]
 
 
 def test_without_chromium_the_browser_tests_are_told_why(
