@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, current_app, redirect, request
+from flask import Flask, Response, redirect, request
 from jinja2 import StrictUndefined
 from prometheus_client import CollectorRegistry
 from prometheus_flask_exporter import PrometheusMetrics
 
 from talkhub import __version__, extensions, json_codec
-from talkhub.blueprints import api, auth, dashboard, health, webhooks
+from talkhub.blueprints import api, auth, dashboard, health, tokens, webhooks
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.problems import register_problems
 from talkhub.blueprints.runtime import Runtime
@@ -21,9 +21,10 @@ from talkhub.blueprints.web import prepare_app
 from talkhub.jobs.bell import Bell
 from talkhub.logs import configure_logging
 from talkhub.security import ALGORITHM, AUDIENCE, ISSUER, TOKEN_LIFETIME
-from talkhub.settings import Settings, reveal
+from talkhub.settings import Settings
 from talkhub.store.inbox_writer import InboxWriter
 from talkhub.store.revocations import RevokedTokens
+from talkhub.store.signing_keys import SigningKeys
 from talkhub.store.uow import Database
 from talkhub.volatile.limits import LeasedLimiter
 from talkhub.volatile.redis_client import web_client
@@ -46,6 +47,7 @@ def create_app(settings: Settings) -> Flask:
         limiter=LeasedLimiter(client),
         inbox=InboxWriter(database),
         revoked=RevokedTokens(database),
+        signing_keys=SigningKeys(database, settings.signing_secrets),
         page_metrics=CollectorRegistry(),
     )
     app = Flask(__name__)
@@ -83,7 +85,6 @@ def _bind_extensions(app: Flask, runtime: Runtime) -> None:
     settings = runtime.settings
     is_secure = settings.env == "production"
     app.config.update(
-        JWT_SECRET_KEY=reveal(settings.jwt_secret),
         JWT_ALGORITHM=ALGORITHM,
         JWT_DECODE_ALGORITHMS=[ALGORITHM],
         JWT_ENCODE_ISSUER=ISSUER,
@@ -104,7 +105,7 @@ def _bind_extensions(app: Flask, runtime: Runtime) -> None:
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
     )
     extensions.jwt.init_app(app)
-    extensions.jwt.token_in_blocklist_loader(_is_revoked)
+    tokens.teach(extensions.jwt)
     served = [name for name in BROWSER_BLUEPRINTS if name in app.blueprints]
     _bind_only_to(app, served, lambda: extensions.limiter.init_app(app))
     origins = [_origin_pattern(origin) for origin in settings.allowed_origins]
@@ -117,12 +118,6 @@ def _bind_extensions(app: Flask, runtime: Runtime) -> None:
             adapt=_for_browsers,
         )
     _bind_only_to(app, served, lambda: _measure_pages(app, runtime))
-
-
-def _is_revoked(_header: dict[str, Any], claims: dict[str, Any]) -> bool:
-    """Ask the application that serves the request: the extension is shared by all of them."""
-    runtime: Runtime = current_app.extensions["talkhub"]
-    return claims["jti"] in runtime.revoked
 
 
 def _origin_pattern(origin: str) -> re.Pattern[str] | str:

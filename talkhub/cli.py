@@ -16,6 +16,7 @@ from talkhub.errors import TalkHubError
 from talkhub.jobs.schedule import run_scheduler
 from talkhub.logs import configure_logging
 from talkhub.services.auth import add_first_user
+from talkhub.services.signing import rotate_signing_key
 from talkhub.settings import Settings, reveal
 from talkhub.store.uow import Database
 
@@ -42,6 +43,20 @@ def create_admin(*, if_missing: bool) -> None:
         database.dispose()
     if not is_made and not if_missing:
         raise click.UsageError(f"There is a login `{FIRST_USER}` already.")
+
+
+@main.command("rotate-signing-key")
+def rotate_signing_key_() -> None:
+    """Sign tokens with a new key from now on; the tokens that exist stay valid."""
+    settings = settings_or_exit()
+    database = _database(settings)
+    try:
+        is_rotated = rotate_signing_key(database, settings.signing_secrets[0])
+    finally:
+        database.dispose()
+    if not is_rotated:
+        raise click.UsageError("The key that signs was made seconds ago, or is not made yet.")
+    click.echo("Tokens are signed with a new key within ten seconds.")
 
 
 @main.command()

@@ -110,6 +110,15 @@ class Scope(StrEnum):
     DASHBOARD = "dashboard"
 
 
+class TokenKind(StrEnum):
+    """What someone came in with."""
+
+    API = "api"
+    DASHBOARD = "dashboard"
+    OAUTH = "oauth"
+    API_KEY = "api_key"
+
+
 class DatabaseRole(StrEnum):
     """The PostgreSQL roles a transaction is lowered to."""
 

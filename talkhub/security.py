@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -16,6 +16,8 @@ import jwt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from talkhub.errors import Forbidden, Unauthenticated, Unavailable
 from talkhub.names import Scope
@@ -27,10 +29,17 @@ ALGORITHM = "HS256"
 ISSUER = "talkhub"
 AUDIENCE = "talkhub-api"
 TOKEN_LIFETIME = timedelta(hours=24)
+"""How long an access token lasts at most; a retired signing key is kept for longer."""
+
 CLOCK_LEEWAY_SECONDS = 30
 REQUIRED_CLAIMS = ["exp", "iat", "nbf", "iss", "aud", "sub", "jti", "ws", "scope"]
 
-API_SCOPES = frozenset(Scope) - {Scope.DASHBOARD}
+TOOL_SCOPES = frozenset(
+    {Scope.MCP_READ, Scope.MCP_WRITE, Scope.PROFILE_WRITE, Scope.ANALYTICS_READ}
+)
+"""What tools ask for, and so all that a program of somebody else may be allowed."""
+
+API_SCOPES = TOOL_SCOPES
 """What the admin secret allows; the pages need a dashboard login."""
 
 DASHBOARD_SCOPES = frozenset({Scope.DASHBOARD})
@@ -40,13 +49,15 @@ _hasher = PasswordHasher()
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who makes a request: proved by a token, belonging to one workspace."""
+    """Who makes a request: proved by a token or key, belonging to one workspace."""
 
     subject: str
     workspace_id: int
     scopes: frozenset[str]
     token_id: str
     expires_at: float
+    kind: str
+    audience: str
 
 
 def require_scope(principal: Principal, scope: Scope) -> None:
@@ -55,15 +66,23 @@ def require_scope(principal: Principal, scope: Scope) -> None:
         raise Forbidden(f"This token does not allow `{scope}`.", scope=scope.value)
 
 
-def read_token(token: str, key: str) -> Principal:
-    """Return the principal of a signed token, or raise Unauthenticated without detail."""
+def read_token(
+    token: str, find_key: Callable[[str], bytes | None], *, audiences: Collection[str]
+) -> Principal:
+    """Return the principal of a token for one of `audiences`, or raise Unauthenticated.
+
+    `find_key` returns the key of a `kid`; None if there is no such key.
+    """
     try:
+        key = find_key(str(jwt.get_unverified_header(token).get("kid", "")))
+        if key is None:
+            raise jwt.InvalidKeyError("unknown kid")
         claims = jwt.decode(
             token,
             key,
             algorithms=[ALGORITHM],
             issuer=ISSUER,
-            audience=AUDIENCE,
+            audience=audiences,
             leeway=CLOCK_LEEWAY_SECONDS,
             options={"require": REQUIRED_CLAIMS},
         )
@@ -75,11 +94,19 @@ def read_token(token: str, key: str) -> Principal:
             scopes=frozenset(str(claims["scope"]).split()),
             token_id=str(claims["jti"]),
             expires_at=float(claims["exp"]),
+            kind=str(claims.get("kind", "")),
+            audience=_one_audience(claims["aud"]),
         )
     except (jwt.PyJWTError, TypeError, ValueError) as error:
         raise Unauthenticated(
             "The token is not valid or has expired; POST /api/v1/auth/token gives you another."
         ) from error
+
+
+def derive_signing_key(secret: str, kid: str) -> bytes:
+    """Return the key that a `kid` stands for under a JWT_SECRET."""
+    info = f"talkhub signing key {kid}".encode()
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret.encode())
 
 
 def is_same_secret(given: str, expected: str) -> bool:
@@ -132,6 +159,13 @@ def decrypt(kept: bytes, key: str) -> list[str]:
 def key_id(key: str) -> str:
     """Name an encryption key without telling it."""
     return sha256(key.encode()).hexdigest()[:16]
+
+
+def _one_audience(claim: object) -> str:
+    """Refuse a token for several audiences: each of ours is for exactly one."""
+    if not isinstance(claim, str):
+        raise TypeError("not one audience")
+    return claim
 
 
 def _fernet(key: str) -> Fernet:

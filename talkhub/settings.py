@@ -80,6 +80,11 @@ class Settings(EmbeddedSettings):
         "REDIS_URL", None, "Redis 5 or Valkey 7.2 and newer; unset starts the embedded one"
     )
     jwt_secret: SecretStr | None = _named("JWT_SECRET", None, "Key that signs the tokens")
+    jwt_secret_previous: SecretStr | None = _named(
+        "JWT_SECRET_PREVIOUS",
+        None,
+        "Former values of `JWT_SECRET`, separated by commas, whose tokens are still taken",
+    )
     admin_secret: SecretStr | None = _named(
         "ADMIN_SECRET", None, "Exchanged for a token at `/api/v1/auth/token`"
     )
@@ -195,6 +200,12 @@ class Settings(EmbeddedSettings):
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    @property
+    def signing_secrets(self) -> tuple[str, ...]:
+        """What signing keys are derived from: the current secret first, then former ones."""
+        former = reveal(self.jwt_secret_previous).split(",")
+        return (reveal(self.jwt_secret), *(text.strip() for text in former if text.strip()))
 
     @property
     def migration_url(self) -> str | None:

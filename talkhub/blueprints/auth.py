@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from talkhub import json_codec
 from talkhub.blueprints.bodies import FORM_BYTES
 from talkhub.blueprints.runtime import Runtime
-from talkhub.blueprints.tokens import bearer_token, issue_token
+from talkhub.blueprints.tokens import bearer_token, issue_access_token
 from talkhub.errors import Unauthenticated
 from talkhub.extensions import limiter
-from talkhub.security import TOKEN_LIFETIME
+from talkhub.names import TokenKind
+from talkhub.security import AUDIENCE, TOKEN_LIFETIME
 from talkhub.services.auth import exchange_admin_secret, revoke_token
 from talkhub.settings import reveal
 from talkhub.strict_json import read_json
@@ -45,7 +46,13 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
             expected=reveal(runtime.settings.admin_secret),
             address=request.remote_addr or "",
         )
-        issued = issue_token(runtime.database, who, kind="api")
+        issued = issue_access_token(
+            runtime.database,
+            who,
+            kind=TokenKind.API,
+            audience=AUDIENCE,
+            lifetime=TOKEN_LIFETIME,
+        )
         return _answer(
             {
                 "token": issued.text,

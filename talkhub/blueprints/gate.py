@@ -7,7 +7,7 @@ of their cost (docs/decisions/0006). Dashboard and token routes use the extensio
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeAlias
 
@@ -18,10 +18,11 @@ from talkhub.blueprints.problems import problem_response
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.tokens import bearer_token
 from talkhub.errors import NotFound, RateLimited, SignatureInvalid, Unauthenticated
-from talkhub.security import Principal, client_network
+from talkhub.security import AUDIENCE, Principal, client_network
 
 MAX_CACHED_TOKENS = 10_000
 PRINCIPAL_WINDOW_SECONDS = 60
+FIRST_PARTY = frozenset({AUDIENCE})
 P = ParamSpec("P")
 Call: TypeAlias = Callable[[], Response]
 
@@ -70,15 +71,18 @@ class Gate:
         return self._wrapper(endpoint, lambda view: view())
 
     def open_to_tokens(
-        self, endpoint: str
+        self, endpoint: str, *, audiences: Collection[str] = FIRST_PARTY
     ) -> Callable[[Callable[Concatenate[Principal, P], Response]], Callable[P, Response]]:
-        """Wrap a view that takes the token's principal: limited by token, timed."""
+        """Wrap a view that takes the token's principal: limited by token, timed.
+
+        A token for an audience that is not named here is refused.
+        """
 
         def wrap(view: Callable[Concatenate[Principal, P], Response]) -> Callable[P, Response]:
             @wraps(view)
             def gated(*args: P.args, **kwargs: P.kwargs) -> Response:
                 def answer() -> Response:
-                    principal = self.principal()
+                    principal = self.principal(audiences)
                     self._limit_principal(principal)
                     return view(principal, *args, **kwargs)
 
@@ -98,7 +102,7 @@ class Gate:
 
         return wrap
 
-    def principal(self) -> Principal:
+    def principal(self, audiences: Collection[str] = FIRST_PARTY) -> Principal:
         """Return who sends this request; raise Unauthenticated, counting it by its address."""
         token = bearer_token()
         if token is None:
@@ -107,17 +111,21 @@ class Gate:
                 "Send `Authorization: Bearer <token>`; POST /api/v1/auth/token gives you one."
             )
         try:
-            principal = self._verify(token)
+            principal = self._verify(token, audiences)
         except Unauthenticated:
             self._limit_address()
             raise
         return principal
 
-    def _verify(self, token: str) -> Principal:
+    def _verify(self, token: str, audiences: Collection[str]) -> Principal:
         principal = self._verified.get(token)
-        if principal is None or principal.expires_at <= time.time():
+        if (
+            principal is None
+            or principal.expires_at <= time.time()
+            or principal.audience not in audiences
+        ):
             _miss()
-            principal = self._runtime.read_token(token)
+            principal = self._runtime.read_token(token, audiences=audiences)
             if len(self._verified) >= MAX_CACHED_TOKENS:
                 self._verified.clear()
             self._verified[token] = principal

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import redis
 from prometheus_client import CollectorRegistry
 
-from talkhub.security import Principal, read_token
-from talkhub.settings import Settings, reveal
+from talkhub.security import AUDIENCE, Principal, read_token
+from talkhub.settings import Settings
 from talkhub.store.inbox_writer import InboxWriter
 from talkhub.store.revocations import RevokedTokens
+from talkhub.store.signing_keys import SigningKeys
 from talkhub.store.uow import Database
 from talkhub.volatile.limits import LeasedLimiter
 
@@ -25,8 +27,11 @@ class Runtime:
     limiter: LeasedLimiter
     inbox: InboxWriter
     revoked: RevokedTokens
+    signing_keys: SigningKeys
     page_metrics: CollectorRegistry
 
-    def read_token(self, token: str) -> Principal:
-        """Return the principal of a token; raises Unauthenticated."""
-        return read_token(token, reveal(self.settings.jwt_secret))
+    def read_token(
+        self, token: str, *, audiences: Collection[str] = frozenset({AUDIENCE})
+    ) -> Principal:
+        """Return the principal of a token for one of `audiences`; raises Unauthenticated."""
+        return read_token(token, self.signing_keys.find, audiences=audiences)

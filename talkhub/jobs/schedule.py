@@ -21,6 +21,7 @@ from talkhub.jobs import handlers
 from talkhub.jobs.context import begin, worker_context
 from talkhub.jobs.queues import connect
 from talkhub.names import Job
+from talkhub.services.signing import KEY_LIFETIME, forget_retired_keys, rotate_signing_key
 from talkhub.settings import Settings
 from talkhub.store.statements import accounts, idempotency, schedule, sessions
 from talkhub.store.statements.inbox import BURY_EVENTS, DUE_WORK
@@ -149,8 +150,17 @@ def forget_the_old(database: Database) -> None:
             uow.run(statement)
 
 
+def change_signing_key(database: Database) -> None:
+    """Sign with another key once the present one is 30 days old; delete what signs nothing."""
+    secret = worker_context().settings.signing_secrets[0]
+    if rotate_signing_key(database, secret, older_than=KEY_LIFETIME):
+        logger.info("signing_key_rotated")
+    forget_retired_keys(database)
+
+
 TASKS = (
     Task("adopt_timezone", timedelta(minutes=1), adopt_timezone),
+    Task("change_signing_key", timedelta(hours=1), change_signing_key),
     Task("close_silent_sessions", timedelta(minutes=1), close_silent_sessions),
     Task("forget_the_old", timedelta(hours=1), forget_the_old),
 )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from talkhub import security
 from talkhub.errors import RateLimited, Unauthenticated
-from talkhub.names import Scope
+from talkhub.names import Scope, TokenKind
 from talkhub.security import API_SCOPES, DASHBOARD_SCOPES
 from talkhub.store.statements import accounts as statements
 from talkhub.store.uow import Database, UnitOfWork, system_scope, workspace_scope
@@ -27,6 +27,23 @@ class SignedIn:
     workspace_id: int
     locale: str
     scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A signed token, the names it is written down under, and when it ends.
+
+    Tokens of one family are revoked together; `client_id` is the OAuth client that it
+    was issued to.
+    """
+
+    text: str
+    token_id: str
+    family: str
+    kind: TokenKind
+    client_id: str | None
+    issued_at: datetime
+    expires_at: datetime
 
 
 def exchange_admin_secret(
@@ -58,30 +75,23 @@ def sign_in(database: Database, username: str, password: str, address: str) -> S
     return SignedIn(username, row["name"], row["workspace_id"], row["locale"], DASHBOARD_SCOPES)
 
 
-def record_token(
-    database: Database,
-    who: SignedIn,
-    *,
-    token_id: str,
-    kind: str,
-    issued_at: datetime,
-    expires_at: datetime,
-    address: str,
-) -> None:
+def record_token(database: Database, who: SignedIn, issued: IssuedToken, address: str) -> None:
     """Write down an issued token, so that it can be revoked, and that someone came in."""
     with database.unit_of_work(workspace_scope(who.workspace_id, who.subject)) as uow:
         uow.run(
             statements.RECORD_TOKEN,
             {
                 "workspace_id": who.workspace_id,
-                "jti": token_id,
-                "kind": kind,
+                "jti": issued.token_id,
+                "family": issued.family,
+                "kind": issued.kind,
+                "client_id": issued.client_id,
                 "subject": who.subject,
-                "issued_at": issued_at,
-                "expires_at": expires_at,
+                "issued_at": issued.issued_at,
+                "expires_at": issued.expires_at,
             },
         )
-        audit(uow, action=f"{kind}.issued", subject=token_id, address=address)
+        audit(uow, action=f"{issued.kind}.issued", subject=issued.token_id, address=address)
 
 
 def revoke_token(database: Database, *, workspace_id: int, subject: str, token_id: str) -> bool:

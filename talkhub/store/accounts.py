@@ -81,6 +81,7 @@ class Token(Scoped, Base):
     __tablename__ = "tokens"
     __table_args__ = (
         Index("ix_tokens_revoked", "revoked_at", postgresql_where="revoked_at is not null"),
+        Index(None, "family"),
     )
 
     jti: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -91,12 +92,63 @@ class Token(Scoped, Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     replaced_by: Mapped[str | None] = mapped_column(String(64))
+    client_id: Mapped[str | None]
+
+
+class RefreshToken(Scoped, Base):
+    """What a further access token is got with, once; only its hash is kept.
+
+    A used one that is shown again was stolen, or its successor was: the whole family
+    of tokens is revoked then.
+    """
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (Index(None, "family"), Index(None, "expires_at"))
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    family: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str]
+    scopes: Mapped[list[str]]
+    audience: Mapped[str]
+    client_id: Mapped[str | None]
+    issued_at: Mapped[CreatedAt]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class SigningKey(Base):
+    """A key that tokens name by its `kid`; the key itself is derived, never stored.
+
+    `secret_id` names the JWT_SECRET that it is derived from.
+    """
+
+    __tablename__ = "signing_keys"
+    __table_args__ = (
+        Index(
+            "uq_signing_keys_current",
+            "secret_id",
+            unique=True,
+            postgresql_where="retired_at is null",
+        ),
+    )
+
+    kid: Mapped[str] = mapped_column(String(32), primary_key=True)
+    secret_id: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[CreatedAt]
+    retired_at: Mapped[datetime | None]
 
 
 class ApiKey(Scoped, Base):
-    """A long-lived key of a workspace; only its hash is kept."""
+    """A long-lived key of a workspace; only its hash is kept.
+
+    `hint` are its first characters, by which its owner knows it; `replaced_by` is the
+    key that it was rotated to.
+    """
 
     __tablename__ = "api_keys"
+    __table_args__ = (Index(None, "workspace_id"),)
 
     id: Mapped[BigId]
     name: Mapped[str]
@@ -105,6 +157,10 @@ class ApiKey(Scoped, Base):
     created_at: Mapped[CreatedAt]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    hint: Mapped[str] = mapped_column(String(16), server_default="")
+    created_by: Mapped[str] = mapped_column(String(255), server_default="")
+    expires_at: Mapped[datetime | None]
+    replaced_by: Mapped[BigRef | None]
 
 
 class ChannelAccount(Scoped, Base):

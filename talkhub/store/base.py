@@ -25,7 +25,15 @@ BigRef = Annotated[int, mapped_column(BigInteger)]
 CreatedAt = Annotated[datetime, mapped_column(server_default=func.now())]
 
 UNSCOPED_TABLES = frozenset(
-    {"workspaces", "agencies", "users", "memberships", "login_attempts", "schedule_runs"}
+    {
+        "workspaces",
+        "agencies",
+        "users",
+        "memberships",
+        "login_attempts",
+        "schedule_runs",
+        "signing_keys",
+    }
 )
 """The tables that do not belong to one workspace. All others carry `workspace_id`."""
 

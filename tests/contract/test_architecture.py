@@ -36,8 +36,10 @@ SYSTEM_SCOPES = {
     ("services/auth.py", "the first admin"),
     ("services/auth.py", "the workspace of a login"),
     ("services/channel_accounts.py", "the workspace of a channel"),
+    ("services/signing.py", "the rotation of signing keys"),
     ("store/inbox_writer.py", "the inbox takes events of all workspaces"),
     ("store/revocations.py", "revoked tokens of all workspaces"),
+    ("store/signing_keys.py", "signing keys serve all workspaces"),
 }
 """Every place that may see all workspaces, and why. A new one is a decision: add it here."""
 

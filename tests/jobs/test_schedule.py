@@ -14,8 +14,16 @@ from providers import Door, said
 
 from talkhub import clock
 from talkhub.jobs import handlers, schedule
-from talkhub.jobs.schedule import Task, close_silent_sessions, forget_the_old, run_due_tasks, sweep
+from talkhub.jobs.schedule import (
+    Task,
+    change_signing_key,
+    close_silent_sessions,
+    forget_the_old,
+    run_due_tasks,
+    sweep,
+)
 from talkhub.names import Job, Platform
+from talkhub.security import key_id
 from talkhub.settings import Settings
 from talkhub.store.uow import Database, system_scope, workspace_scope
 
@@ -241,3 +249,23 @@ def test_a_key_that_has_expired_can_be_used_again(caller: Caller, database: Data
 
     assert again.status_code == 201
     assert again.json["session_id"] != first["session_id"]
+
+
+def test_a_signing_key_of_a_month_is_changed_and_its_tokens_stay(
+    caller: Caller, database: Database, settings: Settings, drain: Callable[[], None]
+) -> None:
+    drain()  # begins the worker, whose settings the schedule reads
+    secret_id = key_id(settings.signing_secrets[0])
+    grow_old = (
+        "update signing_keys set created_at = created_at - interval '31 days'"
+        " where secret_id = %(id)s and retired_at is null returning kid"
+    )
+    with database.unit_of_work(system_scope("tests")) as uow:
+        old = uow.run(grow_old, {"id": secret_id}).scalar_one()
+
+    change_signing_key(database)
+
+    with database.read_only(system_scope("tests")) as uow:
+        retired = "select kid from signing_keys where retired_at is not null"
+        assert old in uow.run(retired).scalars().all()
+    assert caller.get("/api/v1/test").status_code == 200

@@ -11,6 +11,7 @@ import jwt
 import pytest
 from callers import Caller
 from factories import new_address, rows, transcript
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -20,6 +21,7 @@ from talkhub.security import AUDIENCE, ISSUER
 from talkhub.services.auth import MAX_FAILURES
 from talkhub.settings import Settings, reveal
 from talkhub.store import revocations
+from talkhub.store.signing_keys import SigningKey
 from talkhub.store.uow import Database, system_scope
 
 DEFAULT_WORKSPACE = 1
@@ -43,6 +45,12 @@ def exchange(client: FlaskClient, settings: Settings, database: Database) -> Exc
 
 
 @pytest.fixture
+def own_key(app: Flask) -> SigningKey:
+    """The key that our application signs with."""
+    return app.extensions["talkhub"].signing_keys.current()
+
+
+@pytest.fixture
 def claims(workspace: int) -> dict[str, Any]:
     """The claims of a token that is valid."""
     now = int(time.time())
@@ -61,12 +69,18 @@ def claims(workspace: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def use(client: FlaskClient, settings: Settings) -> Callable[..., TestResponse]:
+def use(client: FlaskClient, own_key: SigningKey) -> Callable[..., TestResponse]:
     """Call with a token of these claims, signed with our key unless another is given."""
 
-    def use(claims: dict[str, Any], *, key: str | None = None, algorithm: str = "HS256") -> Any:
-        own = reveal(settings.jwt_secret) if key is None else key
-        token = jwt.encode(claims, own, algorithm=algorithm)
+    def use(
+        claims: dict[str, Any],
+        *,
+        key: str | bytes = own_key.material,
+        kid: str | None = own_key.kid,
+        algorithm: str = "HS256",
+    ) -> Any:
+        headers = {} if kid is None else {"kid": kid}
+        token = jwt.encode(claims, key, algorithm=algorithm, headers=headers)
         return client.get(TEST, headers={"Authorization": f"Bearer {token}"})
 
     return use
@@ -199,6 +213,8 @@ def test_a_valid_token_is_taken(use: Callable[..., TestResponse], claims: dict[s
         {"iat": 4_000_000_000},
         {"iss": "somebody"},
         {"aud": "another-api"},
+        {"aud": [AUDIENCE]},
+        {"aud": [AUDIENCE, "another-api"]},
         {"type": "refresh"},
         {"ws": "many"},
         {"ws": None},
@@ -239,12 +255,23 @@ def test_a_token_that_we_did_not_sign_is_refused(
 
 
 def test_a_token_signed_with_our_key_by_another_algorithm_is_refused(
+    use: Callable[..., TestResponse], claims: dict[str, Any]
+) -> None:
+    with pytest.warns(jwt.InsecureKeyLengthWarning):  # the key is too short for it
+        assert use(claims, algorithm="HS384").status_code == 401
+
+
+@pytest.mark.parametrize("kid", [None, "", "ffffffffffffffff", "../x", "\0"])
+def test_a_token_that_names_no_key_of_ours_is_refused(
+    use: Callable[..., TestResponse], claims: dict[str, Any], kid: str | None
+) -> None:
+    assert use(claims, kid=kid).status_code == 401
+
+
+def test_a_token_signed_with_the_secret_itself_is_refused(
     use: Callable[..., TestResponse], claims: dict[str, Any], settings: Settings
 ) -> None:
-    own = reveal(settings.jwt_secret)
-
-    with pytest.warns(jwt.InsecureKeyLengthWarning):  # the key is too short for it
-        assert use(claims, key=own, algorithm="HS384").status_code == 401
+    assert use(claims, key=reveal(settings.jwt_secret)).status_code == 401
 
 
 @pytest.mark.parametrize(

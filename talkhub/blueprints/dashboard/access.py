@@ -19,12 +19,12 @@ from talkhub.blueprints.dashboard.i18n import LANGUAGE_COOKIE, LANGUAGES
 from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.blueprints.dashboard.paths import own_path
 from talkhub.blueprints.dashboard.preferences import remember
-from talkhub.blueprints.tokens import issue_token
+from talkhub.blueprints.tokens import issue_access_token
 from talkhub.blueprints.web import refuse_cross_site_writes
 from talkhub.errors import RateLimited, TalkHubError, Unauthenticated
 from talkhub.extensions import limiter
-from talkhub.names import Scope
-from talkhub.security import TOKEN_LIFETIME
+from talkhub.names import Scope, TokenKind
+from talkhub.security import AUDIENCE, TOKEN_LIFETIME
 from talkhub.services.auth import revoke_token, sign_in
 from talkhub.store.uow import Database
 
@@ -61,7 +61,9 @@ def register(blueprint: Blueprint, database: Database) -> None:
             who = sign_in(database, given.username, given.password, address)
         except (Unauthenticated, RateLimited) as refused:
             return _form(given, refused)
-        issued = issue_token(database, who, kind="dashboard")
+        issued = issue_access_token(
+            database, who, kind=TokenKind.DASHBOARD, audience=AUDIENCE, lifetime=TOKEN_LIFETIME
+        )
         response = make_response(redirect(own_path(given.next), 303))
         set_access_cookies(response, issued.text, max_age=int(TOKEN_LIFETIME.total_seconds()))
         if LANGUAGE_COOKIE not in request.cookies and who.locale in LANGUAGES:

@@ -5,8 +5,10 @@ select jti from tokens where revoked_at is not null and expires_at > clock_times
 """
 
 RECORD_TOKEN = """
-insert into tokens (workspace_id, jti, family, kind, subject, issued_at, expires_at)
-values (%(workspace_id)s, %(jti)s, %(jti)s, %(kind)s, %(subject)s, %(issued_at)s, %(expires_at)s)
+insert into tokens
+  (workspace_id, jti, family, kind, subject, client_id, issued_at, expires_at)
+values (%(workspace_id)s, %(jti)s, %(family)s, %(kind)s, %(subject)s, %(client_id)s,
+        %(issued_at)s, %(expires_at)s)
 """
 
 REVOKE_TOKEN = """
