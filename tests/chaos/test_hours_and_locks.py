@@ -7,10 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from factories import make_channel, rows
+from callers import Caller
+from factories import make_channel, rows, transcript
 from flask.testing import FlaskClient
 from providers import Door, said
 
+from talkhub.jobs.schedule import close_silent_sessions
 from talkhub.names import Platform
 from talkhub.services.insights import DueConversation, analyse_conversation, store_analyses
 from talkhub.store.uow import Database, workspace_scope
@@ -58,6 +60,67 @@ def test_storing_an_analysis_waits_for_the_person_without_holding_the_conversati
         uow.commit()
 
         assert stored.result() == 1
+
+
+@pytest.fixture
+def two_open(
+    caller: Caller, database: Database, drain: Callable[[], None]
+) -> list[DueConversation]:
+    """Two analysed conversations that fell silent; the second one's session is the older one."""
+    drain()
+    people = ("ana", "bia")
+    sessions = {
+        user_id: caller.tool("create_chat_session", {"user_id": user_id}).json["session_id"]
+        for user_id in people
+    }
+    for user_id in reversed(people):
+        body = {"user_id": user_id, "session_id": sessions[user_id]}
+        caller.tool("save_conversation", {**body, "messages": transcript("Olá")})
+    drain()
+    with database.unit_of_work(workspace_scope(caller.workspace_id, "tests")) as uow:
+        uow.run("update chat_sessions set status = 'active', last_message_at = '2026-03-02'")
+        uow.run("update conversations set status = 'open'")
+    sql = "select id, fence, messages, status from conversations order by id"
+    return [DueConversation(**row) for row in rows(database, caller.workspace_id, sql)]
+
+
+def test_storing_analyses_locks_the_conversations_by_their_ids(
+    database: Database, workspace: int, two_open: list[DueConversation]
+) -> None:
+    results = [analyse_conversation(due) for due in reversed(two_open)]
+
+    def store() -> None:
+        with database.unit_of_work(workspace_scope(workspace, "worker")) as uow:
+            assert store_analyses(uow, results) == 2
+
+    assert_locks_the_first_one_first(database, workspace, two_open, store)
+
+
+def test_closing_silent_sessions_locks_the_conversations_by_their_ids(
+    database: Database, workspace: int, two_open: list[DueConversation], _worker: None
+) -> None:
+    assert_locks_the_first_one_first(
+        database, workspace, two_open, lambda: close_silent_sessions(database)
+    )
+
+    statuses = rows(database, workspace, "select distinct status from conversations")
+    assert statuses == [{"status": "closed"}]
+
+
+def assert_locks_the_first_one_first(
+    database: Database, workspace: int, two: list[DueConversation], work: Callable[[], None]
+) -> None:
+    """Hold the first one and, while `work` waits for it, take the second one."""
+    touch = "update conversations set updated_at = updated_at where id = %(id)s"
+    scope = workspace_scope(workspace, "tests")
+    with ThreadPoolExecutor() as pool:
+        with database.unit_of_work(scope) as uow:
+            uow.run(touch, {"id": two[0].id})
+            done = pool.submit(work)
+            wait_for_a_waiter(database, workspace)
+            uow.run("set local lock_timeout = '500ms'")
+            uow.run(touch, {"id": two[1].id})
+        done.result()
 
 
 def wait_for_a_waiter(database: Database, workspace: int) -> None:

@@ -48,6 +48,10 @@ with r as (
   select * from jsonb_to_recordset(%(rows)s::jsonb) as r (
     id bigint, fence bigint, version text, language text, sentiment text, score float,
     intent text, confidence float, topics jsonb, completion text, result jsonb)
+), held as (
+  select id from conversations
+  where workspace_id = %(workspace_id)s and id in (select id from r)
+  order by id for no key update
 ), current as (
   update conversations c
   set language = r.language, sentiment = r.sentiment, sentiment_score = r.score,
@@ -63,7 +67,7 @@ with r as (
         else jsonb_build_object('intent', r.intent, 'sentiment', r.sentiment,
           'confidence', r.confidence, 'source', 'talkhub', 'status', 'done') end,
       analysis_due_at = null, attempts = 0
-  from r
+  from r join held using (id)
   where c.workspace_id = %(workspace_id)s and c.id = r.id and c.fence = r.fence
   returning c.id, c.profile_id, c.started_at, r.version, r.result
 ), people as (
@@ -82,7 +86,8 @@ returning conversation_id
 """
 """One statement: the analysis, the filter columns, and what must be counted again because of it.
 
-A conversation that grew since it was claimed has a later fence: nothing is stored, and it is
+The conversations are locked by id, as CLOSE_SILENT_SESSIONS does: in two orders the two would wait
+for each other. One that grew since it was claimed has a later fence: nothing is stored, and it is
 due again. `stats_due_at` is set even where it stands already: a recount that runs right now
 holds the row, and the one that follows must see this analysis.
 """

@@ -60,17 +60,21 @@ with silent as (
     where status = 'active' and coalesce(last_message_at, created_at) < %(silent_since)s
     order by id limit %(limit)s for update skip locked)
   returning workspace_id, session_id
+), held as (
+  select c.id from conversations c join silent using (workspace_id, session_id)
+  where c.status = 'open'
+  order by c.id for no key update of c
 ), closed as (
   update conversations c
   set status = 'closed', ended_at = c.last_message_at, analysis_due_at = clock_timestamp(),
       fence = c.fence + 1, attempts = 0, updated_at = %(now)s
-  from silent
-  where c.workspace_id = silent.workspace_id and c.session_id = silent.session_id
-    and c.status = 'open'
+  from held
+  where c.id = held.id
 )
 select count(*) from silent
 """
 """A system statement: it closes sessions of all workspaces that fell silent, a batch at a time.
 
-How the conversations ended is for the analysis to say, which is due with it.
+The conversations are locked by id, as STORE_ANALYSES does. How they ended is for the analysis to
+say, which is due with it.
 """
