@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
@@ -16,6 +17,9 @@ Role = Literal["all", "api", "webhook", "dashboard"]
 
 MINIMUM_SECRET_LENGTH = 16
 """Shortest secret accepted in production (an HMAC key of fewer bytes can be guessed)."""
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+"""The hosts that a browser or client finds on its own machine, where http is safe."""
 
 _PLACEHOLDERS = frozenset({"secret_gerado", "changeme", "change-me", "secret", "seu_secret"})
 
@@ -102,6 +106,9 @@ class Settings(EmbeddedSettings):
     encryption_key: SecretStr | None = _named(
         "ENCRYPTION_KEY", None, "Key that encrypts the channels' own secrets in the database"
     )
+    public_url: str | None = _named(
+        "PUBLIC_URL", None, "Address under which clients reach the service; OAuth needs it"
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = _named(
         "ALLOWED_ORIGINS", (), "Origins that browsers may call the API from, separated by commas"
     )
@@ -157,6 +164,25 @@ class Settings(EmbeddedSettings):
         if isinstance(value, str):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value.rstrip("/"))
+        is_safe = parts.scheme == "https" or (
+            parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
+        )
+        if (
+            not is_safe
+            or not parts.hostname
+            or parts.geturl() != f"{parts.scheme}://{parts.netloc}"
+            or "@" in value
+        ):
+            message = "must be like https://mcp.example.com: a host without a path"
+            raise ValueError(message)
+        return parts.geturl()
 
     @field_validator("timezone")
     @classmethod

@@ -51,6 +51,8 @@ def read(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> Settin
             "postgresql+psycopg2://ana:p%40w@db:6543/x",
         ),
         ("PORT", "", "port", 3003),
+        ("PUBLIC_URL", "https://mcp.example.com/", "public_url", "https://mcp.example.com"),
+        ("PUBLIC_URL", "http://127.0.0.1:3003", "public_url", "http://127.0.0.1:3003"),
     ],
 )
 def test_a_setting_is_read_by_its_name(
@@ -130,3 +132,21 @@ def test_a_child_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch
 
     home = settings.home.absolute()
     assert child == settings.model_copy(update={"home": home})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://mcp.example.com",
+        "https://mcp.example.com/api",
+        "https://mcp.example.com?a=b",
+        "https://ana@mcp.example.com",
+        "mcp.example.com",
+        "https://",
+    ],
+)
+def test_a_public_address_is_https_and_a_host_alone(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    with pytest.raises(ValidationError, match="a host without a path"):
+        read(monkeypatch, {"PUBLIC_URL": text})
