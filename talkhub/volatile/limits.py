@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import redis
 
@@ -19,6 +19,14 @@ class _Lease:
     is_exhausted: bool = False
 
 
+@dataclass(slots=True)
+class _Key:
+    """What this process knows of one key. The lock is held while Redis is asked for a lease."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    lease: _Lease | None = None
+
+
 class LeasedLimiter:
     """Counts requests per key and fixed window, in leases shared through Redis.
 
@@ -29,29 +37,29 @@ class LeasedLimiter:
 
     def __init__(self, client: redis.Redis | None) -> None:
         self._client = client
-        self._lock = threading.Lock()
-        self._leases: dict[str, _Lease] = {}
+        self._keys: dict[str, _Key] = {}
 
     def take(self, key: str, *, limit: int, window_seconds: int) -> int:
-        """Return 0 and count the request, or the seconds until the next one is welcome."""
+        """Return 0 and count the request, or the seconds until the next one is welcome.
+
+        While Redis is slow to grant a lease, only requests of the same key wait for it.
+        """
         now = time.time()
         window = int(now // window_seconds)
-        with self._lock:
-            lease = self._leases.get(key)
-            if lease is not None and lease.window == window:
-                if lease.left > 0:
-                    lease.left -= 1
-                    return 0
-                if lease.is_exhausted:
-                    return self._until_next(now, window_seconds)
-            lease = self._lease(key, window, limit, window_seconds)
-            if len(self._leases) >= MAX_KEYS:
-                self._leases.clear()
-            self._leases[key] = lease
+        known = self._keys.get(key) or self._add(key)
+        with known.lock:
+            lease = known.lease
+            if lease is None or lease.window != window or not (lease.left or lease.is_exhausted):
+                lease = known.lease = self._lease(key, window, limit, window_seconds)
             if lease.left > 0:
                 lease.left -= 1
                 return 0
         return self._until_next(now, window_seconds)
+
+    def _add(self, key: str) -> _Key:
+        if len(self._keys) >= MAX_KEYS:
+            self._keys.clear()
+        return self._keys.setdefault(key, _Key())  # of two threads that come at once, one adds it
 
     def _lease(self, key: str, window: int, limit: int, window_seconds: int) -> _Lease:
         size = max(1, min(MAX_LEASE, limit // 20))

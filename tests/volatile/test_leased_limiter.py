@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
 import redis
+from waiting import wait_until
 
 from talkhub.volatile import limits
 from talkhub.volatile.limits import LeasedLimiter
@@ -105,6 +107,56 @@ def test_most_requests_cost_no_call(
         limiter.take(key, limit=6000, window_seconds=60)
 
     assert len(leases) == 1000 / limits.MAX_LEASE
+
+
+class SlowRedis(redis.Redis):
+    """Answers no pipeline before it may."""
+
+    def pipeline(self, *, transaction: bool = True) -> redis.client.Pipeline:
+        self.asked.append(1)
+        assert self.may_answer.wait(10)
+        return super().pipeline(transaction)
+
+
+@pytest.fixture
+def slow(redis_url: str) -> Iterator[SlowRedis]:
+    client = SlowRedis.from_url(redis_url)
+    client.asked, client.may_answer = [], threading.Event()
+    yield client
+    client.close()
+
+
+def test_a_slow_redis_keeps_no_other_key_from_its_lease(
+    slow: SlowRedis, clock: SimpleNamespace, key: str
+) -> None:
+    limiter = LeasedLimiter(slow)
+    slow.may_answer.set()
+    limiter.take(key, limit=1000, window_seconds=60)
+    slow.may_answer.clear()
+
+    with ThreadPoolExecutor(2) as threads:
+        waiting = threads.submit(limiter.take, f"{key} 2", limit=1000, window_seconds=60)
+        wait_until(lambda: len(slow.asked) == 2)
+        passed = threads.submit(limiter.take, key, limit=1000, window_seconds=60)
+        try:
+            assert passed.result(timeout=5) == 0
+            assert not waiting.done()
+        finally:
+            slow.may_answer.set()
+
+
+def test_requests_of_one_key_wait_for_one_lease_together(
+    slow: SlowRedis, clock: SimpleNamespace, key: str
+) -> None:
+    limiter = LeasedLimiter(slow)
+
+    with ThreadPoolExecutor(8) as threads:
+        taken = [threads.submit(limiter.take, key, limit=1000, window_seconds=60) for _ in range(8)]
+        wait_until(lambda: bool(slow.asked))
+        slow.may_answer.set()
+
+    assert [one.result() for one in taken] == [0] * 8
+    assert len(slow.asked) == 1
 
 
 def test_counts_do_not_stay_in_redis(
