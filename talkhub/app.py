@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_flask_exporter import PrometheusMetrics
 
 from talkhub import __version__, extensions, json_codec
-from talkhub.blueprints import api, auth, dashboard, health, tokens, webhooks
+from talkhub.blueprints import api, auth, dashboard, health, mcp, tokens, webhooks
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.problems import register_problems
 from talkhub.blueprints.runtime import Runtime
@@ -66,6 +66,7 @@ def _register_blueprints(app: Flask, runtime: Runtime) -> None:
     app.register_blueprint(health.create_blueprint(runtime, gate, f"talkhub-{role}"))
     if role in {"all", "api"}:
         app.register_blueprint(api.create_blueprint(runtime, gate))
+        app.register_blueprint(mcp.create_blueprint(runtime, gate))
         app.register_blueprint(auth.create_blueprint(runtime))
     if role in {"all", "webhook"}:
         app.register_blueprint(webhooks.create_blueprint(runtime, gate))
@@ -109,7 +110,7 @@ def _bind_extensions(app: Flask, runtime: Runtime) -> None:
     served = [name for name in BROWSER_BLUEPRINTS if name in app.blueprints]
     _bind_only_to(app, served, lambda: extensions.limiter.init_app(app))
     origins = [_origin_pattern(origin) for origin in settings.allowed_origins]
-    called = [name for name in ("api", "auth") if name in app.blueprints]
+    called = [name for name in ("api", "mcp", "auth") if name in app.blueprints]
     if origins:
         _bind_only_to(
             app,

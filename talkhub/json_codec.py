@@ -20,3 +20,8 @@ def dumps_text(value: object) -> str:
 def loads(text: str | bytes | memoryview) -> Any:
     """Return what PostgreSQL's JSON text says."""
     return orjson.loads(text)
+
+
+def embedded(body: bytes) -> orjson.Fragment:
+    """Return JSON that `dumps` writes into a larger document as it is."""
+    return orjson.Fragment(body)

@@ -20,6 +20,12 @@ http_seconds = Histogram(
     ["method", "endpoint", "status"],
     buckets=_BUCKETS,
 )
+mcp_seconds = Histogram(
+    Name.MCP_SECONDS,
+    "Seconds that requests of the Model Context Protocol took",
+    ["method", "tool", "result"],
+    buckets=_BUCKETS,
+)
 webhook_events = Counter(
     Name.WEBHOOK_EVENTS.removesuffix("_total"),
     "Webhook requests and events by what became of them",
@@ -60,7 +66,15 @@ def exposition(
     if shared_dir is not None:
         MultiProcessCollector(registry, path=shared_dir)  # type: ignore[no-untyped-call]
     else:
-        for metric in (http_seconds, webhook_events, analyses, jobs, job_seconds, cache_lookups):
+        for metric in (
+            http_seconds,
+            mcp_seconds,
+            webhook_events,
+            analyses,
+            jobs,
+            job_seconds,
+            cache_lookups,
+        ):
             registry.register(metric)
         registry.register(pages)
     for collector in collectors:
@@ -72,3 +86,9 @@ def exposition(
 def http_timer(method: str, endpoint: str, status: int) -> Callable[[float], None]:
     """Return where to put the seconds of such requests. Cached: finding labels costs more."""
     return http_seconds.labels(method, endpoint, str(status)).observe
+
+
+@cache
+def mcp_timer(method: str, tool: str, result: str) -> Callable[[float], None]:
+    """Return where to put the seconds of such requests of the protocol."""
+    return mcp_seconds.labels(method, tool, result).observe

@@ -130,6 +130,7 @@ class Metric(StrEnum):
     """The Prometheus metrics, by their exposed names."""
 
     HTTP_SECONDS = "talkhub_http_request_duration_seconds"
+    MCP_SECONDS = "talkhub_mcp_request_duration_seconds"
     WEBHOOK_EVENTS = "talkhub_webhook_events_total"
     INBOX_DEPTH = "talkhub_inbox_depth"
     INBOX_AGE = "talkhub_inbox_oldest_age_seconds"

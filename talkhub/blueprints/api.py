@@ -13,11 +13,11 @@ from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Invalid
 from talkhub.security import Principal, require_scope
-from talkhub.store.uow import workspace_scope
+from talkhub.store.uow import Database, workspace_scope
 from talkhub.strict_json import read_json
 from talkhub.tools.catalogue import registry
 from talkhub.tools.openapi import openapi_document
-from talkhub.tools.spec import ToolSpec
+from talkhub.tools.spec import Answer, ToolSpec
 
 PREFIX = "/api/v1"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -62,14 +62,32 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     return blueprint
 
 
-def _view(runtime: Runtime, spec: ToolSpec) -> Callable[..., Response]:
-    open_unit = runtime.database.read_only if spec.read_only else runtime.database.unit_of_work
+def run_tool(
+    database: Database, principal: Principal, spec: ToolSpec, arguments: Mapping[str, Any]
+) -> Answer:
+    """Run a tool for a caller whose token allows it."""
+    require_scope(principal, spec.scope)
+    open_unit = database.read_only if spec.read_only else database.unit_of_work
+    with open_unit(workspace_scope(principal.workspace_id, principal.subject)) as uow:
+        return spec.call(uow, arguments)
 
+
+def take_idempotency_key(spec: ToolSpec, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Add the header's key where the tool takes one and the arguments name none.
+
+    Clients send the header with every write; most tools need none.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and "idempotency_key" in spec.input_model.model_fields:
+        arguments.setdefault("idempotency_key", key)
+    return arguments
+
+
+def _view(runtime: Runtime, spec: ToolSpec) -> Callable[..., Response]:
     def view(principal: Principal, **path: str) -> Response:
+        # Before the body is read: who may not do this learns nothing of what is wrong in it.
         require_scope(principal, spec.scope)
-        arguments = _arguments(spec, path)
-        with open_unit(workspace_scope(principal.workspace_id, principal.subject)) as uow:
-            answer = spec.call(uow, arguments)
+        answer = run_tool(runtime.database, principal, spec, _arguments(spec, path))
         return _answer(answer, spec.success_status)
 
     return view
@@ -92,11 +110,7 @@ def _arguments(spec: ToolSpec, path: dict[str, str]) -> dict[str, Any]:
     if path:
         _refuse_unstorable(path)
         given.update(path)
-    # Clients send the header with every write; most tools need none.
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and "idempotency_key" in spec.input_model.model_fields:
-        given.setdefault("idempotency_key", key)
-    return given
+    return take_idempotency_key(spec, given)
 
 
 def _refuse_unstorable(given: Mapping[str, str | list[str]]) -> None:

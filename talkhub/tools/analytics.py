@@ -12,7 +12,7 @@ from talkhub.errors import Invalid
 from talkhub.names import Scope
 from talkhub.services import analytics
 from talkhub.store.uow import UnitOfWork
-from talkhub.tools.spec import Answer, FlowInput, RestFace, ToolInput, ToolOutput, registry
+from talkhub.tools.spec import Answer, Effect, FlowInput, RestFace, ToolInput, ToolOutput, registry
 
 
 class MetricName(StrEnum):
@@ -118,7 +118,7 @@ class ConversationAnalytics(ToolOutput):
     title="Get conversation analytics",
     scope=Scope.ANALYTICS_READ,
     output=ConversationAnalytics,
-    read_only=True,
+    effect=Effect.READS,
     idempotent=True,
     faces=(RestFace("GET", "/get_conversation_analytics"),),
 )

@@ -12,7 +12,7 @@ from talkhub.names import Scope
 from talkhub.services import context, profiles
 from talkhub.store.uow import UnitOfWork
 from talkhub.tools.conversations import UserId
-from talkhub.tools.spec import Answer, FlowInput, RestFace, ToolInput, ToolOutput, registry
+from talkhub.tools.spec import Answer, Effect, FlowInput, RestFace, ToolInput, ToolOutput, registry
 
 
 class InteractionStats(ToolOutput):
@@ -121,7 +121,7 @@ class UserProfile(ToolOutput):
     title="Get user context",
     scope=Scope.MCP_READ,
     output=UserContext,
-    read_only=True,
+    effect=Effect.READS,
     idempotent=True,
     faces=(RestFace("GET", "/get_user_context/<user_id>"),),
 )
@@ -138,6 +138,7 @@ def get_user_context(uow: UnitOfWork, args: GetUserContext) -> Answer:
     scope=Scope.PROFILE_WRITE,
     output=UserProfile,
     idempotent=True,
+    effect=Effect.OVERWRITES,
     faces=(
         RestFace("PUT", "/update_user_profile"),
         RestFace("PUT", "/update_user_profile/<user_id>"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any, ClassVar, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -15,6 +16,7 @@ from talkhub.names import Scope
 from talkhub.services.idempotency import once_per_key
 from talkhub.store.uow import UnitOfWork
 from talkhub.strict_json import read_json
+from talkhub.tools.portable_schema import portable_schema
 
 Answer = dict[str, Any] | bytes
 """What a handler gives: an object, or the bytes of one that PostgreSQL built."""
@@ -75,6 +77,14 @@ class ToolOutput(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Effect(Enum):
+    """What a call does to what is stored; clients ask people before they let one overwrite."""
+
+    READS = auto()
+    ADDS = auto()
+    OVERWRITES = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class RestFace:
     """A further REST form of a tool, beside `POST /api/v1/mcp/<name>`."""
@@ -94,10 +104,15 @@ class ToolSpec:
     input_model: type[ToolInput]
     output_model: type[ToolOutput]
     handler: Callable[[UnitOfWork, Any], Answer]
-    read_only: bool
+    effect: Effect
     idempotent: bool
     success_status: int = 200
     faces: tuple[RestFace, ...] = ()
+
+    @property
+    def read_only(self) -> bool:
+        """Whether a call leaves everything as it was."""
+        return self.effect is Effect.READS
 
     def call(self, uow: UnitOfWork, arguments: Mapping[str, Any]) -> Answer:
         """Validate `arguments` and run the handler; raises pydantic's ValidationError."""
@@ -119,12 +134,12 @@ class ToolSpec:
             "name": self.name,
             "title": self.title,
             "description": self.description,
-            "inputSchema": self.input_model.model_json_schema(),
-            "outputSchema": self.output_model.model_json_schema(mode="serialization"),
+            "inputSchema": portable_schema(self.input_model),
+            "outputSchema": portable_schema(self.output_model, "serialization"),
             "annotations": {
                 "title": self.title,
                 "readOnlyHint": self.read_only,
-                "destructiveHint": False,
+                "destructiveHint": self.effect is Effect.OVERWRITES,
                 "idempotentHint": self.idempotent,
                 "openWorldHint": False,
             },
@@ -146,7 +161,7 @@ class ToolRegistry:
         title: str,
         scope: Scope,
         output: type[ToolOutput],
-        read_only: bool = False,
+        effect: Effect = Effect.ADDS,
         idempotent: bool = False,
         success_status: int = 200,
         faces: tuple[RestFace, ...] = (),
@@ -167,7 +182,7 @@ class ToolRegistry:
                 input_model=get_type_hints(handler)["args"],
                 output_model=output,
                 handler=handler,
-                read_only=read_only,
+                effect=effect,
                 idempotent=idempotent,
                 success_status=success_status,
                 faces=faces,

@@ -1,0 +1,134 @@
+"""The Model Context Protocol over HTTP. Authentication: a bearer token with the tool's scope."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Generator
+
+import structlog
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import MethodNotAllowed
+
+from talkhub import json_codec, metrics
+from talkhub.blueprints.action_blocks import ActionBlocks, is_action_block
+from talkhub.blueprints.gate import Gate
+from talkhub.blueprints.runtime import Runtime
+from talkhub.blueprints.strangers import Strangers
+from talkhub.blueprints.streams import StreamSeats
+from talkhub.errors import BadRequest, Invalid
+from talkhub.mcp.content.caller import Caller
+from talkhub.mcp.content.service import talkhub_server
+from talkhub.mcp.protocol import INVALID_REQUEST, PARSE_ERROR, JSONObject, McpError
+from talkhub.mcp.server import Answer
+from talkhub.mcp.streams import CONTENT_TYPE, HEADERS, server_sent_events
+from talkhub.security import Principal
+from talkhub.settings import reveal
+from talkhub.strict_json import read_json
+from talkhub.tools.catalogue import registry
+
+PATHS = ("/mcp", "/", "/api/v1/mcp")
+"""All the same: clients are told the first, some flow builders post to the second."""
+
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
+    """Return the protocol's routes."""
+    blueprint = Blueprint("mcp", __name__)
+    blueprint.before_request(Strangers(runtime.settings).refuse)
+    receive = gate.open_to_tokens("mcp")(_Door(runtime).receive)
+    for number, path in enumerate(PATHS):
+        blueprint.add_url_rule(path, f"receive_{number}", receive, methods=["POST"])
+    # Clients of both eras try GET and DELETE, and go on when they hear that there is only POST.
+    blueprint.add_url_rule("/mcp", "refuse", _only_post, methods=["GET", "DELETE", "PUT", "PATCH"])
+    return blueprint
+
+
+def _only_post() -> Response:
+    raise MethodNotAllowed(valid_methods=["POST"])
+
+
+class _Door:
+    """The view: one message in, one answer or a stream out."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._database = runtime.database
+        self._server = talkhub_server(reveal(runtime.settings.encryption_key))
+        self._blocks = ActionBlocks(runtime.database)
+        self._seats = StreamSeats()
+
+    def receive(self, principal: Principal) -> Response:
+        """Answer a JSON-RPC message, or a flow builder's action block."""
+        started = time.perf_counter()
+        try:
+            document = read_json(request.get_data())
+        except BadRequest as error:
+            return _refused(McpError(PARSE_ERROR, error.detail))
+        except Invalid as error:
+            return _refused(McpError(INVALID_REQUEST, error.detail, error.extra.get("errors")))
+        if is_action_block(document):
+            return self._blocks.answer(principal, document)
+        method, name = _labels(document, self._server.methods)
+        caller = Caller(
+            principal, self._database, wants_compact_text=request.args.get("text") == "compact"
+        )
+        answer = self._server.receive(document, request.headers, caller)
+        if answer.stream is not None:
+            return self._seats.send(
+                server_sent_events(_timed(answer.stream, method, name, started)),
+                mimetype=CONTENT_TYPE,
+                headers=HEADERS,
+            )
+        metrics.mcp_timer(method, name, _result(answer.message))(time.perf_counter() - started)
+        return _response(answer)
+
+
+def _response(answer: Answer) -> Response:
+    if answer.message is None:
+        return Response(status=answer.status)
+    body = json_codec.dumps(answer.message)
+    return Response(body, answer.status, mimetype="application/json")
+
+
+def _refused(error: McpError) -> Response:
+    return _response(Answer(error.http_status(is_modern=True), error.response(None)))
+
+
+def _timed(
+    stream: Generator[JSONObject | None, None, None], method: str, name: str, started: float
+) -> Generator[JSONObject | None, None, None]:
+    """Hand on a stream's messages and measure how long all of them took."""
+    last: JSONObject | None = None
+    try:
+        for message in stream:
+            last = message or last
+            yield message
+    finally:
+        stream.close()
+        metrics.mcp_timer(method, name, _result(last))(time.perf_counter() - started)
+
+
+def _labels(document: object, methods: frozenset[str]) -> tuple[str, str]:
+    """Return the method and tool to measure, from lists that are ours; note the trace's id."""
+    method = document.get("method") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(method, str):
+        return "", ""
+    params = document.get("params")
+    if not isinstance(params, dict):
+        params = {}
+    meta = params.get("_meta")
+    trace = meta.get("traceparent") if isinstance(meta, dict) else None
+    if isinstance(trace, str) and _TRACEPARENT.fullmatch(trace):
+        structlog.contextvars.bind_contextvars(traceparent=trace)
+    name = params.get("name") if method == "tools/call" else ""
+    is_tool = isinstance(name, str) and name in registry.specs
+    return method if method in methods else "other", str(name) if is_tool else ""
+
+
+def _result(message: JSONObject | None) -> str:
+    if message is None:
+        return "none"
+    if "error" in message:
+        return "error"
+    return "tool_error" if message.get("result", {}).get("isError") else "ok"

@@ -1,0 +1,46 @@
+"""Which sites may call from a browser, and under which names the service is called."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from flask import request
+
+from talkhub.errors import Forbidden
+from talkhub.settings import Settings
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Strangers:
+    """Refuses what a foreign web page makes a browser send.
+
+    On a loopback address a page could reach us under a name of its own (DNS rebinding),
+    so there only our own names are answered to. Behind a proxy any name may be ours.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._origins = [origin_pattern(origin) for origin in settings.allowed_origins]
+        self._is_local = (
+            settings.host in _LOOPBACK
+            and not settings.trusted_proxies
+            and settings.env != "production"
+        )
+
+    def refuse(self) -> None:
+        """Raise Forbidden for a foreign Origin or, on loopback, a foreign Host."""
+        if self._is_local and urlsplit(request.host_url).hostname not in _LOOPBACK:
+            raise Forbidden(
+                "Call this address as localhost; behind a proxy or tunnel set TRUSTED_PROXIES."
+            )
+        origin = request.headers.get("Origin")
+        if origin is None or origin == request.host_url.rstrip("/"):
+            return
+        if not any(allowed.fullmatch(origin) for allowed in self._origins):
+            raise Forbidden("Browsers may not call from this origin; see ALLOWED_ORIGINS.")
+
+
+def origin_pattern(origin: str) -> re.Pattern[str]:
+    """Return what matches an allowed origin; `*` stands for one or more labels of a host."""
+    return re.compile(re.escape(origin).replace(r"\*", r"[A-Za-z0-9.-]+"))

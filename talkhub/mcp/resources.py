@@ -1,0 +1,118 @@
+"""Resources: what a client may read by its address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+from urllib.parse import unquote
+
+from talkhub.mcp.call import Call, Handler, Result
+from talkhub.mcp.completions import Completer
+from talkhub.mcp.listing import Entry, list_page
+from talkhub.mcp.protocol import (
+    INVALID_PARAMS,
+    LEGACY_RESOURCE_NOT_FOUND,
+    JSONObject,
+    McpError,
+)
+
+Contents: TypeAlias = JSONObject | list[JSONObject]
+"""`text` or `blob` with what else belongs to it; address and media type are added."""
+
+Read: TypeAlias = Callable[..., Contents]
+"""Takes the call and, by name, what stood in the template's places."""
+
+
+class ResourceMissing(Exception):
+    """Raised by a reader: there is nothing at this address, or nothing for this caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something at one address: `uri` in its descriptor."""
+
+    descriptor: JSONObject
+    read: Read
+    scope: str | None = None
+    ttl_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceTemplate:
+    """Things at addresses of one form: `uriTemplate` in its descriptor, places as `{name}`."""
+
+    descriptor: JSONObject
+    read: Read
+    scope: str | None = None
+    ttl_ms: int = 0
+    completers: Mapping[str, Completer] = field(default_factory=dict)
+
+
+class Resources:
+    """The feature behind `resources/list`, `resources/templates/list` and `resources/read`."""
+
+    def __init__(
+        self, resources: Iterable[Resource], templates: Iterable[ResourceTemplate] = ()
+    ) -> None:
+        self._resources = {resource.descriptor["uri"]: resource for resource in resources}
+        self._templates = [
+            (_pattern(template.descriptor["uriTemplate"]), template) for template in templates
+        ]
+        self._listed = [Entry(each.descriptor, each.scope) for each in self._resources.values()]
+        self._forms = [Entry(each.descriptor, each.scope) for _, each in self._templates]
+        self.methods: Mapping[str, Handler] = {
+            "resources/list": lambda call: list_page(call, "resources", self._listed),
+            "resources/templates/list": lambda call: list_page(
+                call, "resourceTemplates", self._forms
+            ),
+            "resources/read": self._read,
+        }
+
+    def capabilities(self, *, is_modern: bool) -> JSONObject:  # noqa: ARG002 -- the same in all
+        """Announce the resources."""
+        return {"resources": {}}
+
+    def _read(self, call: Call) -> Result:
+        uri: str = call.params["uri"]
+        found, places = self._find(call, uri)
+        if found.scope is not None:
+            call.caller.require(found.scope)
+        try:
+            contents = found.read(call, **places)
+        except ResourceMissing as error:
+            raise _not_found(call, uri) from error
+        media_type = found.descriptor.get("mimeType")
+        common = {"uri": uri, **({"mimeType": media_type} if media_type else {})}
+        listed = contents if isinstance(contents, list) else [contents]
+        return {
+            "contents": [{**common, **content} for content in listed],
+            "ttlMs": found.ttl_ms,
+            "cacheScope": "private",
+        }
+
+    def _find(self, call: Call, uri: str) -> tuple[Resource | ResourceTemplate, dict[str, str]]:
+        resource = self._resources.get(uri)
+        if resource is not None:
+            return resource, {}
+        for pattern, template in self._templates:
+            matched = pattern.fullmatch(uri)
+            if matched:
+                return template, {name: unquote(text) for name, text in matched.groupdict().items()}
+        raise _not_found(call, uri)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", template)
+    return re.compile(
+        "".join(
+            f"(?P<{part}>[^/?#]+)" if number % 2 else re.escape(part)
+            for number, part in enumerate(parts)
+        )
+    )
+
+
+def _not_found(call: Call, uri: str) -> McpError:
+    code = INVALID_PARAMS if call.is_modern else LEGACY_RESOURCE_NOT_FOUND
+    return McpError(code, "There is no such resource.", {"uri": uri})

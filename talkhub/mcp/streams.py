@@ -1,0 +1,24 @@
+"""A stream of messages as server-sent events."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+from talkhub import json_codec
+from talkhub.mcp.protocol import JSONObject
+
+CONTENT_TYPE = "text/event-stream"
+HEADERS = {
+    # Proxies must hand on each event at once and change none.
+    "X-Accel-Buffering": "no",
+    "Cache-Control": "no-cache, no-transform",
+}
+
+
+def server_sent_events(messages: Iterator[JSONObject | None]) -> Generator[bytes, None, None]:
+    """Frame messages; None becomes a comment, at which a client that left is noticed."""
+    for message in messages:
+        if message is None:
+            yield b": alive\n\n"
+        else:
+            yield b"event: message\ndata: " + json_codec.dumps(message) + b"\n\n"
