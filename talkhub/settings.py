@@ -110,7 +110,9 @@ class Settings(EmbeddedSettings):
         "PUBLIC_URL", None, "Address under which clients reach the service; OAuth needs it"
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = _named(
-        "ALLOWED_ORIGINS", (), "Origins that browsers may call the API from, separated by commas"
+        "ALLOWED_ORIGINS",
+        (),
+        "Origins that browsers may call the API from, separated by commas; `*` is any",
     )
     rate_limit_window: int = _named(
         "RATE_LIMIT_WINDOW", 15, "Minutes in a window of `RATE_LIMIT_MAX`", ge=1, le=1440

@@ -50,6 +50,19 @@ def test_any_other_origin_may_not(browser: FlaskClient, origin: str) -> None:
     assert allowed(browser, origin) is None
 
 
+@pytest.mark.parametrize("origins", [("*",), ("https://app.talkhub.me", "*")])
+def test_an_asterisk_alone_is_any_origin(
+    make_client: Callable[..., FlaskClient], origins: tuple[str, ...]
+) -> None:
+    browser = make_client(allowed_origins=origins)
+
+    answer = browser.get(TOOLS, headers={"Origin": "https://anywhere.example:8443"})
+
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+    assert allowed(browser, "https://anywhere.example", "/dashboard/login") is None
+
+
 def test_a_preflight_is_answered(browser: FlaskClient) -> None:
     answer = browser.options(
         "/api/v1/mcp/save_conversation",
