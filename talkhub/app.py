@@ -71,7 +71,7 @@ def _register_blueprints(app: Flask, runtime: Runtime) -> None:
     if role in {"all", "webhook"}:
         app.register_blueprint(webhooks.create_blueprint(runtime, gate))
     if role in {"all", "dashboard"}:
-        app.register_blueprint(dashboard.create_blueprint(runtime.database, runtime.settings))
+        app.register_blueprint(dashboard.create_blueprint(runtime))
         app.add_url_rule("/", "root", lambda: redirect("/dashboard"))
     else:
         app.add_url_rule("/", "root", lambda: _name_service(role))

@@ -1,4 +1,4 @@
-"""Tokens for API clients. Authentication: the admin secret, or the token to revoke."""
+"""Tokens for API clients. Authentication: the admin secret, or the token at stake."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from talkhub.errors import Unauthenticated
 from talkhub.extensions import limiter
 from talkhub.names import TokenKind
 from talkhub.security import AUDIENCE, TOKEN_LIFETIME
-from talkhub.services.auth import exchange_admin_secret, revoke_token
+from talkhub.services.auth import IssuedToken, SignedIn, exchange_admin_secret, revoke_token
+from talkhub.services.refreshing import (
+    REFRESH_LIFETIME,
+    issue_refresh_token,
+    revoke_refresh_token,
+    use_refresh_token,
+)
 from talkhub.settings import reveal
 from talkhub.strict_json import read_json
 
@@ -27,6 +33,14 @@ class TokenRequest(BaseModel):
 
     username: str = Field(min_length=1, max_length=255)
     admin_secret: str = Field(min_length=1, max_length=1024)
+
+
+class RefreshRequest(BaseModel):
+    """What `/api/v1/auth/refresh` takes; `/api/v1/auth/revoke` may."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    refresh_token: str = Field(min_length=1, max_length=255)
 
 
 def create_blueprint(runtime: Runtime) -> Blueprint:
@@ -46,43 +60,83 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
             expected=reveal(runtime.settings.admin_secret),
             address=request.remote_addr or "",
         )
-        issued = issue_access_token(
-            runtime.database,
-            who,
-            kind=TokenKind.API,
-            audience=AUDIENCE,
-            lifetime=TOKEN_LIFETIME,
+        issued = _issue(runtime, who)
+        refresh_token = issue_refresh_token(
+            runtime.database, who, family=issued.family, audience=AUDIENCE
         )
-        return _answer(
-            {
-                "token": issued.text,
-                "expires_in": "24h",
-                "access_token": issued.text,
-                "token_type": "Bearer",
-                "expires_in_seconds": int(TOKEN_LIFETIME.total_seconds()),
-                "expires_at": issued.expires_at,
-                "scope": " ".join(sorted(who.scopes)),
-            }
-        )
+        return _tokens(issued, who, refresh_token)
+
+    @blueprint.post("/refresh")
+    @limiter.limit(ATTEMPTS)
+    def refresh() -> Response:
+        """Exchange a refresh token, once, for another token and another refresh token."""
+        given = RefreshRequest.model_validate(read_json(request.get_data()))
+        try:
+            refreshed = use_refresh_token(
+                runtime.database, given.refresh_token, address=request.remote_addr or ""
+            )
+        except Unauthenticated:
+            runtime.revoked.forget()  # the family's, if it was used before
+            raise
+        issued = _issue(runtime, refreshed.who, family=refreshed.family)
+        return _tokens(issued, refreshed.who, refreshed.refresh_token)
 
     @blueprint.post("/revoke")
     @limiter.limit(ATTEMPTS)
     def revoke() -> Response:
-        """Revoke the token that the request carries."""
-        text = bearer_token()
-        if text is None:
-            raise Unauthenticated("Send the token to revoke as `Authorization: Bearer <token>`.")
-        principal = runtime.read_token(text)
-        revoked = revoke_token(
-            runtime.database,
-            workspace_id=principal.workspace_id,
-            subject=principal.subject,
-            token_id=principal.token_id,
-        )
+        """Revoke the token that the request carries, or a refresh token, and their family."""
+        revoked = _revoke(runtime)
         runtime.revoked.forget()
         return _answer({"revoked": revoked})
 
     return blueprint
+
+
+def _issue(runtime: Runtime, who: SignedIn, *, family: str | None = None) -> IssuedToken:
+    return issue_access_token(
+        runtime.database,
+        who,
+        kind=TokenKind.API,
+        audience=AUDIENCE,
+        lifetime=TOKEN_LIFETIME,
+        family=family,
+    )
+
+
+def _tokens(issued: IssuedToken, who: SignedIn, refresh_token: str) -> Response:
+    return _answer(
+        {
+            "token": issued.text,
+            "expires_in": "24h",
+            "access_token": issued.text,
+            "token_type": "Bearer",
+            "expires_in_seconds": int(TOKEN_LIFETIME.total_seconds()),
+            "expires_at": issued.expires_at,
+            "scope": " ".join(sorted(who.scopes)),
+            "refresh_token": refresh_token,
+            "refresh_expires_in_seconds": int(REFRESH_LIFETIME.total_seconds()),
+        }
+    )
+
+
+def _revoke(runtime: Runtime) -> bool:
+    text = bearer_token()
+    body = request.get_data()
+    if text is None and body:
+        given = RefreshRequest.model_validate(read_json(body))
+        return revoke_refresh_token(runtime.database, given.refresh_token)
+    if text is None:
+        raise Unauthenticated(
+            "Send the token to revoke as `Authorization: Bearer <token>`,"
+            " or a refresh token as `refresh_token`."
+        )
+    principal = runtime.read_token(text)
+    return revoke_token(
+        runtime.database,
+        workspace_id=principal.workspace_id,
+        subject=principal.subject,
+        token_id=principal.token_id,
+    )
 
 
 def _limit_body() -> None:

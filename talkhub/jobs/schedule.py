@@ -144,6 +144,7 @@ def forget_the_old(database: Database) -> None:
         idempotency.DELETE_EXPIRED_KEYS,
         accounts.DELETE_OLD_ATTEMPTS,
         accounts.DELETE_EXPIRED_TOKENS,
+        accounts.DELETE_EXPIRED_REFRESH_TOKENS,
         schedule.DELETE_OLD_SLOTS,
     ):
         with database.unit_of_work(system_scope("what is past its time")) as uow:

@@ -16,6 +16,7 @@ FAILURE_WINDOW = timedelta(minutes=15)
 MAX_FAILURES = 10
 MAX_FAILURES_ANYWHERE = 30
 DEFAULT_WORKSPACE_ID = 1
+DEFAULT_LOCALE = "pt-BR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,9 @@ def exchange_admin_secret(
     attempt = _Attempt(database, "admin_secret", username, address)
     attempt.refuse_after_too_many()
     if not security.is_same_secret(given, expected):
-        attempt.failed()
+        attempt.failed(DEFAULT_WORKSPACE_ID)
         raise Unauthenticated("The admin secret is not right.")
-    return SignedIn(username, username, DEFAULT_WORKSPACE_ID, "pt-BR", API_SCOPES)
+    return SignedIn(username, username, DEFAULT_WORKSPACE_ID, DEFAULT_LOCALE, API_SCOPES)
 
 
 def sign_in(database: Database, username: str, password: str, address: str) -> SignedIn:
@@ -70,7 +71,7 @@ def sign_in(database: Database, username: str, password: str, address: str) -> S
     with database.read_only(system_scope("the workspace of a login")) as uow:
         row = uow.run(statements.FIND_USER, {"username": username}).mappings().first()
     if not security.is_password(password, row["password_hash"] if row else None) or row is None:
-        attempt.failed()
+        attempt.failed(row["workspace_id"] if row else None)
         raise Unauthenticated("The name or the password is not right.")
     return SignedIn(username, row["name"], row["workspace_id"], row["locale"], DASHBOARD_SCOPES)
 
@@ -95,13 +96,23 @@ def record_token(database: Database, who: SignedIn, issued: IssuedToken, address
 
 
 def revoke_token(database: Database, *, workspace_id: int, subject: str, token_id: str) -> bool:
-    """Revoke a token; it is refused everywhere within five seconds. False if it was already."""
+    """Revoke a token and its family: refresh tokens, and what was got with them.
+
+    They are refused everywhere within five seconds. False if the token was already.
+    """
     with database.unit_of_work(workspace_scope(workspace_id, subject)) as uow:
         key = {"workspace_id": workspace_id, "jti": token_id}
-        is_revoked = uow.run(statements.REVOKE_TOKEN, key).first() is not None
-        if is_revoked:
-            audit(uow, action="token.revoked", subject=token_id, address=None)
-    return is_revoked
+        family = uow.run(statements.FAMILY_OF_TOKEN, key).scalar()
+        return family is not None and token_id in revoke_family(uow, family)
+
+
+def revoke_family(uow: UnitOfWork, family: str) -> set[str]:
+    """Revoke all tokens of a family; return the ids of the access tokens that this ended."""
+    key = {"workspace_id": uow.workspace_id, "family": family}
+    ended = set(uow.run(statements.REVOKE_FAMILY, key).scalars())
+    for token_id in sorted(ended):
+        audit(uow, action="token.revoked", subject=token_id, address=None)
+    return ended
 
 
 def audit(uow: UnitOfWork, *, action: str, subject: str | None, address: str | None) -> None:
@@ -156,9 +167,14 @@ class _Attempt:
             seconds = int(FAILURE_WINDOW.total_seconds())
             raise RateLimited("Too many failed attempts; try again later.", retry_after=seconds)
 
-    def failed(self) -> None:
+    def failed(self, workspace_id: int | None) -> None:
+        """Count the failure, and tell the workspace that it was meant for, if there is one."""
         with self.database.unit_of_work(system_scope("a failed attempt")) as uow:
             uow.run(statements.RECORD_FAILURE, self._names())
+        if workspace_id is not None:
+            scope = workspace_scope(workspace_id, self.subject[:255])
+            with self.database.unit_of_work(scope) as uow:
+                audit(uow, action=f"{self.kind}.refused", subject=None, address=self.address)
 
     def _names(self) -> dict[str, str]:
         address = security.client_network(self.address)

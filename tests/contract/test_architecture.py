@@ -36,6 +36,7 @@ SYSTEM_SCOPES = {
     ("services/auth.py", "the first admin"),
     ("services/auth.py", "the workspace of a login"),
     ("services/channel_accounts.py", "the workspace of a channel"),
+    ("services/refreshing.py", "the workspace of a refresh token"),
     ("services/signing.py", "the rotation of signing keys"),
     ("store/inbox_writer.py", "the inbox takes events of all workspaces"),
     ("store/revocations.py", "revoked tokens of all workspaces"),

@@ -102,6 +102,8 @@ def test_the_admin_secret_is_exchanged_for_a_token_of_a_day(exchange: Exchange) 
         "expires_in_seconds": 86400,
         "expires_at": document["expires_at"],
         "scope": "analytics:read mcp:read mcp:write profile:write",
+        "refresh_token": document["refresh_token"],
+        "refresh_expires_in_seconds": 30 * 86400,
     }
     assert decoded["exp"] - decoded["iat"] == 86400
     assert (decoded["sub"], decoded["ws"], decoded["iss"], decoded["aud"]) == (
@@ -140,6 +142,17 @@ def test_a_wrong_secret_gives_no_token(exchange: Exchange, secret: str) -> None:
 
     assert (answer.status_code, answer.json["type"]) == (401, "/problems/unauthenticated")
     assert secret not in answer.text
+
+
+def test_a_wrong_secret_is_audited(exchange: Exchange, database: Database) -> None:
+    address = new_address()
+
+    exchange("wrong", at=address)
+
+    audit = "select actor, action from audit_entries where address = %(address)s"
+    assert rows(database, DEFAULT_WORKSPACE, audit, address=address) == [
+        {"actor": "admin", "action": "admin_secret.refused"}
+    ]
 
 
 @pytest.mark.parametrize(

@@ -16,21 +16,18 @@ from talkhub.blueprints.dashboard.i18n import OWN_NAMES, install, language
 from talkhub.blueprints.dashboard.paths import list_path
 from talkhub.blueprints.dashboard.periods import period_name
 from talkhub.blueprints.dashboard.wording import WORDS
-from talkhub.settings import Settings
-from talkhub.store.uow import Database
+from talkhub.blueprints.runtime import Runtime
 
 
-def create_blueprint(
-    database: Database,
-    settings: Settings,  # noqa: ARG001 -- every blueprint is made alike
-) -> Blueprint:
+def create_blueprint(runtime: Runtime) -> Blueprint:
     """Return the dashboard's routes."""
+    database = runtime.database
     blueprint = Blueprint("dashboard", __name__, url_prefix="/dashboard")
     blueprint.record_once(_prepare_templates)
     blueprint.app_context_processor(_what_every_template_has)
     blueprint.after_app_request(keep_for_ever)
     blueprint.after_request(_keep_nowhere)
-    access.register(blueprint, database)
+    access.register(blueprint, database, runtime.revoked)
     preferences.register(blueprint)
     overview.register(blueprint, database)
     conversations.register(blueprint, database)

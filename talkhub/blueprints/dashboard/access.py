@@ -26,6 +26,7 @@ from talkhub.extensions import limiter
 from talkhub.names import Scope, TokenKind
 from talkhub.security import AUDIENCE, TOKEN_LIFETIME
 from talkhub.services.auth import revoke_token, sign_in
+from talkhub.store.revocations import RevokedTokens
 from talkhub.store.uow import Database
 
 ATTEMPTS = "20 per minute"
@@ -42,7 +43,7 @@ class Credentials(BaseModel):
     next: str = Field(default="", max_length=2048)
 
 
-def register(blueprint: Blueprint, database: Database) -> None:
+def register(blueprint: Blueprint, database: Database, revoked: RevokedTokens) -> None:
     """Add the login to the dashboard, and guard everything else."""
     blueprint.before_request(_guard)
 
@@ -79,6 +80,7 @@ def register(blueprint: Blueprint, database: Database) -> None:
             subject=str(claims["sub"]),
             token_id=str(claims["jti"]),
         )
+        revoked.forget()
         response = make_response(redirect(url_for("dashboard.login"), 303))
         unset_jwt_cookies(response)
         return response

@@ -2,6 +2,8 @@
 
 REVOKED_TOKENS = """
 select jti from tokens where revoked_at is not null and expires_at > clock_timestamp()
+union all
+select 'api-key:' || id from api_keys where revoked_at > clock_timestamp() - interval '15 minutes'
 """
 
 RECORD_TOKEN = """
@@ -11,10 +13,40 @@ values (%(workspace_id)s, %(jti)s, %(family)s, %(kind)s, %(subject)s, %(client_i
         %(issued_at)s, %(expires_at)s)
 """
 
-REVOKE_TOKEN = """
+REVOKE_FAMILY = """
+with ended as (
+  update refresh_tokens set revoked_at = clock_timestamp()
+  where workspace_id = %(workspace_id)s and family = %(family)s and revoked_at is null
+)
 update tokens set revoked_at = clock_timestamp()
-where workspace_id = %(workspace_id)s and jti = %(jti)s and revoked_at is null
+where workspace_id = %(workspace_id)s and family = %(family)s and revoked_at is null
+  and expires_at > clock_timestamp()
 returning jti
+"""
+
+FAMILY_OF_TOKEN = """
+select family from tokens where workspace_id = %(workspace_id)s and jti = %(jti)s
+"""
+
+ADD_REFRESH_TOKEN = """
+insert into refresh_tokens
+  (workspace_id, token_hash, family, subject, name, scopes, audience, client_id, expires_at)
+values (%(workspace_id)s, %(token_hash)s, %(family)s, %(subject)s, %(name)s, %(scopes)s,
+        %(audience)s, %(client_id)s, clock_timestamp() + %(lifetime)s)
+"""
+
+FIND_REFRESH_TOKEN = """
+select workspace_id, family, subject, name, scopes, audience, client_id,
+  used_at is not null as is_used,
+  revoked_at is null and expires_at > clock_timestamp() as is_valid
+from refresh_tokens where token_hash = %(token_hash)s
+"""
+
+USE_REFRESH_TOKEN = """
+update refresh_tokens set used_at = clock_timestamp()
+where workspace_id = %(workspace_id)s and token_hash = %(token_hash)s
+  and used_at is null and revoked_at is null and expires_at > clock_timestamp()
+returning family
 """
 
 COUNT_FAILURES = """
@@ -70,6 +102,10 @@ delete from login_attempts where attempted_at < clock_timestamp() - interval '30
 
 DELETE_EXPIRED_TOKENS = """
 delete from tokens where expires_at < clock_timestamp() - interval '30 days'
+"""
+
+DELETE_EXPIRED_REFRESH_TOKENS = """
+delete from refresh_tokens where expires_at < clock_timestamp() - interval '30 days'
 """
 
 ADD_CHANNEL = """
