@@ -33,6 +33,7 @@ UNSCOPED_TABLES = frozenset(
         "login_attempts",
         "schedule_runs",
         "signing_keys",
+        "oauth_clients",
     }
 )
 """The tables that do not belong to one workspace. All others carry `workspace_id`."""
