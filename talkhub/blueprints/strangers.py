@@ -8,9 +8,7 @@ from urllib.parse import urlsplit
 from flask import request
 
 from talkhub.errors import Forbidden
-from talkhub.settings import Settings
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+from talkhub.settings import LOOPBACK_HOSTS, Settings
 
 
 class Strangers:
@@ -21,19 +19,20 @@ class Strangers:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._origins = [origin_pattern(origin) for origin in settings.allowed_origins]
+        own = settings.public_url
+        origins = (*settings.allowed_origins, own) if own else settings.allowed_origins
+        self._origins = [origin_pattern(origin) for origin in origins]
+        self._names = LOOPBACK_HOSTS | {urlsplit(own).hostname} if own else LOOPBACK_HOSTS
         self._is_local = (
-            settings.host in _LOOPBACK
+            settings.host in LOOPBACK_HOSTS
             and not settings.trusted_proxies
             and settings.env != "production"
         )
 
     def refuse(self) -> None:
         """Raise Forbidden for a foreign Origin or, on loopback, a foreign Host."""
-        if self._is_local and urlsplit(request.host_url).hostname not in _LOOPBACK:
-            raise Forbidden(
-                "Call this address as localhost; behind a proxy or tunnel set TRUSTED_PROXIES."
-            )
+        if self._is_local and urlsplit(request.host_url).hostname not in self._names:
+            raise Forbidden("Call this as localhost, or say in PUBLIC_URL how it is called.")
         origin = request.headers.get("Origin")
         if origin is None or origin == request.host_url.rstrip("/"):
             return
@@ -42,5 +41,5 @@ class Strangers:
 
 
 def origin_pattern(origin: str) -> re.Pattern[str]:
-    """Return what matches an allowed origin; `*` stands for one or more labels of a host."""
-    return re.compile(re.escape(origin).replace(r"\*", r"[A-Za-z0-9.-]+"))
+    """Return what matches an allowed origin, whole; `*` stands for labels of a host."""
+    return re.compile("^" + re.escape(origin).replace(r"\*", r"[A-Za-z0-9.-]+") + "$")

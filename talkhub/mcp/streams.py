@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
+from contextlib import closing
 
 from talkhub import json_codec
 from talkhub.mcp.protocol import JSONObject
@@ -15,10 +16,13 @@ HEADERS = {
 }
 
 
-def server_sent_events(messages: Iterator[JSONObject | None]) -> Generator[bytes, None, None]:
+def server_sent_events(
+    messages: Generator[JSONObject | None, None, None],
+) -> Generator[bytes, None, None]:
     """Frame messages; None becomes a comment, at which a client that left is noticed."""
-    for message in messages:
-        if message is None:
-            yield b": alive\n\n"
-        else:
-            yield b"event: message\ndata: " + json_codec.dumps(message) + b"\n\n"
+    with closing(messages):
+        for message in messages:
+            if message is None:
+                yield b": alive\n\n"
+            else:
+                yield b"event: message\ndata: " + json_codec.dumps(message) + b"\n\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from talkhub import __version__
 from talkhub.mcp.content import tool_faces
+from talkhub.mcp.content.icon import ICON
 from talkhub.mcp.identity import Identity
 from talkhub.mcp.sealing import Sealer
 from talkhub.mcp.server import McpServer
@@ -23,6 +24,7 @@ IDENTITY = Identity(
     instructions=INSTRUCTIONS,
     description="Memory, analysis and a window for chatbots.",
     website_url="https://talkhub.me",
+    icons=(ICON,),
 )
 
 

@@ -14,11 +14,15 @@ from talkhub.mcp.content.caller import Caller, caller_of
 from talkhub.mcp.content.compact_text import compact_text
 from talkhub.mcp.protocol import JSONObject
 from talkhub.mcp.tools import Run, Tool, structured_result, text_result
+from talkhub.mcp.waiting import told_while_waiting
 from talkhub.tools.catalogue import registry
 from talkhub.tools.spec import Answer, ToolSpec
 
 META_TEXT = "me.talkhub/text"
 """In a call's `_meta`: `compact` asks for short text, whatever the address says."""
+
+SLOW = {"get_conversation_analytics": "Counting conversations"}
+"""The tools that can take seconds, and what is told meanwhile to clients that ask."""
 
 _MAX_FAULTS = 10
 
@@ -54,6 +58,8 @@ def _run(spec: ToolSpec) -> Run:
             with (caller.read_only if spec.read_only else caller.unit_of_work)() as uow:
                 return spec.call(uow, arguments)
 
+        if call.wants_progress and spec.name in SLOW:
+            return told_while_waiting(call, lambda: told(call, produce), message=SLOW[spec.name])
         return told(call, produce)
 
     return run
