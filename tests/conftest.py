@@ -16,7 +16,7 @@ from factories import WEBHOOK_SECRET, WHATSAPP_SECRET, make_workspace
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_jwt_extended import create_access_token
-from servers import Servers, copy_of_template, home_of, make_home
+from servers import Servers, await_end_of_servers, copy_of_template, home_of, make_home
 from sqlalchemy.engine import make_url
 
 from talkhub.app import create_app
@@ -29,6 +29,12 @@ from talkhub.store.uow import Database
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(name): a promise of requirements.py")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Return when the servers have stopped too: nothing outlives a run of several processes."""
+    if config.getoption("numprocesses", None):  # its workers, which used them, have ended
+        await_end_of_servers(seconds=5)
 
 
 @pytest.fixture(scope="session")

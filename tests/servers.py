@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from alembic.config import Config
 from sqlalchemy.engine import URL
 
 from talkhub.embedded.binaries import find_postgres
-from talkhub.embedded.locks import locked
+from talkhub.embedded.locks import is_locked, locked
 from talkhub.settings import EmbeddedSettings
 
 ROOT = Path(__file__).parents[1]
@@ -42,6 +43,14 @@ def make_home(name: str) -> Path:
     home = ROOT / ".talkhub" / name
     home.mkdir(parents=True, exist_ok=True)
     return home
+
+
+def await_end_of_servers(*, seconds: float) -> None:
+    """Return when the tests' embedded servers have stopped; another run may keep them longer."""
+    locks = list((ROOT / ".talkhub").glob("test*/run/keeper.lock"))
+    deadline = time.monotonic() + seconds
+    while any(is_locked(lock) for lock in locks) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def copy_of_template(servers: Servers) -> Iterator[str]:

@@ -23,9 +23,6 @@ BOTH = frozenset({"postgres", "valkey"})
 _held: dict[Path, int] = {}
 """Our shared locks, one per servers' folder; the kernel drops them when we end."""
 
-_keepers: list[subprocess.Popen[bytes]] = []
-"""The keepers we started. They outlive us, which Python reports of a dropped Popen."""
-
 
 @dataclass(frozen=True)
 class EmbeddedServers:
@@ -80,12 +77,12 @@ def _start_keeper(layout: Layout, home: Path, options: list[str]) -> EmbeddedSer
             cwd=Path(__file__).parents[2],
             start_new_session=True,
         )
-    _keepers.append(keeper)
     deadline = time.monotonic() + _START_SECONDS
     while (servers := running(layout)) is None:
         if keeper.poll() is not None or time.monotonic() > deadline:
             raise CannotStart(_reason(layout))
         time.sleep(_POLL_SECONDS)
+    keeper.returncode = 0  # it outlives us, which Python would complain of
     return servers
 
 

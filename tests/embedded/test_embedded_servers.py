@@ -6,13 +6,15 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import psycopg2
 import pytest
 import redis
-from embedded_clients import Client, is_alive, query, wait_until
+from embedded_clients import CLIENT, ROOT, Client, is_alive, query, wait_until
 from sqlalchemy.engine import make_url
 
 from talkhub.embedded import layout as layouts
@@ -56,6 +58,14 @@ def test_the_servers_stop_when_their_last_client_is_killed(start_client: StartCl
     second.process.send_signal(signal.SIGKILL)
 
     wait_until(lambda: not any(is_alive(pid) for pid in pids))
+
+
+def test_who_started_the_servers_ends_without_a_word_of_them(home: Path) -> None:
+    command = [sys.executable, "-W", "always::ResourceWarning", "-c", CLIENT, home, "test"]
+
+    ended = subprocess.run(command, cwd=ROOT, input="", capture_output=True, text=True, check=True)
+
+    assert ended.stderr == ""
 
 
 def test_data_and_addresses_are_the_same_after_a_restart(start_client: StartClient) -> None:
