@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from callers import Caller
+from factories import make_workspace
 from flask import Flask
 from rpc import Rpc
 from werkzeug.serving import make_server
+
+from talkhub.store.uow import Database
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +37,9 @@ def rpc(caller: Caller) -> Rpc:
 def rpc_of(caller: Caller, sign_token: Callable[..., str]) -> Callable[..., Rpc]:
     """Make messages of someone in Ana's workspace whose token allows only the named scopes."""
     return lambda *scopes: Rpc(caller.client, sign_token(caller.workspace_id, *scopes))
+
+
+@pytest.fixture
+def stranger(database: Database) -> int:
+    """Caio's workspace, in which nothing of Ana's may appear."""
+    return make_workspace(database)

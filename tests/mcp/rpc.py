@@ -36,16 +36,15 @@ class Rpc:
 
     def post(self, body: object, headers: Headers | None = None) -> TestResponse:
         """Send a body as it is; bytes are not encoded again."""
-        sent = {
+        given = {
             "Authorization": f"Bearer {self.token}",
             "Content-Type": "application/json",
             "Accept": "application/json, text/event-stream",
             **(headers or {}),
         }
-        kept = {name: value for name, value in sent.items() if value is not None}
-        if isinstance(body, bytes):
-            return self.client.post(self.path, data=body, headers=kept)
-        return self.client.post(self.path, json=body, headers=kept)
+        kept = {name: value for name, value in given.items() if value is not None}
+        sent_as = "data" if isinstance(body, bytes) else "json"
+        return self.client.post(self.path, **{sent_as: body}, headers=kept, buffered=True)
 
     def modern(
         self,

@@ -28,29 +28,32 @@ def compact_text(answer: object, *, limit: int = LIMIT) -> str:
 def _lines(value: object, indent: str, *, items: int, characters: int) -> Iterator[str]:
     if isinstance(value, dict):
         for name, each in value.items():
-            if each is None or each in ("", [], {}):
-                continue
-            if isinstance(each, dict | list):
-                below = list(_lines(each, indent + "  ", items=items, characters=characters))
-                if below:
-                    yield f"{indent}{name}:"
-                    yield from below
-            else:
-                yield f"{indent}{name}: {_word(each, characters)}"
+            yield from _member(name, each, indent, items=items, characters=characters)
     elif isinstance(value, list):
-        if all(isinstance(each, str | int | float) for each in value):
-            more = ", …" if len(value) > items else ""
-            yield indent + ", ".join(_word(each, characters) for each in value[:items]) + more
-            return
         for each in value[:items]:
-            lines = list(_lines(each, "", items=items, characters=characters))
-            yield from (
-                f"{indent}{'- ' if not number else '  '}{line}" for number, line in enumerate(lines)
-            )
+            lines = _lines(each, "", items=items, characters=characters)
+            for number, line in enumerate(lines):
+                yield f"{indent}{'  ' if number else '- '}{line}"
         if len(value) > items:
             yield f"{indent}- … {len(value) - items} more"
     else:
         yield indent + _word(value, characters)
+
+
+def _member(name: str, value: object, indent: str, *, items: int, characters: int) -> Iterator[str]:
+    if value is None or value in ("", [], {}):
+        return
+    if isinstance(value, list) and not any(isinstance(each, dict | list) for each in value):
+        words = [_word(each, characters) for each in value[:items]]
+        more = ["…"] if len(value) > items else []
+        yield f"{indent}{name}: {', '.join(words + more)}"
+    elif isinstance(value, dict | list):
+        below = list(_lines(value, indent + "  ", items=items, characters=characters))
+        if below:
+            yield f"{indent}{name}:"
+            yield from below
+    else:
+        yield f"{indent}{name}: {_word(value, characters)}"
 
 
 def _word(value: object, characters: int) -> str:
