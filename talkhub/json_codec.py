@@ -17,6 +17,11 @@ def dumps_text(value: object) -> str:
     return orjson.dumps(value, option=_OPTIONS).decode()
 
 
+def dumps_indented(value: object) -> str:
+    """Return `value` as JSON text for people and language models to read."""
+    return orjson.dumps(value, option=_OPTIONS | orjson.OPT_INDENT_2).decode()
+
+
 def loads(text: str | bytes | memoryview) -> Any:
     """Return what PostgreSQL's JSON text says."""
     return orjson.loads(text)

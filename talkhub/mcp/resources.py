@@ -25,6 +25,16 @@ Read: TypeAlias = Callable[..., Contents]
 """Takes the call and, by name, what stood in the template's places."""
 
 
+More: TypeAlias = Callable[[Call, str], tuple[list[JSONObject], str]]
+"""Takes the call and a place, "" at first; returns descriptors and the next place, "" at last."""
+
+MORE_TTL_MS = 30_000
+"""How long a list holds that is found and not declared."""
+
+_MORE = "more:"
+"""What the cursors of such lists begin with."""
+
+
 class ResourceMissing(Exception):
     """Raised by a reader: there is nothing at this address, or nothing for this caller."""
 
@@ -54,8 +64,13 @@ class Resources:
     """The feature behind `resources/list`, `resources/templates/list` and `resources/read`."""
 
     def __init__(
-        self, resources: Iterable[Resource], templates: Iterable[ResourceTemplate] = ()
+        self,
+        resources: Iterable[Resource],
+        templates: Iterable[ResourceTemplate] = (),
+        *,
+        more: More | None = None,
     ) -> None:
+        self._more = more
         self._resources = {resource.descriptor["uri"]: resource for resource in resources}
         self._templates = [
             (_pattern(template.descriptor["uriTemplate"]), template) for template in templates
@@ -63,7 +78,7 @@ class Resources:
         self._listed = [Entry(each.descriptor, each.scope) for each in self._resources.values()]
         self._forms = [Entry(each.descriptor, each.scope) for _, each in self._templates]
         self.methods: Mapping[str, Handler] = {
-            "resources/list": lambda call: list_page(call, "resources", self._listed),
+            "resources/list": self._list,
             "resources/templates/list": lambda call: list_page(
                 call, "resourceTemplates", self._forms
             ),
@@ -73,6 +88,23 @@ class Resources:
     def capabilities(self, *, is_modern: bool) -> JSONObject:  # noqa: ARG002 -- the same in all
         """Announce the resources."""
         return {"resources": {}}
+
+    def _list(self, call: Call) -> Result:
+        """List what is at fixed addresses, and behind its end what `more` finds for the caller."""
+        cursor = call.params.get("cursor") or ""
+        if self._more is None:
+            return list_page(call, "resources", self._listed)
+        if cursor.startswith(_MORE):
+            result: Result = {"resources": [], "cacheScope": "private"}
+        else:
+            result = list_page(call, "resources", self._listed)
+            cursor = _MORE
+        if "nextCursor" not in result:
+            found, following = self._more(call, cursor.removeprefix(_MORE))
+            result["resources"] = result["resources"] + found
+            if following:
+                result["nextCursor"] = _MORE + following
+        return {**result, "ttlMs": MORE_TTL_MS}
 
     def _read(self, call: Call) -> Result:
         uri: str = call.params["uri"]

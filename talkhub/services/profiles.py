@@ -1,7 +1,8 @@
-"""Update a person's profile: merge what is given, keep what changed."""
+"""A person's profile: tell it; merge what is given, keep what changed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from talkhub import clock
@@ -16,6 +17,19 @@ PLAIN_FIELDS = ("name", "phone", "email", "locale", "timezone", "memory_opt_out"
 """Fields that a given value replaces and that null removes."""
 
 _SHOWN = ("user_id", *PLAIN_FIELDS, "preferences", "tags", "custom")
+
+
+def find_profile(uow: UnitOfWork, user_id: str) -> dict[str, Any]:
+    """Return a person's profile; raises NotFound.
+
+    Of a person who opted out of the memory the statistics are empty.
+    """
+    key = {"workspace_id": uow.workspace_id, "user_id": user_id}
+    row = uow.run(statements.FIND_PROFILE, key).mappings().first()
+    if row is None:
+        raise NotFound("There is no such person.")
+    stats = {} if row["memory_opt_out"] else row["interaction_stats"]
+    return _told({**row, "interaction_stats": stats})
 
 
 def update_profile(
@@ -41,14 +55,8 @@ def update_profile(
     now = clock.now()
     if changes:
         _write(uow, after, changes, now=now, source=source)
-    revision = before["revision"] + bool(changes)
-    return {
-        **{name: after[name] for name in _SHOWN},
-        "interaction_stats": {**EMPTY_STATS, **after["interaction_stats"]},
-        "revision": revision,
-        "created_at": format_time(before["created_at"]),
-        "updated_at": format_time(now if changes else before["updated_at"]),
-    }
+        after = {**after, "revision": before["revision"] + 1, "updated_at": now}
+    return _told(after)
 
 
 def merged(before: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
@@ -78,6 +86,17 @@ def deep_merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
         else:
             result[key] = value
     return result
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a profile's row as callers see it."""
+    return {
+        **{name: row[name] for name in _SHOWN},
+        "interaction_stats": {**EMPTY_STATS, **row["interaction_stats"]},
+        "revision": row["revision"],
+        "created_at": format_time(row["created_at"]),
+        "updated_at": format_time(row["updated_at"]),
+    }
 
 
 def _write(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from flask import Blueprint, Response, request
 
@@ -26,8 +25,6 @@ from talkhub.store.queries.overview import Comparison, Step, Sums
 from talkhub.store.uow import Database, UnitOfWork
 
 SHOWN_ATTENTION = 5
-LATE_AFTER = timedelta(seconds=30)
-"""An event that waits longer than this says that no worker is running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +50,7 @@ class OverviewPage:
     @property
     def is_late(self) -> bool:
         """Whether events wait longer than they should."""
-        oldest = self.inbox.oldest_waiting_at
-        return oldest is not None and self.frame.now - oldest > LATE_AFTER
+        return self.inbox.is_late(self.frame.now)
 
 
 def register(blueprint: Blueprint, database: Database) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from talkhub import __version__
-from talkhub.mcp.content import tool_faces
+from talkhub.mcp.completions import Completions
+from talkhub.mcp.content import prompts, resources, tool_faces
 from talkhub.mcp.content.icon import ICON
 from talkhub.mcp.identity import Identity
+from talkhub.mcp.prompts import Prompts
+from talkhub.mcp.resources import Resources
 from talkhub.mcp.sealing import Sealer
-from talkhub.mcp.server import McpServer
+from talkhub.mcp.server import Feature, McpServer
 from talkhub.mcp.tools import Tools
 
 INSTRUCTIONS = """\
@@ -30,4 +33,11 @@ IDENTITY = Identity(
 
 def talkhub_server(secret: str) -> McpServer:
     """Return the server; `secret` seals what travels through clients."""
-    return McpServer(IDENTITY, [Tools(tool_faces.tools())], sealer=Sealer(secret))
+    offered, forms = prompts.prompts(), resources.templates()
+    features: list[Feature] = [
+        Tools(tool_faces.tools()),
+        Resources(resources.resources(), forms, more=resources.people_of_the_workspace),
+        Prompts(offered),
+        Completions(offered, forms),
+    ]
+    return McpServer(IDENTITY, features, sealer=Sealer(secret))

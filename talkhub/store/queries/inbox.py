@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from talkhub.names import EventState
 from talkhub.store.events import InboundEvent
 from talkhub.store.uow import UnitOfWork
+
+LATE_AFTER = timedelta(seconds=30)
+"""An event that waits longer than this says that no worker is running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,10 @@ class InboxHealth:
     last_event_at: datetime | None
     waiting: int
     oldest_waiting_at: datetime | None
+
+    def is_late(self, now: datetime) -> bool:
+        """Tell whether events wait longer than they should."""
+        return self.oldest_waiting_at is not None and now - self.oldest_waiting_at > LATE_AFTER
 
 
 def inbox_health(uow: UnitOfWork) -> InboxHealth:

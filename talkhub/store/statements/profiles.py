@@ -1,15 +1,16 @@
-"""The statements behind `update_user_profile` and a profile's statistics."""
+"""The statements behind a profile, `update_user_profile` and a profile's statistics."""
 
-LOCK_PROFILE = """
+FIND_PROFILE = """
 select id, user_id, name, phone, email, preferences, tags, custom, locale, timezone,
        memory_opt_out, revision, interaction_stats, created_at, updated_at
 from user_profiles
 where id = (
   select coalesce(merged_into_id, id) from user_profiles
   where workspace_id = %(workspace_id)s and user_id = %(user_id)s)
-for update
 """
 """No join on the coalesce: under the policy no index serves that, and all people are read."""
+
+LOCK_PROFILE = f"{FIND_PROFILE} for update"
 
 WRITE_PROFILE = """
 update user_profiles
