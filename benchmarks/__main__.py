@@ -9,6 +9,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import NoReturn
 
+from benchmarks.environment import CannotInstall
 from benchmarks.failure import CannotMeasure
 from benchmarks.progress import show_progress
 from benchmarks.report import write_json, write_tables
@@ -38,7 +39,7 @@ def main() -> int:
             report = measure(
                 stage, seconds=options.seconds, rounds=options.rounds, progress=progress
             )
-    except (CannotMeasure, CannotStart) as error:
+    except (CannotInstall, CannotMeasure, CannotStart) as error:
         sys.stderr.write(f"bench: {error}\n")
         return 1
     except KeyboardInterrupt:
