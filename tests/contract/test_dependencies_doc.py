@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib import metadata
 from pathlib import Path
@@ -69,3 +70,15 @@ def test_the_licences_are_those_the_packages_declare(file: str) -> None:
     assert {name: written[name] for name, licence in declared.items() if licence} == {
         name: licence for name, licence in declared.items() if licence
     }
+
+
+def test_the_npm_packages_are_documented_and_locked_with_hashes() -> None:
+    folder = ROOT / "tests" / "conformance"
+    direct = json.loads((folder / "package.json").read_text())["dependencies"]
+    locked = json.loads((folder / "package-lock.json").read_text())["packages"]
+    root = locked.pop("")
+    document = (ROOT / "docs" / "dependencies.md").read_text()
+
+    assert root["dependencies"] == direct
+    assert [name for name, package in locked.items() if "integrity" not in package] == []
+    assert all(f"`{name}` {version}" in document for name, version in direct.items())

@@ -5,18 +5,24 @@ from __future__ import annotations
 import http.cookiejar
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from talkhub.embedded.layout import lay_out
+from talkhub.embedded.locks import is_locked
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60
@@ -104,6 +110,23 @@ class Service:
         assert self.process.poll() is None, log
         # Not /livez: the first login is made while the web server starts.
         return log.count("TalkHub is up.") == self.starts
+
+
+@contextmanager
+def service_of_its_own(**settings: str) -> Iterator[Service]:
+    """Yield a service that was not started yet; afterwards nothing of it is left."""
+    # Not pytest's tmp_path: that is closed to the account that root's servers run as.
+    folder = Path(tempfile.mkdtemp(prefix="th-"))
+    folder.chmod(0o711)
+    service = Service(folder / "h", settings=settings)
+    try:
+        yield service
+    finally:
+        if service.process is not None and service.process.poll() is None:
+            service.stop()
+        keeper = lay_out(service.home, None).lock("keeper")
+        wait_for(lambda: not is_locked(keeper), seconds=20)
+        shutil.rmtree(folder)
 
 
 class Visitor:

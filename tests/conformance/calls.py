@@ -1,0 +1,36 @@
+"""What clients call on the service: something for every tool, resource and prompt it has.
+
+Knows nothing but Python, as foreign clients run it in an environment of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+USER = "conformance-ana"
+SESSION = "conformance-session"
+
+TOOLS: dict[str, dict[str, Any]] = {
+    "create_chat_session": {"user_id": USER, "user_data": {"name": "Ana"}, "platform": "whatsapp"},
+    "save_conversation": {
+        "session_id": SESSION,
+        "user_id": USER,
+        "messages": [
+            {"role": "user", "content": "Onde está meu pedido?"},
+            {"role": "assistant", "content": "Ele chega amanhã."},
+        ],
+    },
+    "get_user_context": {"user_id": USER, "include_history": True},
+    "update_user_profile": {"user_id": USER, "profile_data": {"tags": ["vip"]}},
+    "get_conversation_analytics": {"date_range": {"start": "2026-01-01"}},
+}
+"""Arguments by tool, in an order in which each finds what it needs."""
+
+KNOWN = {"user_id": USER, "session_id": SESSION}
+"""What stands in the places of templates and the arguments of prompts, by name."""
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """Return the address that a template means; raise KeyError for a place nobody knows."""
+    return template.replace("{", "%(").replace("}", ")s") % values
