@@ -9,6 +9,9 @@ class Platform(StrEnum):
     WHATSAPP = "whatsapp"
     TELEGRAM = "telegram"
     UCHAT = "uchat"
+    MESSENGER = "messenger"
+    INSTAGRAM = "instagram"
+    EVOLUTION = "evolution"
     API = "api"
     UNKNOWN = "unknown"
 
@@ -67,6 +70,25 @@ class Intent(StrEnum):
     HUMAN_HANDOFF = "human_handoff"
     OTHER = "other"
     UNKNOWN = "unknown"
+
+
+class ChangeKind(StrEnum):
+    """What can happen to a message after it was sent."""
+
+    EDIT = "edit"
+    REVOKE = "revoke"
+    REACTION = "reaction"
+    STATUS = "status"
+
+
+class DeliveryState(StrEnum):
+    """How far a message that we sent has come; each one outranks those above it."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    DELIVERED = "delivered"
+    READ = "read"
+    PLAYED = "played"
 
 
 class EventState(StrEnum):

@@ -101,7 +101,9 @@ class Settings(EmbeddedSettings):
         "UChat's secret, Telegram's secret_token and WhatsApp's verify token",
     )
     whatsapp_app_secret: SecretStr | None = _named(
-        "WHATSAPP_APP_SECRET", None, "Meta's app secret; without it WhatsApp's POST answers 503"
+        "WHATSAPP_APP_SECRET",
+        None,
+        "Meta's app secret, for WhatsApp, Messenger and Instagram; without it they answer 503",
     )
     encryption_key: SecretStr | None = _named(
         "ENCRYPTION_KEY", None, "Key that encrypts the channels' own secrets in the database"

@@ -43,7 +43,7 @@ class Door:
 def signed(platform: Platform, raw: bytes, secret: str) -> dict[str, str]:
     """Return the headers by which a platform proves itself."""
     match platform:
-        case Platform.WHATSAPP:
+        case Platform.WHATSAPP | Platform.MESSENGER | Platform.INSTAGRAM:
             digest = hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
             return {"X-Hub-Signature-256": f"sha256={digest}"}
         case Platform.TELEGRAM:

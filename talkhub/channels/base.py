@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
-from talkhub.names import MessageRole, Platform
+from talkhub.names import ChangeKind, MessageRole, Platform
 
 JSONObject = dict[str, object]
 
@@ -44,13 +44,23 @@ class Sender:
     identities: tuple[tuple[str, str], ...] = ()
 
 
+class Content(NamedTuple):
+    """What a message says: its kind, its text, and what else is worth keeping of it."""
+
+    kind: str
+    content: str
+    attributes: JSONObject
+
+
 @dataclass(frozen=True, slots=True)
 class NormalisedMessage:
     """A message of any channel in our words.
 
+    `content` is what it says in anybody's language: a text, a caption, a place's name. It
+    is empty for a picture without a caption; `kind` and `attributes` then tell what came.
     `sent_at` is the provider's time, in UTC. `external_id` is the id by which the
-    provider's later events speak of this message; the event that brought it may have
-    another.
+    provider's later events speak of this message, and `alias` a shorter one that some of
+    them use; the event that brought it may have another.
     """
 
     platform: Platform
@@ -60,6 +70,45 @@ class NormalisedMessage:
     content: str
     sent_at: datetime
     external_id: str
+    alias: str | None = None
+    attributes: JSONObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChange:
+    """What a provider says of a message after it was sent; it may arrive before the message.
+
+    `target` is the message's external id or alias. `actor` is who reacted: each person has
+    one reaction to a message. `value` holds the new `content` and `attributes` of an edit,
+    the `emoji` of a reaction ("" takes it back), the `status` of a delivery.
+    """
+
+    target: str
+    kind: ChangeKind
+    at: datetime
+    actor: str = ""
+    value: JSONObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSeen:
+    """What a provider tells of a person beside any message."""
+
+    sender: Sender
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """That a person's contact on a platform was closed over there."""
+
+    platform: Platform
+    sender: Sender
+    at: datetime
+
+
+Happening: TypeAlias = NormalisedMessage | MessageChange | PersonSeen | SessionEnd
+"""What an event can mean to us."""
 
 
 class Headers(Protocol):
@@ -83,5 +132,5 @@ class Channel(Protocol):
     def split(self, raw: bytes, received_at: datetime) -> list[ProviderEvent]:
         """Return the events of one POST; raise BadRequest when it is not JSON."""
 
-    def normalise(self, payload: JSONObject, received_at: datetime) -> NormalisedMessage | None:
-        """Return the message in an event's payload, or None for what we do not understand."""
+    def normalise(self, payload: JSONObject, received_at: datetime) -> Happening | None:
+        """Return what an event's payload means, or None for what we do not understand."""

@@ -48,6 +48,18 @@ def text(value: object) -> str:
     return ""
 
 
+def filled(**members: object) -> JSONObject:
+    """Return the members that hold something: not None, empty, or false."""
+    return {
+        name: value for name, value in members.items() if value not in (None, "", [], {}, False)
+    }
+
+
+def joined(*parts: object, by: str = " ") -> str:
+    """Return the texts among some values, in a line."""
+    return by.join(filter(None, map(text, parts)))
+
+
 def sent_at(value: object, received_at: datetime) -> datetime:
     """Return a time given as unix seconds, milliseconds or ISO 8601, in UTC.
 
@@ -82,6 +94,11 @@ def _iso_time(written: str) -> datetime | None:
 def event_kind(name: str) -> str:
     """Return a provider's name for an event if it is a plain word, else `unknown`."""
     return name if _EVENT_KIND.fullmatch(name) else "unknown"
+
+
+def known_ids(**ids: str) -> tuple[tuple[str, str], ...]:
+    """Return the ids that a provider told, as (kind, value), in the order they are given."""
+    return tuple((kind, value) for kind, value in ids.items() if value)
 
 
 def is_phone_digits(value: str) -> bool:

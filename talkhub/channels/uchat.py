@@ -8,27 +8,40 @@ absent: the flow had nothing to put there.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from urllib.parse import parse_qsl
 
-from talkhub.channels import signatures
-from talkhub.channels.base import Headers, JSONObject, NormalisedMessage, ProviderEvent, Sender
-from talkhub.channels.fields import event_kind, fingerprint, is_phone_digits, member, sent_at, text
+from talkhub.channels import shared_secret
+from talkhub.channels.base import (
+    Happening,
+    JSONObject,
+    NormalisedMessage,
+    PersonSeen,
+    ProviderEvent,
+    SessionEnd,
+)
+from talkhub.channels.fields import (
+    event_kind,
+    filled,
+    fingerprint,
+    member,
+    sent_at,
+    text,
+)
+from talkhub.channels.uchat_fields import first, sender_of, told, user_id_of, without_placeholder
 from talkhub.errors import BadRequest
 from talkhub.names import MessageRole, Platform
 from talkhub.strict_json import read_event
 
 platform: Platform = Platform.UCHAT
+verify = shared_secret.verify
 
-_SECRET_HEADERS = ("x-webhook-secret", "x-talkhub-secret")
-_SIGNATURE_HEADERS = ("x-signature-256", "x-hub-signature-256")
 _HINT = (
     "No UChat isto acontece quando o texto da pessoa traz aspas ou quebra de linha e entra "
     "sem tratamento no corpo da requisição externa."
 )
 
-_USER = ("user_ns", "user_id", "subscriber_id")
-_USER_NS = re.compile(r"f[0-9]+u[0-9]+")
 _TEXT = (
     "message",
     "text",
@@ -38,16 +51,33 @@ _TEXT = (
     "mensagem",
     "texto",
 )
-_NAME = ("name", "nome", "full_name", "nome_completo", "subscriber_name")
-_PHONE = ("phone", "telefone", "phone_number", "celular", "whatsapp", "mobile")
-_EMAIL = ("email", "e-mail", "email_address", "subscriber_email")
-_LOCALE = ("locale", "language")
 _TIME = ("timestamp", "ts", "sent_at")
 _MESSAGE_ID = ("mid", "_id", "message_id")
 _KIND = ("msg_type", "message_type", "type")
+_MEDIA_URL = ("media_url", "file_url", "attachment_url")
 
 _MESSAGE_EVENTS = frozenset({"message.received", "message"})
-_KINDS = {"image": "image", "audio": "audio", "video": "video", "file": "document"}
+_PERSON_EVENTS = frozenset({"subscriber.created", "subscriber.updated"})
+_CLOSING_EVENTS = frozenset(
+    {
+        "conversation.closed",
+        "conversation.done",
+        "conversation.resolved",
+        "chat.closed",
+        "session.closed",
+    }
+)
+_KINDS = {
+    "image": "image",
+    "audio": "audio",
+    "voice": "voice",
+    "video": "video",
+    "file": "document",
+    "document": "document",
+    "sticker": "sticker",
+    "location": "location",
+    "contact": "contacts",
+}
 _ROLES = {
     "": MessageRole.USER,
     "in": MessageRole.USER,
@@ -55,28 +85,10 @@ _ROLES = {
     "agent": MessageRole.AGENT,
 }
 
-_PLACEHOLDERS = re.compile(r"(\{\{[^{}]*\}\}\s*)+")
-_PHONE_PUNCTUATION = re.compile(r"[\s().-]")
+_FORM = re.compile(rb"[\w.%+\[\]-]{1,64}=")
 _LONGEST_PING = 64
 _RETRIES_WITHIN_SECONDS = 30
 _TYPED_TIME_WITHIN = timedelta(days=1)
-
-
-def verify(raw: bytes, headers: Headers, secrets: Sequence[str]) -> bool:
-    """Tell whether a bearer token, a secret header or a signature fits.
-
-    UChat signs nothing; a flow can only add headers of its own. Callers who can sign
-    may do so in Meta's manner.
-    """
-    given = signatures.by_lower_name(headers)
-    scheme, _, token = given.get("authorization", "").partition(" ")
-    shown = [given.get(name, "") for name in _SECRET_HEADERS]
-    if scheme.lower() == "bearer":
-        shown.append(token.strip())
-    if any(signatures.is_shared_secret(secret, secrets) for secret in shown):
-        return True
-    signed = (given.get(name, "") for name in _SIGNATURE_HEADERS)
-    return any(signatures.is_hmac_sha256(raw, signature, secrets) for signature in signed)
 
 
 def is_ping(raw: bytes) -> bool:
@@ -94,12 +106,8 @@ def is_ping(raw: bytes) -> bool:
 
 def split(raw: bytes, received_at: datetime) -> list[ProviderEvent]:
     """Return the one event that a POST of UChat holds."""
-    try:
-        document = read_event(raw)
-    except BadRequest as error:
-        raise BadRequest(f"{error.detail} {_HINT}") from error
-    payload = document if isinstance(document, dict) else {}
-    said = _said(payload)
+    payload = _document(raw)
+    said = told(payload)
     kind = _kind_of_event(payload, said)
     moment = _moment(payload, said, received_at)
     external_id = _message_id(payload, said, received_at) if kind == "message" else ""
@@ -108,50 +116,57 @@ def split(raw: bytes, received_at: datetime) -> list[ProviderEvent]:
     return [ProviderEvent(external_id, kind, raw, payload)]
 
 
-def normalise(payload: JSONObject, received_at: datetime) -> NormalisedMessage | None:
-    """Return the message in an event, or None if it holds no text or names nobody."""
-    said = _said(payload)
-    role = _ROLES.get(_direction(payload))
-    external_id = _message_id(payload, said, received_at)
-    if role is None or not external_id or _kind_of_event(payload, said) != "message":
+def normalise(payload: JSONObject, received_at: datetime) -> Happening | None:
+    """Return what an event means, or None if it names nobody or tells what we do not follow."""
+    said = told(payload)
+    kind = _kind_of_event(payload, said)
+    if not user_id_of(said):
         return None
+    if kind == "message":
+        return _message(payload, said, received_at)
+    moment = _moment(payload, said, received_at)
+    if kind in _PERSON_EVENTS:
+        return PersonSeen(sender_of(said), moment)
+    if kind in _CLOSING_EVENTS:
+        return SessionEnd(platform, sender_of(said), moment)
+    return None
+
+
+def _message(
+    payload: JSONObject, said: Mapping[str, str], received_at: datetime
+) -> NormalisedMessage | None:
+    role = _ROLES.get(_direction(payload))
+    if role is None:
+        return None
+    content, named = _content(payload, said), first(said, _KIND)
+    kind = _KINDS.get(named, "text" if content else "unknown")
+    attributes = filled(url=_media_url(payload, said), type=event_kind(named))
     return NormalisedMessage(
         platform=platform,
-        sender=_sender(said),
+        sender=sender_of(said),
         role=role,
-        kind=_KINDS.get(_first(said, _KIND), "text"),
-        content=_content(payload, said),
+        kind=kind,
+        content=content,
         sent_at=_moment(payload, said, received_at),
-        external_id=external_id,
+        external_id=_message_id(payload, said, received_at),
+        attributes={} if kind == "text" else attributes,
     )
 
 
-def _said(payload: JSONObject) -> dict[str, str]:
-    """Return the filled fields of all places they may stand in, the most telling last."""
-    data = payload.get("data")
-    places = (
-        payload.get("meta"),
-        payload.get("subscriber"),
-        member(data, "subscriber"),
-        payload,
-        data,
-        payload.get("message"),
-    )
-    said: dict[str, str] = {}
-    for place in places:
-        if isinstance(place, dict):
-            filled = ((name, _filled(value)) for name, value in place.items())
-            said.update((name, value) for name, value in filled if value)
-    return said
+def _document(raw: bytes) -> JSONObject:
+    """Return the body's object: JSON, or the fields of a form."""
+    try:
+        document = read_event(raw)
+    except BadRequest as error:
+        if _FORM.match(raw):
+            return _form_fields(raw)
+        raise BadRequest(f"{error.detail} {_HINT}") from error
+    return document if isinstance(document, dict) else {}
 
 
-def _filled(value: object) -> str:
-    found = text(value)
-    return "" if _PLACEHOLDERS.fullmatch(found) else found
-
-
-def _first(said: Mapping[str, str], names: Sequence[str]) -> str:
-    return next((said[name] for name in names if name in said), "")
+def _form_fields(raw: bytes) -> JSONObject:
+    fields = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)
+    return {name.replace("\0", "\ufffd"): value.replace("\0", "\ufffd") for name, value in fields}
 
 
 def _kind_of_event(payload: JSONObject, said: Mapping[str, str]) -> str:
@@ -160,12 +175,12 @@ def _kind_of_event(payload: JSONObject, said: Mapping[str, str]) -> str:
     if payload.get("action") and isinstance(payload.get("parameters"), dict):
         # A tool's call, as the flow's action block writes it, sent to the wrong address.
         return "tool_call"
-    event = _filled(payload.get("event"))
+    event = without_placeholder(payload.get("event"))
     if event and event not in _MESSAGE_EVENTS:
         return event_kind(event)
-    if _content(payload, said):
+    if _content(payload, said) or _is_media(payload, said):
         return "message"
-    return event_kind(_filled(member(payload, "message", "msg_type")) or event)
+    return event_kind(without_placeholder(member(payload, "message", "msg_type")) or event)
 
 
 def _is_ping(document: object) -> bool:
@@ -175,12 +190,24 @@ def _is_ping(document: object) -> bool:
 def _content(payload: JSONObject, said: Mapping[str, str]) -> str:
     message = payload.get("message")
     if not isinstance(message, dict):
-        return _first(said, _TEXT)
-    written = _filled(member(message, "payload", "text"))
+        return first(said, _TEXT)
+    written = without_placeholder(member(message, "payload", "text"))
     # Beside a picture or a file, `content` may hold its address.
-    if not written and _filled(message.get("msg_type")) not in _KINDS:
-        written = _filled(message.get("content"))
-    return written or _first(said, _TEXT)
+    if not written and without_placeholder(message.get("msg_type")) not in _KINDS:
+        written = without_placeholder(message.get("content"))
+    return written or first(said, _TEXT)
+
+
+def _is_media(payload: JSONObject, said: Mapping[str, str]) -> bool:
+    """Tell whether something without words was sent: the live chat names its kind."""
+    named = without_placeholder(member(payload, "message", "msg_type"))
+    return bool(_media_url(payload, said)) or named not in {"", "text"}
+
+
+def _media_url(payload: JSONObject, said: Mapping[str, str]) -> str:
+    return without_placeholder(member(payload, "message", "payload", "url")) or first(
+        said, _MEDIA_URL
+    )
 
 
 def _direction(payload: JSONObject) -> str:
@@ -194,10 +221,11 @@ def _message_id(payload: JSONObject, said: Mapping[str, str], received_at: datet
     Most External Requests have no id. Then the same text of the same person at the same
     time is the same message, be it a retry or a flow that posts it from two steps.
     """
-    user_id, content = _user_id(said), _content(payload, said)
+    user_id = user_id_of(said)
+    content = _content(payload, said) or _media_url(payload, said) or first(said, _KIND)
     if not user_id or not content:
         return ""
-    own_id = _first(said, _MESSAGE_ID)
+    own_id = first(said, _MESSAGE_ID)
     if own_id:
         return f"{user_id}:{own_id}"
     occasion = _occasion(_moment(payload, said, received_at), received_at)
@@ -212,10 +240,10 @@ def _moment(payload: JSONObject, said: Mapping[str, str], received_at: datetime)
     other time is typed into a flow by hand. One that is far from ours is a constant left
     there, and would put all messages at one moment, long ago and in no order.
     """
-    own = _filled(member(payload, "message", "ts"))
+    own = without_placeholder(member(payload, "message", "ts"))
     if own:
         return sent_at(own, received_at)
-    typed = sent_at(_first(said, _TIME), received_at)
+    typed = sent_at(first(said, _TIME), received_at)
     return typed if received_at - typed < _TYPED_TIME_WITHIN else received_at
 
 
@@ -227,30 +255,3 @@ def _occasion(moment: datetime, received_at: datetime) -> str:
     if moment != received_at:
         return moment.isoformat()
     return str(int(received_at.timestamp()) // _RETRIES_WITHIN_SECONDS)
-
-
-def _sender(said: Mapping[str, str]) -> Sender:
-    names = [said[part] for part in ("first_name", "last_name") if part in said]
-    return Sender(
-        user_id=_user_id(said),
-        name=_first(said, _NAME) or " ".join(names) or None,
-        phone=_phone(_first(said, _PHONE)) or None,
-        email=_first(said, _EMAIL) or None,
-        locale=_first(said, _LOCALE) or None,
-    )
-
-
-def _user_id(said: Mapping[str, str]) -> str:
-    """Return the `user_ns`, which names a person on a bot, or what stands in its place."""
-    user_id = _first(said, _USER)
-    if user_id:
-        return user_id
-    # A bare `id` may as well be a ticket's: it counts only when it is built like a user_ns.
-    bare_id = said.get("id", "")
-    return bare_id if _USER_NS.fullmatch(bare_id) else ""
-
-
-def _phone(written: str) -> str:
-    """Return an international number as E.164, any other as it was written."""
-    bare = _PHONE_PUNCTUATION.sub("", written)
-    return bare if bare.startswith("+") and is_phone_digits(bare[1:]) else written

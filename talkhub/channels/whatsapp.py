@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import orjson
 
-from talkhub.channels import signatures
-from talkhub.channels.base import Headers, JSONObject, NormalisedMessage, ProviderEvent, Sender
+from talkhub.channels import meta
+from talkhub.channels.base import (
+    Happening,
+    JSONObject,
+    MessageChange,
+    NormalisedMessage,
+    ProviderEvent,
+    Sender,
+)
 from talkhub.channels.fields import (
     event_kind,
+    filled,
     fingerprint,
     is_phone_digits,
+    known_ids,
     member,
     objects,
     sent_at,
     text,
 )
-from talkhub.names import MessageRole, Platform
+from talkhub.channels.phones import international
+from talkhub.channels.whatsapp_content import content_of
+from talkhub.names import ChangeKind, DeliveryState, MessageRole, Platform
 from talkhub.strict_json import read_event
 
 platform: Platform = Platform.WHATSAPP
+verify = meta.verify
 
 _ONLY_CHANGE = ("entry", 0, "changes", 0)
 _EVENT_LISTS = {"messages": "message", "statuses": "status", "errors": "error"}
+_CHANGES = {
+    "edit": "original_message_id",
+    "revoke": "original_message_id",
+    "reaction": "message_id",
+}
+"""The types of messages that speak of an earlier one, and the member that names it."""
 _PEOPLE_OF_AN_ITEM = ("from", "from_user_id", "recipient_id", "recipient_user_id")
-
-
-def verify_subscription(query: Mapping[str, str], token: str) -> str | None:
-    """Return the challenge to echo, as text/plain, if Meta's GET knows the verify token.
-
-    None means 403; an empty token never verifies.
-    """
-    if query.get("hub.mode") != "subscribe":
-        return None
-    if not signatures.is_shared_secret(query.get("hub.verify_token", ""), [token]):
-        return None
-    return query.get("hub.challenge")
-
-
-def verify(raw: bytes, headers: Headers, secrets: Sequence[str]) -> bool:
-    """Tell whether the raw body is signed with one of the app secrets."""
-    given = signatures.by_lower_name(headers).get("x-hub-signature-256", "")
-    return signatures.is_hmac_sha256(raw, given, secrets)
 
 
 def split(raw: bytes, received_at: datetime) -> list[ProviderEvent]:  # noqa: ARG001 -- the protocol
@@ -62,23 +62,63 @@ def split(raw: bytes, received_at: datetime) -> list[ProviderEvent]:  # noqa: AR
     ]
 
 
-def normalise(payload: JSONObject, received_at: datetime) -> NormalisedMessage | None:
-    """Return the message in an event that `split` made, or None for what carries no text."""
+def normalise(payload: JSONObject, received_at: datetime) -> Happening | None:
+    """Return what an event that `split` made means, or None for what is about nobody."""
     change = member(payload, *_ONLY_CHANGE)
+    if not _is_about_messages(change):
+        return None
+    status = member(change, "value", "statuses", 0)
+    if status is not None:
+        return _delivery(status, received_at)
     message = member(change, "value", "messages", 0)
-    kind, content = _content(message)
     sender = _sender(message, member(change, "value", "contacts", 0))
-    if sender is None or not content or not _is_about_messages(change):
+    if sender is None:
+        return None
+    if text(member(message, "type")) in _CHANGES:
+        return _change(message, sender, received_at)
+    kind, content, attributes = content_of(message)
+    if not text(member(message, "type")):
         return None
     return NormalisedMessage(
         platform=platform,
         sender=sender,
-        role=MessageRole.USER,
+        role=MessageRole.SYSTEM if kind == "system" else MessageRole.USER,
         kind=kind,
         content=content,
         sent_at=sent_at(member(message, "timestamp"), received_at),
         external_id=text(member(message, "id")) or _external_id("message", payload),
+        attributes=attributes,
     )
+
+
+def _change(message: object, sender: Sender, received_at: datetime) -> MessageChange | None:
+    """Return what a message of the types in `_CHANGES` does to an earlier one."""
+    kind = text(member(message, "type"))
+    target = text(member(message, kind, _CHANGES[kind]))
+    if not target:
+        return None
+    value: JSONObject = {}
+    if kind == "edit":
+        _, content, attributes = content_of(member(message, "edit", "message"))
+        value = {"content": content, "attributes": attributes}
+    elif kind == "reaction":
+        value = {"emoji": text(member(message, "reaction", "emoji"))}
+    moment = sent_at(member(message, "timestamp"), received_at)
+    actor = sender.user_id if kind == "reaction" else ""
+    return MessageChange(target, ChangeKind(kind), moment, actor, value)
+
+
+def _delivery(status: object, received_at: datetime) -> MessageChange | None:
+    state, target = text(member(status, "status")), text(member(status, "id"))
+    if state not in set(DeliveryState) or not target:
+        return None
+    error = member(status, "errors", 0)
+    value: JSONObject = {
+        "status": state,
+        **filled(code=text(member(error, "code")), reason=text(member(error, "title"))),
+    }
+    moment = sent_at(member(status, "timestamp"), received_at)
+    return MessageChange(target, ChangeKind.STATUS, moment, value=value)
 
 
 def _parts(document: JSONObject) -> Iterator[tuple[str, JSONObject]]:
@@ -139,29 +179,6 @@ def _external_id(kind: str, payload: JSONObject) -> str:
     return fingerprint(orjson.dumps(payload))
 
 
-def _content(message: object) -> tuple[str, str]:
-    """Return kind and text of what a person wrote or chose; the text may be empty."""
-    match text(member(message, "type")):
-        case "text":
-            return "text", text(member(message, "text", "body"))
-        case "button":
-            return "button", text(member(message, "button", "text"))
-        case "image" | "video" | "document" as media:
-            return media, text(member(message, media, "caption"))
-        case "interactive":
-            return _choice(member(message, "interactive"))
-        case _:
-            return "unknown", ""
-
-
-def _choice(interactive: object) -> tuple[str, str]:
-    match text(member(interactive, "type")):
-        case "button_reply" | "list_reply" as reply:
-            return reply, text(member(interactive, reply, "title"))
-        case _:
-            return "unknown", ""
-
-
 def _sender(message: object, contact: object) -> Sender | None:
     """Return the writer under the phone number if Meta tells it, else under the BSUID.
 
@@ -169,7 +186,8 @@ def _sender(message: object, contact: object) -> Sender | None:
     changes with the person's number and differs between a company's portfolios, and
     UChat, CRMs and callers of our API know people by phone. People with a username hide
     their number. Both ids are handed on as identities, so that a person whose number
-    becomes known later is still the same person.
+    becomes known later is still the same person; so is the new id of someone who changed
+    their number.
     """
     written_from = text(member(message, "from"))
     wa_ids = (written_from, text(member(contact, "wa_id")))
@@ -179,11 +197,14 @@ def _sender(message: object, contact: object) -> Sender | None:
         bsuid = written_from
     if not wa_id and not bsuid:
         return None
+    renamed = member(message, "system")
+    new_ids = known_ids(
+        bsuid=text(member(renamed, "user_id")),
+        wa_id=text(member(renamed, "wa_id")) or text(member(renamed, "new_wa_id")),
+    )
     return Sender(
         user_id=wa_id or bsuid,
         name=text(member(contact, "profile", "name")) or None,
-        phone=f"+{wa_id}" if wa_id else None,
-        identities=tuple(
-            identity for identity in (("wa_id", wa_id), ("bsuid", bsuid)) if identity[1]
-        ),
+        phone=international(f"+{wa_id}") if wa_id else None,
+        identities=(*known_ids(bsuid=bsuid, wa_id=wa_id), *new_ids),
     )

@@ -115,13 +115,13 @@ def _apply_together(database: Database, workspace_id: int, rows: Sequence[dict[s
 
 
 def _as_event(row: dict[str, Any]) -> ClaimedEvent:
-    message = CHANNELS[row["platform"]].normalise(row["payload"] or {}, row["received_at"])
+    happening = CHANNELS[row["platform"]].normalise(row["payload"] or {}, row["received_at"])
     return ClaimedEvent(
         id=row["id"],
         fence=row["fence"],
         channel_id=row["channel_id"],
         source=row["source"],
-        message=fitted(message) if message is not None else None,
+        happening=fitted(happening) if happening is not None else None,
     )
 
 

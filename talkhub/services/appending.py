@@ -78,6 +78,8 @@ def _assign(
             external_id=message.external_id,
             source=event.source,
         )
+        if message.attributes:
+            stored["attributes"] = message.attributes
         session.arrivals.append((stored, event))
     return list(touched.values())
 

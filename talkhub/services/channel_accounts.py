@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from talkhub import security
+from talkhub.channels.registry import OF_META, PROVED_BY_ADDRESS
 from talkhub.errors import NotFound, SettingMissing
 from talkhub.names import Platform
 from talkhub.services.auth import DEFAULT_WORKSPACE_ID
@@ -28,6 +29,12 @@ class Account:
     secrets: tuple[str, ...]
 
     @property
+    def is_proved_by_address(self) -> bool:
+        """Whether whoever knows the account's address is believed: it has no secret."""
+        has_own_address = self.channel_id is not None and self.platform in PROVED_BY_ADDRESS
+        return has_own_address and not self.secrets
+
+    @property
     def source(self) -> str:
         """Name the account; the one that the environment configures has no number."""
         return self.platform if self.channel_id is None else f"{self.platform}/{self.channel_id}"
@@ -38,7 +45,7 @@ def environment_account(settings: Settings, platform: str) -> Account:
 
     Raises SettingMissing where only the provider can issue the secret and nobody set it.
     """
-    if platform == Platform.WHATSAPP:
+    if platform in OF_META:
         secret = reveal(settings.whatsapp_app_secret)
         if not secret:
             raise SettingMissing("WHATSAPP_APP_SECRET is not set, so no event can be verified.")
@@ -84,6 +91,7 @@ class AccountBook:
             for encrypted in kept
             if encrypted is not None
             for secret in security.decrypt(bytes(encrypted), self._key)
+            if secret
         ]
         return Account(row["workspace_id"], row["id"], row["kind"], tuple(found))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from talkhub.channels.base import NormalisedMessage
+from talkhub.channels.base import Happening, NormalisedMessage
 from talkhub.names import SessionStatus
 from talkhub.services.growth import new_session_id
 from talkhub.services.transcripts import Message
@@ -20,20 +20,20 @@ Place: TypeAlias = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class ClaimedEvent:
-    """An event that this drain holds, with its message; None where it holds none."""
+    """An event that this drain holds, with what it means; None where it means nothing to us."""
 
     id: int
     fence: int
     channel_id: int | None
     source: str
-    message: NormalisedMessage | None
+    happening: Happening | None
 
     @property
     def carried(self) -> NormalisedMessage:
         """The message of an event that carries one."""
-        if self.message is None:
-            raise ValueError("the event carries no message")
-        return self.message
+        if not isinstance(self.happening, NormalisedMessage):
+            raise TypeError("the event carries no message")
+        return self.happening
 
 
 @dataclass(slots=True)

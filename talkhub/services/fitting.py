@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from talkhub.channels.base import NormalisedMessage
+from talkhub.channels.base import (
+    Happening,
+    MessageChange,
+    NormalisedMessage,
+    PersonSeen,
+    Sender,
+    SessionEnd,
+)
 from talkhub.channels.fields import fingerprint
 
 LONGEST_ID = 255
+LONGEST_KIND = 64
 LONGEST_NAME = 255
 LONGEST_PHONE = 50
 LONGEST_EMAIL = 255
@@ -19,21 +27,36 @@ def fitting_id(external_id: str) -> str:
     return external_id if len(external_id) <= LONGEST_ID else fingerprint(external_id.encode())
 
 
-def fitted(message: NormalisedMessage) -> NormalisedMessage:
-    """Return a message whose details fit. What would be wrong when cut is left out."""
-    sender = message.sender
+def fitted(happening: Happening) -> Happening:
+    """Return what happened with details that fit. What would be wrong when cut is left out."""
+    match happening:
+        case NormalisedMessage():
+            return replace(
+                happening,
+                kind=happening.kind[:LONGEST_KIND],
+                external_id=fitting_id(happening.external_id),
+                alias=happening.alias and fitting_id(happening.alias),
+                sender=_fitted_sender(happening.sender),
+            )
+        case MessageChange():
+            return replace(
+                happening,
+                target=fitting_id(happening.target),
+                actor=fitting_id(happening.actor),
+            )
+        case PersonSeen() | SessionEnd():
+            return replace(happening, sender=_fitted_sender(happening.sender))
+
+
+def _fitted_sender(sender: Sender) -> Sender:
     return replace(
-        message,
-        external_id=fitting_id(message.external_id),
-        sender=replace(
-            sender,
-            user_id=fitting_id(sender.user_id),
-            name=sender.name and sender.name[:LONGEST_NAME],
-            phone=_whole(sender.phone, LONGEST_PHONE),
-            email=_whole(sender.email, LONGEST_EMAIL),
-            locale=_whole(sender.locale, LONGEST_LOCALE),
-            identities=tuple(known for known in sender.identities if len(known[1]) <= LONGEST_ID),
-        ),
+        sender,
+        user_id=fitting_id(sender.user_id),
+        name=sender.name and sender.name[:LONGEST_NAME],
+        phone=_whole(sender.phone, LONGEST_PHONE),
+        email=_whole(sender.email, LONGEST_EMAIL),
+        locale=_whole(sender.locale, LONGEST_LOCALE),
+        identities=tuple(known for known in sender.identities if len(known[1]) <= LONGEST_ID),
     )
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from talkhub import clock
+from talkhub.channels.base import NormalisedMessage
 from talkhub.names import EventState, Job
 from talkhub.services.appending import append
 from talkhub.services.channel_sessions import ClaimedEvent
@@ -29,7 +30,7 @@ def apply_events(
     uow: UnitOfWork, events: Sequence[ClaimedEvent], *, session_idle: timedelta
 ) -> None:
     """Apply a workspace's events and settle them; raise FenceLost if they are not ours."""
-    carrying = [event for event in events if event.message is not None]
+    carrying = [event for event in events if isinstance(event.happening, NormalisedMessage)]
     carrying.sort(key=lambda event: (event.carried.sent_at, event.source, event.id))
     if carrying:
         user_ids = sorted({event.carried.sender.user_id for event in carrying})
@@ -117,7 +118,10 @@ def _remember_identities(
 
 
 def _settle(uow: UnitOfWork, events: Sequence[ClaimedEvent]) -> None:
-    states = [EventState.IGNORED if event.message is None else EventState.DONE for event in events]
+    states = [
+        EventState.DONE if isinstance(event.happening, NormalisedMessage) else EventState.IGNORED
+        for event in events
+    ]
     settled = uow.run(
         SETTLE_EVENTS,
         {

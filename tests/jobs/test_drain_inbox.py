@@ -283,12 +283,57 @@ def test_what_carries_no_message_is_ignored(
     door: Callable[..., Door], database: Database, workspace: int, drain: Callable[[], None]
 ) -> None:
     account = door(Platform.WHATSAPP)
-    for name in ("status_read", "reaction", "future_type", "errors"):
+    account.post(payload("whatsapp/errors"))
+    account.post({"something": "new"})
+    drain()
+
+    assert states(database, workspace) == {"ignored": 2}
+    assert rows(database, workspace, PEOPLE) == []
+
+
+def test_what_has_no_words_is_kept_with_its_kind_and_its_details(
+    door: Callable[..., Door], database: Database, workspace: int, drain: Callable[[], None]
+) -> None:
+    account = door(Platform.WHATSAPP)
+    for name in ("document", "location"):
         account.post(payload(f"whatsapp/{name}"))
     drain()
 
-    assert states(database, workspace) == {"ignored": 4}
-    assert rows(database, workspace, PEOPLE) == []
+    (conversation,) = rows(database, workspace, CONVERSATIONS)
+    place, file = conversation["messages"]
+    assert (place["kind"], place["content"]) == ("location", "MASP, Av. Paulista, 1578 - São Paulo")
+    assert (file["kind"], file["content"]) == ("document", "")
+    assert file["attributes"] == {
+        "media_id": "13",
+        "mime_type": "application/pdf",
+        "filename": "contrato.pdf",
+    }
+
+
+@pytest.mark.parametrize(
+    ("platform", "name", "kept_as"),
+    [
+        (Platform.MESSENGER, "messenger/text", "messenger"),
+        (Platform.INSTAGRAM, "instagram/text", "instagram"),
+        (Platform.EVOLUTION, "evolution/text", "whatsapp"),
+    ],
+)
+def test_a_message_of_every_other_channel_becomes_a_transcript(
+    door: Callable[..., Door],
+    database: Database,
+    workspace: int,
+    drain: Callable[[], None],
+    *,
+    platform: Platform,
+    name: str,
+    kept_as: str,
+) -> None:
+    assert door(platform).post(payload(name)).json == {"accepted": 1, "duplicates": 0}
+    drain()
+
+    (conversation,) = rows(database, workspace, CONVERSATIONS)
+    assert conversation["platform"] == kept_as
+    assert len(texts(conversation)) == 1
 
 
 def test_metas_mixed_batch_becomes_two_transcripts_in_order(

@@ -42,11 +42,15 @@ class Mood:
 
 @dataclass(frozen=True, slots=True)
 class ShownMessage:
-    """A message; `waited_seconds` says how long the person waited for it as an answer."""
+    """A message; `waited_seconds` says how long the person waited for it as an answer.
+
+    `file` is the name of what was sent with it, where it has one.
+    """
 
     number: int
     role: str
     kind: str
+    file: str
     sent_at: datetime
     segments: list[Segment]
     mood: Mood | None
@@ -85,6 +89,7 @@ def _shown(
         number=number,
         role=message["role"],
         kind=message.get("kind", "text"),
+        file=str(message.get("attributes", {}).get("filename", "")),
         sent_at=time_of(dict(message)),
         segments=segments(content, analysed["reasons"] if analysed else ()),
         mood=_mood(analysed) if analysed else None,

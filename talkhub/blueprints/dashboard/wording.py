@@ -56,6 +56,9 @@ def platform_name(platform: str) -> str:
         Platform.WHATSAPP: "WhatsApp",
         Platform.TELEGRAM: "Telegram",
         Platform.UCHAT: "UChat",
+        Platform.MESSENGER: "Messenger",
+        Platform.INSTAGRAM: "Instagram",
+        Platform.EVOLUTION: "Evolution API",
         Platform.API: "API",
         Platform.UNKNOWN: _("Não informada"),
     }
@@ -75,6 +78,15 @@ def kind_name(kind: str) -> str:
         "audio": _("Áudio"),
         "video": _("Vídeo"),
         "document": _("Documento"),
+        "voice": _("Mensagem de voz"),
+        "sticker": _("Figurinha"),
+        "location": _("Localização"),
+        "contacts": _("Contatos"),
+        "order": _("Pedido"),
+        "form": _("Formulário"),
+        "poll": _("Enquete"),
+        "call_permission": _("Permissão de chamada"),
+        "unsupported": _("Conteúdo que o canal não entrega"),
         "unknown": _("Conteúdo não reconhecido"),
     }
     return names.get(kind, kind)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from talkhub.channels.base import MessageChange, NormalisedMessage, PersonSeen, SessionEnd
 from talkhub.channels.registry import CHANNELS
 from talkhub.errors import BadRequest
 
@@ -68,12 +69,20 @@ def read_through(name: str, raw: bytes) -> None:
         assert event.raw
         stored = orjson.loads(orjson.dumps(event.payload))
         assert b"\\u0000" not in orjson.dumps(stored)
-        message = channel.normalise(stored, RECEIVED_AT)
-        if message is not None:
-            assert message.content
-            assert message.sender.user_id
-            assert message.external_id
-            assert message.sent_at.tzinfo is UTC
+        happening = channel.normalise(stored, RECEIVED_AT)
+        orjson.dumps(happening)
+        match happening:
+            case NormalisedMessage():
+                assert happening.kind
+                assert happening.sender.user_id
+                assert happening.external_id
+                assert happening.sent_at.tzinfo is UTC
+            case MessageChange():
+                assert happening.target
+                assert happening.at.tzinfo is UTC
+            case PersonSeen() | SessionEnd():
+                assert happening.sender.user_id
+                assert happening.at.tzinfo is UTC
 
 
 @every_channel

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
 
-from talkhub.channels import telegram, uchat, whatsapp
+from talkhub.channels import meta, telegram, uchat, whatsapp
 from talkhub.channels.registry import CHANNELS
 from talkhub.channels.signatures import is_hmac_sha256, is_shared_secret
 
@@ -39,7 +39,7 @@ def test_meta_signature_is_checked_over_the_raw_bytes(vector: dict[str, Any]) ->
 def test_whatsapp_subscription_needs_mode_and_token(case: dict[str, Any]) -> None:
     query = dict(parse_qsl(case["query"], keep_blank_values=True))
 
-    challenge = whatsapp.verify_subscription(query, case["configured_token"])
+    challenge = meta.verify_subscription(query, case["configured_token"])
 
     assert challenge == (query["hub.challenge"] if case["status"] == 200 else None)
 
@@ -47,7 +47,7 @@ def test_whatsapp_subscription_needs_mode_and_token(case: dict[str, Any]) -> Non
 def test_whatsapp_subscription_without_a_challenge_is_refused() -> None:
     query = {"hub.mode": "subscribe", "hub.verify_token": "meu_token"}
 
-    assert whatsapp.verify_subscription(query, "meu_token") is None
+    assert meta.verify_subscription(query, "meu_token") is None
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from talkhub.channels import telegram
-from talkhub.channels.base import NormalisedMessage, ProviderEvent, Sender
-from talkhub.names import MessageRole, Platform
+from talkhub.channels.base import MessageChange, NormalisedMessage, ProviderEvent, Sender
+from talkhub.names import ChangeKind, MessageRole, Platform
 
 LoadPayload = Callable[[str], bytes]
 
@@ -21,46 +22,128 @@ def test_a_text_becomes_a_message(load_payload: LoadPayload, received_at: dateti
     assert event == ProviderEvent("900000001", "message", raw, json.loads(raw))
     assert telegram.normalise(event.payload, received_at) == NormalisedMessage(
         platform=Platform.TELEGRAM,
-        sender=Sender(user_id="111222333", name="João Silva", locale="pt-br"),
+        sender=Sender(
+            user_id="111222333",
+            name="João Silva",
+            locale="pt-br",
+            identities=(("telegram", "111222333"),),
+        ),
         role=MessageRole.USER,
         kind="text",
         content="Boa tarde, quero cancelar minha assinatura",
         sent_at=datetime(2026, 11, 21, 23, 0, 51, tzinfo=UTC),
         external_id="111222333:51:1795302051",
+        alias="111222333:51",
     )
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "content"),
+    ("name", "kind", "content", "attributes"),
     [
-        ("command", "text", "/start promo_verao"),
-        ("group_text", "text", "@talkhub_bot qual o horário?"),
-        ("reply", "text", "esse aqui"),
-        ("photo_with_caption", "image", "olha o estado que chegou"),
+        ("command", "text", "/start promo_verao", {}),
+        ("group_text", "text", "@talkhub_bot qual o horário?", {}),
+        ("reply", "text", "esse aqui", {"reply_to": "53"}),
+        ("photo_with_caption", "image", "olha o estado que chegou", {}),
+        ("voice", "voice", "", {"media_id": "AwACvoice", "duration": 7}),
+        ("document", "document", "segue a nota", {"filename": "nota.pdf"}),
+        ("sticker", "sticker", "😀", {}),
+        ("contact", "contacts", "João Silva +5511999990001", {}),
+        ("location", "location", "-23.561414, -46.655881", {"latitude": -23.561414}),
+        ("venue", "location", "MASP, Av. Paulista, 1578", {"longitude": -46.6}),
+        ("poll", "poll", "Qual dia?", {"options": ["Sábado", "Domingo"]}),
+        ("future_content", "unknown", "", {"type": "hologram"}),
+        ("business_message", "text", "mensagem via conta business", {}),
+        ("callback_query", "button", "Sim", {"payload": "agenda:sim", "reply_to": "53"}),
     ],
 )
-def test_every_update_with_a_persons_text_becomes_a_message(
-    name: str, kind: str, content: str, load_payload: LoadPayload, received_at: datetime
+def test_every_update_with_a_persons_message_says_what_it_is(
+    *,
+    name: str,
+    kind: str,
+    content: str,
+    attributes: dict[str, Any],
+    load_payload: LoadPayload,
+    received_at: datetime,
 ) -> None:
     [event] = telegram.split(load_payload(f"telegram/{name}"), received_at)
 
     message = telegram.normalise(event.payload, received_at)
 
-    assert message is not None
+    assert isinstance(message, NormalisedMessage)
     assert (message.kind, message.content, message.sender.user_id) == (kind, content, "111222333")
+    assert message.attributes.items() >= attributes.items()
+    assert message.role is MessageRole.USER
+
+
+def test_what_a_business_account_answers_is_the_agents_in_the_persons_chat(
+    load_payload: LoadPayload, received_at: datetime
+) -> None:
+    [event] = telegram.split(load_payload("telegram/business_answer"), received_at)
+
+    message = telegram.normalise(event.payload, received_at)
+
+    assert isinstance(message, NormalisedMessage)
+    assert (message.role, message.content) == (MessageRole.AGENT, "Já vou ver")
+    assert (message.sender.user_id, message.sender.name) == ("111222333", "João Silva")
+
+
+def test_a_channel_writes_in_its_own_name(load_payload: LoadPayload, received_at: datetime) -> None:
+    [event] = telegram.split(load_payload("telegram/channel_post"), received_at)
+
+    message = telegram.normalise(event.payload, received_at)
+
+    assert isinstance(message, NormalisedMessage)
+    assert (message.sender.user_id, message.sender.name) == ("-1009", "Novidades")
+
+
+def test_an_edit_names_the_message_as_it_was_sent(
+    load_payload: LoadPayload, received_at: datetime
+) -> None:
+    update = json.loads(load_payload("telegram/edited_message"))
+    sent = {key: value for key, value in update["edited_message"].items() if key != "edit_date"}
+
+    original = telegram.normalise({"message": sent}, received_at)
+    change = telegram.normalise(update, received_at)
+
+    assert isinstance(original, NormalisedMessage)
+    assert isinstance(change, MessageChange)
+    assert (change.kind, change.target) == (ChangeKind.EDIT, original.external_id)
+    assert change.value["content"] == original.content
+
+
+def test_a_reaction_names_the_message_by_its_alias(
+    load_payload: LoadPayload, received_at: datetime
+) -> None:
+    [event] = telegram.split(load_payload("telegram/reaction"), received_at)
+
+    assert telegram.normalise(event.payload, received_at) == MessageChange(
+        target="111222333:53",
+        kind=ChangeKind.REACTION,
+        at=datetime(2026, 11, 21, 23, 3, 30, tzinfo=UTC),
+        actor="111222333",
+        value={"emoji": "👍"},
+    )
+
+
+def test_a_deletion_of_several_messages_revokes_each(
+    load_payload: LoadPayload, received_at: datetime
+) -> None:
+    events = telegram.split(load_payload("telegram/deleted_business_messages"), received_at)
+
+    changes = [telegram.normalise(event.payload, received_at) for event in events]
+
+    assert [event.external_id for event in events] == ["900000109:58", "900000109:59"]
+    assert changes == [
+        MessageChange(f"111222333:{number}", ChangeKind.REVOKE, received_at) for number in (58, 59)
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("edited_message", "edited_message"),
-        ("callback_query", "callback_query"),
-        ("voice", "message"),
-        ("contact", "message"),
         ("blocked", "my_chat_member"),
-        ("reaction", "message_reaction"),
-        ("business_message", "business_message"),
         ("future_update", "future_update"),
+        ("new_member", "message"),
     ],
 )
 def test_every_other_update_is_an_event_without_a_message(
@@ -111,7 +194,8 @@ def test_two_bots_may_number_a_persons_messages_alike(
         for date in (1795302051, 1795302052, 1795302051)
     ]
 
-    first, of_another_bot, again = (message.external_id for message in messages if message)
+    ids = [found.external_id for found in messages if isinstance(found, NormalisedMessage)]
+    first, of_another_bot, again = ids
     assert first == again != of_another_bot
 
 

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from talkhub.channels import uchat
-from talkhub.channels.base import JSONObject, NormalisedMessage, ProviderEvent, Sender
+from talkhub.channels.base import (
+    JSONObject,
+    NormalisedMessage,
+    PersonSeen,
+    ProviderEvent,
+    Sender,
+    SessionEnd,
+)
 from talkhub.errors import BadRequest
 from talkhub.names import MessageRole, Platform
 
@@ -28,7 +35,8 @@ def external_id(raw: bytes, received_at: datetime) -> str:
 
 def normalised(raw: bytes, received_at: datetime) -> NormalisedMessage | None:
     [event] = uchat.split(raw, received_at)
-    return uchat.normalise(event.payload, received_at)
+    found = uchat.normalise(event.payload, received_at)
+    return found if isinstance(found, NormalisedMessage) else None
 
 
 def test_an_external_request_becomes_a_message(
@@ -85,7 +93,7 @@ def test_the_direction_of_a_live_chat_message_tells_who_wrote(
 
     message = uchat.normalise(payload, received_at)
 
-    assert message is not None
+    assert isinstance(message, NormalisedMessage)
     assert (message.role, message.sender.user_id) == (role, USER_NS)
 
 
@@ -103,7 +111,7 @@ def test_an_event_of_a_message_is_a_message(
 ) -> None:
     message = normalised(load_payload("uchat/event_message_received"), received_at)
 
-    assert message is not None
+    assert isinstance(message, NormalisedMessage)
     assert (message.content, message.sender.user_id) == ("Boa tarde!", USER_NS)
     assert (message.sender.name, message.sender.email) == ("João da Silva", "joao@example.com")
     assert message.sent_at == datetime(2026, 11, 21, 20, 40, tzinfo=UTC)
@@ -116,7 +124,7 @@ def test_an_event_of_a_message_is_a_message(
         ("unfilled_placeholders", Sender(user_id=USER_NS), "oi"),
         (
             "portuguese_names",
-            Sender(user_id=USER_NS, name="João da Silva", phone="(11) 99999-0001"),
+            Sender(user_id=USER_NS, name="João da Silva", phone="+5511999990001"),
             "texto aqui",
         ),
         ("numbers_and_nulls", Sender(user_id=USER_NS), "12345"),
@@ -131,7 +139,7 @@ def test_bodies_typed_by_hand_are_understood(
 ) -> None:
     message = normalised(load_payload(f"uchat/{name}"), received_at)
 
-    assert message is not None
+    assert isinstance(message, NormalisedMessage)
     assert (message.sender, message.content) == (sender, content)
 
 
@@ -150,7 +158,7 @@ def test_bodies_typed_by_hand_are_understood(
         ({"message": "", "text": None, "texto": "oi"}, "oi"),
         ({"message": "{{last_input}}", "texto": "oi"}, "oi"),
         ({"message": "Olá {{name}}, oi"}, "Olá {{name}}, oi"),
-        ({"message": {"msg_type": "image", "content": "https://x.example/f.jpg"}}, None),
+        ({"message": {"msg_type": "image", "content": "https://x.example/f.jpg"}}, ""),
         ({"message": "  "}, None),
         ({"message": "{{a}} {{b}}"}, None),
         ({"message": True}, None),
@@ -197,7 +205,9 @@ def test_the_person_is_found_under_the_usual_names(
             "Ana Lima",
             "+5511999990001",
         ),
-        ({"whatsapp": 5511999990001}, None, "5511999990001"),
+        ({"whatsapp": 5511999990001}, None, "+5511999990001"),
+        ({"telefone": "(11) 9999-0001"}, None, "+5511999990001"),
+        ({"channel": "whatsapp", "user_id": "5511999990001"}, None, "+5511999990001"),
         ({"phone": "+ramal 12"}, None, "+ramal 12"),
     ],
 )
@@ -206,7 +216,7 @@ def test_name_and_phone_are_found_under_the_usual_names(
 ) -> None:
     message = normalised(body(user_ns=USER_NS, message="oi", **fields), received_at)
 
-    assert message is not None
+    assert isinstance(message, NormalisedMessage)
     assert (message.sender.name, message.sender.phone) == (name, phone)
 
 
@@ -215,9 +225,6 @@ def test_name_and_phone_are_found_under_the_usual_names(
     [
         ("ping", "ping"),
         ("tool_call", "tool_call"),
-        ("live_chat_image", "image"),
-        ("event_subscriber_created", "subscriber.created"),
-        ("event_subscriber_updated", "subscriber.updated"),
         ("event_tag_applied", "tag.applied"),
         ("event_ticket_created", "ticket.created"),
         ("event_agent_assigned", "agent.assigned"),
@@ -230,6 +237,56 @@ def test_every_other_post_is_an_event_without_a_message(
 
     assert event.kind == kind
     assert uchat.normalise(event.payload, received_at) is None
+
+
+def test_a_picture_of_the_live_chat_is_a_message_without_words(
+    load_payload: LoadPayload, received_at: datetime
+) -> None:
+    message = normalised(load_payload("uchat/live_chat_image"), received_at)
+
+    assert message is not None
+    assert (message.kind, message.content) == ("image", "")
+    assert message.attributes["url"] == "https://media.example.com/f.jpg"
+
+
+@pytest.mark.parametrize("name", ["event_subscriber_created", "event_subscriber_updated"])
+def test_a_subscriber_event_tells_of_a_person(
+    name: str, load_payload: LoadPayload, received_at: datetime
+) -> None:
+    [event] = uchat.split(load_payload(f"uchat/{name}"), received_at)
+
+    seen = uchat.normalise(event.payload, received_at)
+
+    assert isinstance(seen, PersonSeen)
+    assert (seen.sender.user_id, seen.sender.phone) == (USER_NS, "+5511999990001")
+
+
+def test_a_closing_event_ends_the_persons_session(
+    load_payload: LoadPayload, received_at: datetime
+) -> None:
+    [event] = uchat.split(load_payload("uchat/event_conversation_closed"), received_at)
+
+    assert event.kind == "conversation.closed"
+    assert uchat.normalise(event.payload, received_at) == SessionEnd(
+        Platform.UCHAT, Sender(USER_NS), datetime(2026, 11, 21, 21, 40, tzinfo=UTC)
+    )
+
+
+def test_what_an_author_nests_is_found(load_payload: LoadPayload, received_at: datetime) -> None:
+    message = normalised(load_payload("uchat/nested_contact"), received_at)
+
+    assert message is not None
+    assert message.sender == Sender(user_id=USER_NS, name="Ana", phone="+5511999990001")
+    assert message.content == "Oi, tudo bem?"
+
+
+def test_a_form_is_read_as_json_is(received_at: datetime) -> None:
+    raw = b"user_ns=f190385u12345678&message=Ol%C3%A1%00+%22tudo+bem%22&name=Ana+Lima"
+
+    message = normalised(raw, received_at)
+
+    assert message is not None
+    assert (message.sender.name, message.content) == ("Ana Lima", 'Olá\ufffd "tudo bem"')
 
 
 def test_an_event_about_something_else_is_no_message_even_with_a_text(
@@ -298,7 +355,7 @@ def test_a_constant_typed_as_time_is_not_when_it_was_said(
 
     message = normalised(raw, received_at)
 
-    assert message is not None
+    assert isinstance(message, NormalisedMessage)
     assert message.sent_at == received_at
 
 
@@ -309,7 +366,7 @@ def test_a_live_chat_message_keeps_its_time_however_late_it_arrives(
 
     message = normalised(raw, received_at + timedelta(days=28))
 
-    assert message is not None
+    assert isinstance(message, NormalisedMessage)
     assert message.sent_at == datetime(2026, 11, 21, 23, 0, tzinfo=UTC)
 
 

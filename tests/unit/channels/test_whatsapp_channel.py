@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from talkhub.channels import whatsapp
-from talkhub.channels.base import NormalisedMessage, Sender
-from talkhub.names import MessageRole, Platform
+from talkhub.channels.base import MessageChange, NormalisedMessage, Sender
+from talkhub.names import ChangeKind, MessageRole, Platform
 
 LoadPayload = Callable[[str], bytes]
 
@@ -17,7 +17,7 @@ JOAO = Sender(
     user_id="5511999990001",
     name="João da Silva",
     phone="+5511999990001",
-    identities=(("wa_id", "5511999990001"), ("bsuid", "BR.13491208655302741918")),
+    identities=(("bsuid", "BR.13491208655302741918"), ("wa_id", "5511999990001")),
 )
 
 
@@ -41,50 +41,154 @@ def test_a_text_becomes_a_message(load_payload: LoadPayload, received_at: dateti
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "content"),
+    ("name", "kind", "content", "attributes"),
     [
-        ("button_reply", "button_reply", "Falar com atendente"),
-        ("list_reply", "list_reply", "2ª via do boleto"),
-        ("template_button", "button", "Confirmar"),
-        ("image_with_caption", "image", "Veio quebrado"),
+        (
+            "button_reply",
+            "button_reply",
+            "Falar com atendente",
+            {"id": "falar_atendente", "reply_to": "wamid.OUT1=="},
+        ),
+        (
+            "list_reply",
+            "list_reply",
+            "2ª via do boleto",
+            {"id": "menu_2via", "details": "Receber a segunda via"},
+        ),
+        ("template_button", "button", "Confirmar", {"payload": "CONFIRMAR_CONSULTA"}),
+        ("image_with_caption", "image", "Veio quebrado", {"mime_type": "image/jpeg"}),
+        ("video", "video", "", {"media_id": "11", "mime_type": "video/mp4"}),
+        ("voice", "voice", "", {"mime_type": "audio/ogg; codecs=opus"}),
+        ("audio_file", "audio", "", {"media_id": "12", "mime_type": "audio/mpeg"}),
+        ("document", "document", "", {"filename": "contrato.pdf"}),
+        ("sticker", "sticker", "", {"animated": True}),
+        (
+            "location",
+            "location",
+            "MASP, Av. Paulista, 1578 - São Paulo",
+            {"latitude": -23.561414, "longitude": -46.655881},
+        ),
+        (
+            "contacts",
+            "contacts",
+            "Ana Lima +55 11 98888-0002",
+            {"contacts": [{"name": "Ana Lima", "phones": ["+55 11 98888-0002"]}]},
+        ),
+        (
+            "form",
+            "form",
+            "nome: Ana\ndias: seg, ter",
+            {"form": "flow", "answers": {"nome": "Ana", "dias": "seg, ter"}},
+        ),
+        (
+            "order",
+            "order",
+            "Quero esses\n2 x COXINHA-50 45.9 BRL",
+            {"catalog_id": "194836987003835"},
+        ),
+        ("unsupported", "unsupported", "", {"type": "poll", "code": "131051"}),
+        ("future_type", "unknown", "", {"type": "hologram"}),
+        (
+            "advertisement",
+            "text",
+            "Vi o anúncio",
+            {
+                "referral": {
+                    "source": "ad",
+                    "id": "120",
+                    "url": "https://fb.me/x",
+                    "headline": "Promoção",
+                    "click_id": "ARA",
+                }
+            },
+        ),
+        ("reply", "text", "esse aqui", {"reply_to": "wamid.OUT2=="}),
     ],
 )
-def test_what_a_person_chose_or_wrote_beside_a_picture_is_text(
-    name: str, kind: str, content: str, load_payload: LoadPayload, received_at: datetime
+def test_every_type_of_message_says_what_it_is(
+    *,
+    name: str,
+    kind: str,
+    content: str,
+    attributes: dict[str, Any],
+    load_payload: LoadPayload,
+    received_at: datetime,
 ) -> None:
     [event] = whatsapp.split(load_payload(f"whatsapp/{name}"), received_at)
 
     message = whatsapp.normalise(event.payload, received_at)
 
-    assert message is not None
-    assert (message.kind, message.content, message.sender) == (kind, content, JOAO)
+    assert isinstance(message, NormalisedMessage)
+    assert (event.kind, message.kind, message.content) == ("message", kind, content)
+    assert message.attributes.items() >= attributes.items()
+    assert message.sender == JOAO
+
+
+def test_someone_who_changed_their_number_is_known_by_both(
+    load_payload: LoadPayload, received_at: datetime
+) -> None:
+    [event] = whatsapp.split(load_payload("whatsapp/number_change"), received_at)
+
+    message = whatsapp.normalise(event.payload, received_at)
+
+    assert isinstance(message, NormalisedMessage)
+    assert (message.role, message.kind) == (MessageRole.SYSTEM, "system")
+    assert message.attributes == {"change": "user_changed_number"}
+    assert message.sender.identities == (("wa_id", "5511999990001"), ("wa_id", "5511977770003"))
+
+
+ORIGINAL = "wamid.HBgNNTUxMTk5OTk5MDAwMRUCABIYFDNB000001AA=="
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
+    ("name", "target", "kind", "actor", "value"),
     [
-        ("voice", "message"),
-        ("location", "message"),
-        ("reaction", "message"),
-        ("order", "message"),
-        ("unsupported", "message"),
-        ("number_change", "message"),
-        ("edit", "message"),
-        ("revoke", "message"),
-        ("future_type", "message"),
-        ("status_sent", "status"),
-        ("status_delivered", "status"),
-        ("status_read", "status"),
-        ("status_failed", "status"),
-        ("errors", "error"),
+        (
+            "edit",
+            ORIGINAL,
+            ChangeKind.EDIT,
+            "",
+            {"content": "Olá! Meu pedido nº 4517 ainda não chegou", "attributes": {}},
+        ),
+        ("revoke", ORIGINAL, ChangeKind.REVOKE, "", {}),
+        ("reaction", "wamid.OUT2==", ChangeKind.REACTION, "5511999990001", {"emoji": "👍"}),
+        ("status_sent", "wamid.OUT2==", ChangeKind.STATUS, "", {"status": "sent"}),
+        ("status_delivered", "wamid.OUT2==", ChangeKind.STATUS, "", {"status": "delivered"}),
+        ("status_read", "wamid.OUT2==", ChangeKind.STATUS, "", {"status": "read"}),
+        (
+            "status_failed",
+            "wamid.OUT2==",
+            ChangeKind.STATUS,
+            "",
+            {"status": "failed", "code": "131047", "reason": "Re-engagement message"},
+        ),
     ],
 )
-def test_every_other_post_is_an_event_without_a_message(
-    name: str, kind: str, load_payload: LoadPayload, received_at: datetime
+def test_what_speaks_of_an_earlier_message_changes_it(
+    *,
+    name: str,
+    target: str,
+    kind: ChangeKind,
+    actor: str,
+    value: dict[str, Any],
+    load_payload: LoadPayload,
+    received_at: datetime,
 ) -> None:
     [event] = whatsapp.split(load_payload(f"whatsapp/{name}"), received_at)
 
-    assert event.kind == kind
+    change = whatsapp.normalise(event.payload, received_at)
+
+    assert isinstance(change, MessageChange)
+    assert (change.target, change.kind, change.actor, change.value) == (target, kind, actor, value)
+    assert change.at < received_at
+
+
+def test_an_error_is_an_event_without_a_meaning_to_us(
+    load_payload: LoadPayload, received_at: datetime
+) -> None:
+    [event] = whatsapp.split(load_payload("whatsapp/errors"), received_at)
+
+    assert event.kind == "error"
     assert whatsapp.normalise(event.payload, received_at) is None
 
 
@@ -104,12 +208,17 @@ def test_a_batch_is_split_into_all_its_events(
     ]
     assert events[-1].kind == "message_template_status_update"
     messages = [whatsapp.normalise(event.payload, received_at) for event in events]
-    assert [message and (message.sender.name, message.content) for message in messages] == [
+    assert [
+        (found.sender.name, found.content)
+        if isinstance(found, NormalisedMessage)
+        else found and found.value["status"]
+        for found in messages
+    ] == [
         ("João da Silva", "segunda mensagem"),
         ("João da Silva", "primeira mensagem"),
         ("Maria Souza", "bom dia"),
-        None,
-        None,
+        "read",
+        "delivered",
         ("João da Silva", "segunda mensagem"),
         None,
     ]
@@ -147,7 +256,7 @@ def test_a_person_without_a_phone_is_known_by_the_bsuid(
 
     message = whatsapp.normalise(event.payload, received_at)
 
-    assert message is not None
+    assert isinstance(message, NormalisedMessage)
     assert message.sender == Sender(
         user_id="BR.20011208655302749999",
         name="Maria Souza",
@@ -188,7 +297,7 @@ def test_a_person_without_a_phone_is_known_by_the_bsuid(
                 user_id="5511999990001",
                 name="João",
                 phone="+5511999990001",
-                identities=(("wa_id", "5511999990001"), ("bsuid", "BR.77")),
+                identities=(("bsuid", "BR.77"), ("wa_id", "5511999990001")),
             ),
         ),
     ],
@@ -205,7 +314,7 @@ def test_the_sender_is_put_together_from_what_meta_tells(
 
     normalised = whatsapp.normalise(event.payload, received_at)
 
-    assert normalised is not None
+    assert isinstance(normalised, NormalisedMessage)
     assert normalised.sender == expected
 
 

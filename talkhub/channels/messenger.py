@@ -1,0 +1,252 @@
+"""Meta's webhook for Facebook Messenger and Instagram, which differ in little but the name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+import orjson
+
+from talkhub.channels import meta
+from talkhub.channels.base import (
+    Happening,
+    JSONObject,
+    MessageChange,
+    NormalisedMessage,
+    ProviderEvent,
+    Sender,
+)
+from talkhub.channels.fields import (
+    event_kind,
+    filled,
+    fingerprint,
+    joined,
+    known_ids,
+    member,
+    objects,
+    sent_at,
+    text,
+)
+from talkhub.names import ChangeKind, DeliveryState, MessageRole, Platform
+from talkhub.strict_json import read_event
+
+platform: Platform = Platform.MESSENGER
+verify = meta.verify
+
+_KINDS = ("message", "postback", "reaction", "delivery", "read", "message_edit")
+_LISTS = ("messaging", "standby")
+_MEDIA = {
+    "image": "image",
+    "video": "video",
+    "audio": "voice",
+    "file": "document",
+    "location": "location",
+    "ig_reel": "video",
+    "reel": "video",
+}
+
+
+def split(raw: bytes, received_at: datetime) -> list[ProviderEvent]:  # noqa: ARG001 -- the protocol
+    """Return one event for each message, reaction and delivery in all entries, and each change."""
+    document = read_event(raw)
+    payload = document if isinstance(document, dict) else {}
+    parts = list(_parts(payload))
+    if not parts:
+        return [ProviderEvent(fingerprint(raw), "unknown", raw, payload)]
+    if len(parts) == 1:
+        kind, part = parts[0]
+        return [ProviderEvent(_external_id(kind, part), kind, raw, part)]
+    return [
+        ProviderEvent(_external_id(kind, part), kind, orjson.dumps(part), part)
+        for kind, part in parts
+    ]
+
+
+def normalise(payload: JSONObject, received_at: datetime) -> Happening | None:
+    """Return what an event that `split` made means, or None for what is no message's matter."""
+    item = _item(payload)
+    moment = sent_at(member(item, "timestamp"), received_at)
+    match _kind(item):
+        case "message":
+            return _message(payload, item, moment)
+        case "postback":
+            return _postback(payload, item, moment)
+        case kind:
+            read = _CHANGES.get(kind)
+            return read(item, moment) if read is not None else None
+
+
+def _parts(document: JSONObject) -> Iterator[tuple[str, JSONObject]]:
+    """Yield each event's kind and the document reduced to it."""
+    for entry in objects(document, "entry"):
+        rest = {key: value for key, value in entry.items() if key not in (*_LISTS, "changes")}
+        for item in objects(entry, "messaging"):
+            for one in _one_by_one(item):
+                yield _kind(one), {**document, "entry": [{**rest, "messaging": [one]}]}
+        for name in ("standby", "changes"):
+            for item in objects(entry, name):
+                kind = event_kind(text(item.get("field"))) if name == "changes" else name
+                yield kind, {**document, "entry": [{**rest, name: [item]}]}
+
+
+def _one_by_one(item: JSONObject) -> Iterator[JSONObject]:
+    """Yield a delivery for each of the messages that it names; anything else as it is."""
+    mids = member(item, "delivery", "mids")
+    if not isinstance(mids, list) or not mids:
+        yield item
+        return
+    for mid in mids:
+        yield {**item, "delivery": {"mids": [mid]}}
+
+
+def _item(payload: JSONObject) -> object:
+    return member(payload, "entry", 0, "messaging", 0)
+
+
+def _kind(item: object) -> str:
+    if not isinstance(item, dict):
+        return "unknown"
+    known = next((kind for kind in _KINDS if kind in item), "")
+    others = (key for key in item if key not in {"sender", "recipient", "timestamp"})
+    return known or event_kind(next(others, ""))
+
+
+def _external_id(kind: str, payload: JSONObject) -> str:
+    """Return an id that is the same at each redelivery and differs between our pages."""
+    page, item = text(member(payload, "entry", 0, "id")), _item(payload)
+    mid = text(member(item, kind, "mid"))
+    if kind == "delivery":
+        mid = text(member(item, kind, "mids", 0))
+    if not mid or kind == "reaction" or _is_deleted(item):
+        return fingerprint(orjson.dumps(payload))
+    return f"{page}:{mid}" if kind == "message" else f"{page}:{mid}:{kind}"
+
+
+def _is_deleted(item: object) -> bool:
+    return member(item, "message", "is_deleted") is True
+
+
+def _platform(payload: JSONObject) -> Platform:
+    """Return which of the two it is: one address may serve both."""
+    is_instagram = text(payload.get("object")) == "instagram"
+    return Platform.INSTAGRAM if is_instagram else Platform.MESSENGER
+
+
+def _message(payload: JSONObject, item: object, moment: datetime) -> Happening | None:
+    message = member(item, "message")
+    mid = text(member(message, "mid"))
+    if _is_deleted(item):
+        return MessageChange(mid, ChangeKind.REVOKE, moment) if mid else None
+    # An echo is what the page itself sent: from its inbox by hand, or by an app.
+    is_echo = member(message, "is_echo") is True
+    side = "recipient" if is_echo else "sender"
+    sender = _sender(payload, member(item, side))
+    kind, content, attributes = _content(message)
+    if sender is None or not mid or kind is None:
+        return None
+    by_hand = MessageRole.AGENT if member(message, "app_id") is None else MessageRole.BOT
+    return NormalisedMessage(
+        platform=_platform(payload),
+        sender=sender,
+        role=by_hand if is_echo else MessageRole.USER,
+        kind=kind,
+        content=content,
+        sent_at=moment,
+        external_id=mid,
+        attributes=attributes,
+    )
+
+
+def _content(message: object) -> tuple[str | None, str, JSONObject]:
+    said = text(member(message, "text"))
+    attachments = list(objects(message, "attachments"))
+    choice = text(member(message, "quick_reply", "payload"))
+    reply = member(message, "reply_to")
+    attributes = filled(
+        payload=choice,
+        reply_to=text(member(reply, "mid")),
+        story=text(member(reply, "story", "id")),
+        attachments=[text(attachment.get("type")) for attachment in attachments][1:],
+    )
+    if not attachments:
+        kind = "button" if choice else "text"
+        if not said and member(message, "is_unsupported") is True:
+            return "unsupported", "", attributes
+        return (kind if said else None), said, attributes
+    first = attachments[0]
+    attributes |= filled(url=text(member(first, "payload", "url")))
+    named = text(first.get("type"))
+    place = member(first, "payload", "coordinates")
+    title = text(member(first, "payload", "title")) or text(first.get("title"))
+    where = joined(member(place, "lat"), member(place, "long"), by=", ")
+    if named not in _MEDIA:
+        attributes["type"] = event_kind(named)
+    return _MEDIA.get(named, "unknown"), said or title or where, attributes
+
+
+def _postback(payload: JSONObject, item: object, moment: datetime) -> NormalisedMessage | None:
+    postback = member(item, "postback")
+    sender = _sender(payload, member(item, "sender"))
+    data = text(member(postback, "payload"))
+    content = text(member(postback, "title")) or data
+    if sender is None or not content:
+        return None
+    return NormalisedMessage(
+        platform=_platform(payload),
+        sender=sender,
+        role=MessageRole.USER,
+        kind="button",
+        content=content,
+        sent_at=moment,
+        external_id=text(member(postback, "mid")) or _external_id("postback", payload),
+        attributes=filled(payload=data),
+    )
+
+
+def _edit(item: object, moment: datetime) -> MessageChange | None:
+    edit = member(item, "message_edit")
+    target = text(member(edit, "mid"))
+    value: JSONObject = {"content": text(member(edit, "text")), "attributes": {}}
+    return MessageChange(target, ChangeKind.EDIT, moment, value=value) if target else None
+
+
+def _reaction(item: object, moment: datetime) -> MessageChange | None:
+    reaction = member(item, "reaction")
+    target, actor = text(member(reaction, "mid")), text(member(item, "sender", "id"))
+    if not target or not actor:
+        return None
+    is_taken_back = text(member(reaction, "action")) == "unreact"
+    emoji = text(member(reaction, "emoji")) or text(member(reaction, "reaction"))
+    value: JSONObject = {"emoji": "" if is_taken_back else emoji}
+    return MessageChange(target, ChangeKind.REACTION, moment, actor, value)
+
+
+def _delivered(item: object, moment: datetime) -> MessageChange | None:
+    return _status(member(item, "delivery", "mids", 0), DeliveryState.DELIVERED, moment)
+
+
+def _seen(item: object, moment: datetime) -> MessageChange | None:
+    """Return what Instagram says of one message; Messenger only tells until when all are read."""
+    return _status(member(item, "read", "mid"), DeliveryState.READ, moment)
+
+
+def _status(mid: object, state: DeliveryState, moment: datetime) -> MessageChange | None:
+    target, value = text(mid), {"status": state.value}
+    return MessageChange(target, ChangeKind.STATUS, moment, value={**value}) if target else None
+
+
+def _sender(payload: JSONObject, person: object) -> Sender | None:
+    """Return the person, whom Meta names by an id that is another for each page."""
+    user_id = text(member(person, "id"))
+    if not user_id:
+        return None
+    return Sender(user_id=user_id, identities=known_ids(**{_platform(payload).value: user_id}))
+
+
+_CHANGES: Mapping[str, Callable[[object, datetime], MessageChange | None]] = {
+    "message_edit": _edit,
+    "reaction": _reaction,
+    "delivery": _delivered,
+    "read": _seen,
+}
+"""Who reads an event that speaks of an earlier message."""

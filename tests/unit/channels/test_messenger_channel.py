@@ -1,0 +1,149 @@
+"""What the Messenger and Instagram channel makes of Meta's POSTs."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from talkhub.channels import messenger
+from talkhub.channels.base import MessageChange, NormalisedMessage, Sender
+from talkhub.names import ChangeKind, MessageRole, Platform
+
+LoadPayload = Callable[[str], bytes]
+
+MOMENT = datetime(2026, 11, 21, 23, 0, 0, 123000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "messenger/text",
+            NormalisedMessage(
+                platform=Platform.MESSENGER,
+                sender=Sender("7788990011", identities=(("messenger", "7788990011"),)),
+                role=MessageRole.USER,
+                kind="text",
+                content="Vocês abrem no sábado?",
+                sent_at=MOMENT,
+                external_id="m_text1",
+            ),
+        ),
+        (
+            "instagram/text",
+            NormalisedMessage(
+                platform=Platform.INSTAGRAM,
+                sender=Sender("7788990011", identities=(("instagram", "7788990011"),)),
+                role=MessageRole.USER,
+                kind="text",
+                content="Ainda tem na cor azul?",
+                sent_at=MOMENT,
+                external_id="aWdfdGV4dA",
+            ),
+        ),
+    ],
+)
+def test_a_text_becomes_a_message_of_its_platform(
+    name: str, expected: NormalisedMessage, load_payload: LoadPayload, received_at: datetime
+) -> None:
+    [event] = messenger.split(load_payload(name), received_at)
+
+    assert (event.kind, event.external_id) == ("message", f"1122334455:{expected.external_id}")
+    assert messenger.normalise(event.payload, received_at) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "kind", "content", "attributes"),
+    [
+        ("messenger/quick_reply", MessageRole.USER, "button", "Sim", {"payload": "CONFIRM"}),
+        ("messenger/postback", MessageRole.USER, "button", "Começar", {"payload": "GET_STARTED"}),
+        ("messenger/image", MessageRole.USER, "image", "", {"attachments": ["image"]}),
+        ("messenger/echo", MessageRole.BOT, "text", "Abrimos às 9h", {}),
+        ("instagram/story_reply", MessageRole.USER, "text", "Que lindo!", {"story": "178"}),
+        ("instagram/unsupported", MessageRole.USER, "unsupported", "", {}),
+    ],
+)
+def test_every_kind_of_message_says_what_it_is(
+    *,
+    name: str,
+    role: MessageRole,
+    kind: str,
+    content: str,
+    attributes: dict[str, Any],
+    load_payload: LoadPayload,
+    received_at: datetime,
+) -> None:
+    [event] = messenger.split(load_payload(name), received_at)
+
+    message = messenger.normalise(event.payload, received_at)
+
+    assert isinstance(message, NormalisedMessage)
+    assert (message.role, message.kind, message.content) == (role, kind, content)
+    assert message.attributes.items() >= attributes.items()
+    assert message.sender.user_id == "7788990011"
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "kind", "value"),
+    [
+        (
+            "messenger/edit",
+            "m_text1",
+            ChangeKind.EDIT,
+            {"content": "Vocês abrem no domingo?", "attributes": {}},
+        ),
+        ("messenger/reaction", "m_echo", ChangeKind.REACTION, {"emoji": "❤"}),
+        ("instagram/deleted", "aWdfdGV4dA", ChangeKind.REVOKE, {}),
+        ("instagram/read", "aWdfZWNobw", ChangeKind.STATUS, {"status": "read"}),
+    ],
+)
+def test_what_speaks_of_an_earlier_message_changes_it(
+    *,
+    name: str,
+    target: str,
+    kind: ChangeKind,
+    value: dict[str, Any],
+    load_payload: LoadPayload,
+    received_at: datetime,
+) -> None:
+    [event] = messenger.split(load_payload(name), received_at)
+
+    change = messenger.normalise(event.payload, received_at)
+
+    assert isinstance(change, MessageChange)
+    assert (change.target, change.kind, change.value) == (target, kind, value)
+
+
+def test_a_delivery_of_several_messages_is_told_of_each(
+    load_payload: LoadPayload, received_at: datetime
+) -> None:
+    events = messenger.split(load_payload("messenger/delivery"), received_at)
+
+    changes = [messenger.normalise(event.payload, received_at) for event in events]
+
+    targets = [change.target for change in changes if isinstance(change, MessageChange)]
+    assert targets == ["m_echo", "m_echo2"]
+
+
+def test_a_batch_is_split_into_all_its_messages(
+    load_payload: LoadPayload, received_at: datetime
+) -> None:
+    events = messenger.split(load_payload("messenger/batch"), received_at)
+
+    messages = [messenger.normalise(event.payload, received_at) for event in events]
+    said = [found.content for found in messages if isinstance(found, NormalisedMessage)]
+    assert said == ["um", "dois", "três"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("read", "read"), ("referral", "referral"), ("feed_comment", "feed")],
+)
+def test_every_other_post_is_an_event_without_a_message(
+    name: str, kind: str, load_payload: LoadPayload, received_at: datetime
+) -> None:
+    [event] = messenger.split(load_payload(f"messenger/{name}"), received_at)
+
+    assert event.kind == kind
+    assert messenger.normalise(event.payload, received_at) is None
