@@ -17,7 +17,7 @@ from talkhub.blueprints import api, auth, dashboard, health, mcp, tokens, webhoo
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.problems import register_problems
 from talkhub.blueprints.runtime import Runtime
-from talkhub.blueprints.web import prepare_app
+from talkhub.blueprints.web import Application, prepare_app
 from talkhub.jobs.bell import Bell
 from talkhub.logs import configure_logging
 from talkhub.security import ALGORITHM, AUDIENCE, ISSUER, TOKEN_LIFETIME
@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> Flask:
         signing_keys=SigningKeys(database, settings.signing_secrets),
         page_metrics=CollectorRegistry(),
     )
-    app = Flask(__name__)
+    app = Application(__name__)
     app.jinja_env.undefined = StrictUndefined
     app.extensions["talkhub"] = runtime
     prepare_app(app, settings)

@@ -7,13 +7,14 @@ from http import HTTPStatus
 from typing import Any, cast
 
 import structlog
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, render_template, request
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from talkhub import errors, json_codec
+from talkhub.blueprints.web import REQUEST_ID_KEY
 from talkhub.errors import TalkHubError
 
 logger = structlog.get_logger(__name__)
@@ -33,7 +34,7 @@ def problem_response(error: Exception) -> Response:
         return cast("Response", error.get_response(request.environ))
     status, document, headers = _describe(error)
     document["instance"] = request.path
-    document["request_id"] = g.get("request_id", "")
+    document["request_id"] = request.environ.get(REQUEST_ID_KEY, "")
     page = _page(document) if request.path.startswith("/dashboard") else None
     if page is not None:
         response = Response(page, status)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import structlog
-from flask import Flask, g, request
+from flask import Flask, Request, request
+from flask.sessions import NullSession, SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from talkhub.blueprints.bodies import SlowBodies
@@ -37,8 +38,27 @@ _SECURE_HEADERS = [
     ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
 ]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_REQUEST_ID_KEY = "talkhub.request_id"
+REQUEST_ID_KEY = "talkhub.request_id"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class _NoSessions(SessionInterface):
+    """Stands in for Flask's sessions, which nobody uses: one for all, and it takes nothing."""
+
+    _session: ClassVar = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:  # noqa: ARG002
+        return self._session
+
+
+class Application(Flask):
+    """Flask without what none of our views needs, and each request would pay for."""
+
+    session_interface = _NoSessions()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a view or hook as it is: none is a coroutine, and Flask asks that of each."""
+        return func
 
 
 def prepare_app(app: Flask, settings: Settings) -> None:
@@ -49,7 +69,6 @@ def prepare_app(app: Flask, settings: Settings) -> None:
         count = settings.trusted_proxies
         application = ProxyFix(application, x_for=count, x_proto=count, x_host=count)
     app.wsgi_app = application  # type: ignore[method-assign, assignment]
-    app.before_request(_identify)
 
 
 def _with_headers(application: WSGIApplication) -> WSGIApplication:
@@ -62,24 +81,34 @@ def _with_headers(application: WSGIApplication) -> WSGIApplication:
     def dressed(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         given = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-        environ[_REQUEST_ID_KEY] = request_id
+        environ[REQUEST_ID_KEY] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
         is_secure = environ["wsgi.url_scheme"] == "https"
         headers = _SECURE_HEADERS if is_secure else _HEADERS
+        is_whole = False
 
         def start(
             status: str, own: list[tuple[str, str]], *error: Any
         ) -> Callable[[bytes], object]:
+            nonlocal is_whole
+            is_whole = any(name == "Content-Length" for name, _ in own)
             return start_response(status, [*own, *headers, ("X-Request-Id", request_id)], *error)
 
-        return application(environ, start)
+        answer = application(environ, start)
+        return _collected(answer) if is_whole else answer
 
     return dressed
 
 
-def _identify() -> None:
-    g.request_id = request.environ[_REQUEST_ID_KEY]
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+def _collected(answer: Iterable[bytes]) -> list[bytes]:
+    """Return an answer as a list: granian sends that at once, and all else piece by piece."""
+    try:
+        return list(answer)
+    finally:
+        close = getattr(answer, "close", None)
+        if close is not None:
+            close()
 
 
 def refuse_cross_site_writes() -> None:
