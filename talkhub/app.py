@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_flask_exporter import PrometheusMetrics
 
 from talkhub import __version__, extensions, json_codec
-from talkhub.blueprints import api, auth, dashboard, health, mcp, tokens, webhooks
+from talkhub.blueprints import api, api_keys, auth, dashboard, health, mcp, tokens, webhooks
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.problems import register_problems
 from talkhub.blueprints.runtime import Runtime
@@ -23,6 +23,7 @@ from talkhub.logs import configure_logging
 from talkhub.security import ALGORITHM, AUDIENCE, ISSUER, TOKEN_LIFETIME
 from talkhub.settings import Settings
 from talkhub.store.inbox_writer import InboxWriter
+from talkhub.store.key_uses import KeyUses
 from talkhub.store.revocations import RevokedTokens
 from talkhub.store.signing_keys import SigningKeys
 from talkhub.store.uow import Database
@@ -48,6 +49,7 @@ def create_app(settings: Settings) -> Flask:
         inbox=InboxWriter(database),
         revoked=RevokedTokens(database),
         signing_keys=SigningKeys(database, settings.signing_secrets),
+        key_uses=KeyUses(database),
         page_metrics=CollectorRegistry(),
     )
     app = Application(__name__)
@@ -67,6 +69,7 @@ def _register_blueprints(app: Flask, runtime: Runtime) -> None:
     if role in {"all", "api"}:
         app.register_blueprint(api.create_blueprint(runtime, gate))
         app.register_blueprint(mcp.create_blueprint(runtime, gate))
+        app.register_blueprint(api_keys.create_blueprint(runtime, gate))
         app.register_blueprint(auth.create_blueprint(runtime))
     if role in {"all", "webhook"}:
         app.register_blueprint(webhooks.create_blueprint(runtime, gate))

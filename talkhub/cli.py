@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import timedelta
 
 import click
 
@@ -15,10 +17,13 @@ from talkhub.embedded.failure import CannotStart
 from talkhub.errors import TalkHubError
 from talkhub.jobs.schedule import run_scheduler
 from talkhub.logs import configure_logging
-from talkhub.services.auth import add_first_user
+from talkhub.security import TOOL_SCOPES
+from talkhub.services.api_keys import create_api_key, revoke_api_key, rotate_api_key
+from talkhub.services.auth import DEFAULT_WORKSPACE_ID, add_first_user
 from talkhub.services.signing import rotate_signing_key
 from talkhub.settings import Settings, reveal
-from talkhub.store.uow import Database
+from talkhub.store.queries.api_keys import list_api_keys
+from talkhub.store.uow import Database, UnitOfWork, workspace_scope
 
 FIRST_USER = "admin"
 
@@ -59,6 +64,53 @@ def rotate_signing_key_() -> None:
     click.echo("Tokens are signed with a new key within ten seconds.")
 
 
+@main.group("api-key")
+def api_key() -> None:
+    """Make, list, rotate and revoke the default workspace's API keys."""
+
+
+@api_key.command("create")
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, type=click.Choice(sorted(TOOL_SCOPES))
+)
+@click.option("--days", type=click.IntRange(1, 3650), help="Default: until it is revoked.")
+def create_key(*, name: str, scopes: tuple[str, ...], days: int | None) -> None:
+    """Make a key and print it; it cannot be shown again."""
+    lifetime = None if days is None else timedelta(days=days)
+    with _default_workspace() as uow:
+        made = create_api_key(uow, name=name, scopes=scopes, lifetime=lifetime)
+    click.echo(made.text)
+
+
+@api_key.command("list")
+def list_keys() -> None:
+    """List the keys by id, without what opens anything."""
+    with _default_workspace() as uow:
+        keys = list_api_keys(uow)
+    for key in keys:
+        used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never"
+        reach = ",".join(key.scopes)
+        click.echo(f"{key.id}\t{key.hint}…\t{key.state}\tused {used}\t{reach}\t{key.name}")
+
+
+@api_key.command("rotate")
+@click.argument("key_id", type=int)
+def rotate_key(*, key_id: int) -> None:
+    """Print a key's successor; the old one stays valid for a day."""
+    with _default_workspace() as uow:
+        made = rotate_api_key(uow, key_id)
+    click.echo(made.text)
+
+
+@api_key.command("revoke")
+@click.argument("key_id", type=int)
+def revoke_key(*, key_id: int) -> None:
+    """Revoke a key; it is refused everywhere within five seconds."""
+    with _default_workspace() as uow:
+        revoke_api_key(uow, key_id)
+
+
 @main.command()
 def scheduler() -> None:
     """Run the schedule until SIGTERM."""
@@ -88,6 +140,17 @@ def demo(*, url: str | None, seed: int, people: int, as_json: bool) -> None:
         )
     if played.work_left:
         raise CannotPlay(f"{played.work_left} pieces of work still wait: are the workers running?")
+
+
+@contextmanager
+def _default_workspace() -> Iterator[UnitOfWork]:
+    """Open a unit of work in the workspace that the admin secret belongs to as well."""
+    database = _database(settings_or_exit())
+    try:
+        with database.unit_of_work(workspace_scope(DEFAULT_WORKSPACE_ID, "command line")) as uow:
+            yield uow
+    finally:
+        database.dispose()
 
 
 def _database(settings: Settings) -> Database:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Self
 
 
@@ -44,6 +45,17 @@ class Forbidden(TalkHubError):
     """The credentials are valid, but do not reach this far."""
 
     status, code, title = 403, "forbidden", "Forbidden"
+
+
+class InsufficientScope(Forbidden):
+    """The credentials are valid, but lack a scope; `scope` says which.
+
+    `wanted` are the scopes that the next token should have.
+    """
+
+    def __init__(self, detail: str, *, scope: str, wanted: Sequence[str]) -> None:
+        super().__init__(detail, scope=scope)
+        self.wanted = wanted
 
 
 class NotFound(TalkHubError):

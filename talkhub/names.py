@@ -129,6 +129,7 @@ class Scope(StrEnum):
     MCP_WRITE = "mcp:write"
     PROFILE_WRITE = "profile:write"
     ANALYTICS_READ = "analytics:read"
+    KEYS_MANAGE = "keys:manage"
     DASHBOARD = "dashboard"
 
 
@@ -139,6 +140,15 @@ class TokenKind(StrEnum):
     DASHBOARD = "dashboard"
     OAUTH = "oauth"
     API_KEY = "api_key"
+
+
+class ApiKeyState(StrEnum):
+    """Whether an API key is in force; a replaced one is for a last day."""
+
+    ACTIVE = "active"
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
 
 
 class DatabaseRole(StrEnum):

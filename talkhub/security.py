@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import secrets
+import string
+import zlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +22,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from talkhub.errors import Forbidden, Unauthenticated, Unavailable
+from talkhub.errors import InsufficientScope, Unauthenticated, Unavailable
 from talkhub.names import Scope
 
 _SITE_BITS = 64
@@ -39,10 +42,18 @@ TOOL_SCOPES = frozenset(
 )
 """What tools ask for, and so all that a program of somebody else may be allowed."""
 
-API_SCOPES = TOOL_SCOPES
+API_SCOPES = TOOL_SCOPES | {Scope.KEYS_MANAGE}
 """What the admin secret allows; the pages need a dashboard login."""
 
 DASHBOARD_SCOPES = frozenset({Scope.DASHBOARD})
+
+API_KEY_PREFIX = "thk_"
+API_KEY_HINT_LENGTH = 10
+"""How much of a key may be kept and shown: its owner knows it again, nobody can guess on."""
+
+_KEY_ALPHABET = string.digits + string.ascii_letters
+_KEY_LENGTH = 36
+_CHECKSUM_LENGTH = 6
 
 _hasher = PasswordHasher()
 
@@ -58,12 +69,17 @@ class Principal:
     expires_at: float
     kind: str
     audience: str
+    api_key_id: int | None = None
 
 
 def require_scope(principal: Principal, scope: Scope) -> None:
     """Refuse a principal whose token does not allow this; the one place that decides it."""
     if scope not in principal.scopes:
-        raise Forbidden(f"This token does not allow `{scope}`.", scope=scope.value)
+        # Whoever asks for a wider token asks for all of it: what it has would be lost else.
+        wanted = sorted({scope, *(principal.scopes & TOOL_SCOPES)})
+        raise InsufficientScope(
+            f"This token does not allow `{scope}`.", scope=scope.value, wanted=wanted
+        )
 
 
 def read_token(
@@ -107,6 +123,25 @@ def derive_signing_key(secret: str, kid: str) -> bytes:
     """Return the key that a `kid` stands for under a JWT_SECRET."""
     info = f"talkhub signing key {kid}".encode()
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret.encode())
+
+
+def make_api_key() -> str:
+    """Return a new API key: a prefix that scanners of leaked keys find, and a checksum."""
+    entropy = "".join(secrets.choice(_KEY_ALPHABET) for _ in range(_KEY_LENGTH))
+    return f"{API_KEY_PREFIX}{entropy}{_checksum(entropy)}"
+
+
+def is_api_key(text: str) -> bool:
+    """Tell whether a text can be an API key at all, without looking for it."""
+    body = text.removeprefix(API_KEY_PREFIX)
+    if body == text or len(body) != _KEY_LENGTH + _CHECKSUM_LENGTH or not body.isascii():
+        return False
+    return _checksum(body[:_KEY_LENGTH]) == body[_KEY_LENGTH:]
+
+
+def hash_api_key(text: str) -> bytes:
+    """Return what is kept of an API key: it is random enough to need no slow hash."""
+    return sha256(text.encode()).digest()
 
 
 def is_same_secret(given: str, expected: str) -> bool:
@@ -159,6 +194,15 @@ def decrypt(kept: bytes, key: str) -> list[str]:
 def key_id(key: str) -> str:
     """Name an encryption key without telling it."""
     return sha256(key.encode()).hexdigest()[:16]
+
+
+def _checksum(entropy: str) -> str:
+    """Return CRC-32 in our alphabet: tells a key that was cut off or mistyped."""
+    number, digits = zlib.crc32(entropy.encode()), ""
+    for _ in range(_CHECKSUM_LENGTH):
+        number, digit = divmod(number, len(_KEY_ALPHABET))
+        digits = _KEY_ALPHABET[digit] + digits
+    return digits
 
 
 def _one_audience(claim: object) -> str:

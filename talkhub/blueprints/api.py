@@ -27,7 +27,7 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     """Return the tool routes, the listing, the OpenAPI document and the connection test."""
     blueprint = Blueprint("api", __name__)
     for spec in registry:
-        view = gate.open_to_tokens(spec.name)(_view(runtime, spec))
+        view = gate.open_to_tokens(spec.name, scopes=[spec.scope])(_view(runtime, spec))
         faces = [("POST", f"/{spec.name}"), *((face.method, face.path) for face in spec.faces)]
         for number, (method, path) in enumerate(faces):
             blueprint.add_url_rule(

@@ -18,7 +18,8 @@ from talkhub.blueprints.problems import problem_response
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.tokens import bearer_token
 from talkhub.errors import NotFound, RateLimited, SignatureInvalid, Unauthenticated
-from talkhub.security import AUDIENCE, Principal, client_network
+from talkhub.security import API_KEY_PREFIX, AUDIENCE, TOOL_SCOPES, Principal, client_network
+from talkhub.services.api_keys import read_api_key
 
 MAX_CACHED_TOKENS = 10_000
 PRINCIPAL_WINDOW_SECONDS = 60
@@ -71,18 +72,23 @@ class Gate:
         return self._wrapper(endpoint, lambda view: view())
 
     def open_to_tokens(
-        self, endpoint: str, *, audiences: Collection[str] = FIRST_PARTY
+        self,
+        endpoint: str,
+        *,
+        audiences: Callable[[], Collection[str]] = lambda: FIRST_PARTY,
+        scopes: Collection[str] = TOOL_SCOPES,
     ) -> Callable[[Callable[Concatenate[Principal, P], Response]], Callable[P, Response]]:
-        """Wrap a view that takes the token's principal: limited by token, timed.
+        """Wrap a view that takes the principal of a token or API key: limited by it, timed.
 
-        A token for an audience that is not named here is refused.
+        A token for an audience that is not named is refused. `scopes` are what a caller
+        without a token is told to ask for; the view requires them.
         """
 
         def wrap(view: Callable[Concatenate[Principal, P], Response]) -> Callable[P, Response]:
             @wraps(view)
             def gated(*args: P.args, **kwargs: P.kwargs) -> Response:
                 def answer() -> Response:
-                    principal = self.principal(audiences)
+                    principal = self._principal(audiences(), scopes)
                     self._limit_principal(principal)
                     return view(principal, *args, **kwargs)
 
@@ -102,22 +108,20 @@ class Gate:
 
         return wrap
 
-    def principal(self, audiences: Collection[str] = FIRST_PARTY) -> Principal:
+    def _principal(self, audiences: Collection[str], scopes: Collection[str]) -> Principal:
         """Return who sends this request; raise Unauthenticated, counting it by its address."""
-        token = bearer_token()
-        if token is None:
+        try:
+            return self._verify(bearer_token(), audiences)
+        except Unauthenticated as error:
             self._limit_address()
+            error.extra["scope"] = " ".join(sorted(scopes))
+            raise
+
+    def _verify(self, token: str | None, audiences: Collection[str]) -> Principal:
+        if token is None:
             raise Unauthenticated(
                 "Send `Authorization: Bearer <token>`; POST /api/v1/auth/token gives you one."
             )
-        try:
-            principal = self._verify(token, audiences)
-        except Unauthenticated:
-            self._limit_address()
-            raise
-        return principal
-
-    def _verify(self, token: str, audiences: Collection[str]) -> Principal:
         principal = self._verified.get(token)
         if (
             principal is None
@@ -125,7 +129,7 @@ class Gate:
             or principal.audience not in audiences
         ):
             _miss()
-            principal = self._runtime.read_token(token, audiences=audiences)
+            principal = self._read(token, audiences)
             if len(self._verified) >= MAX_CACHED_TOKENS:
                 self._verified.clear()
             self._verified[token] = principal
@@ -135,6 +139,16 @@ class Gate:
             raise Unauthenticated(
                 "The token was revoked; POST /api/v1/auth/token gives you another."
             )
+        if principal.api_key_id is not None:
+            self._runtime.key_uses.note(principal.workspace_id, principal.api_key_id)
+        return principal
+
+    def _read(self, token: str, audiences: Collection[str]) -> Principal:
+        if not token.startswith(API_KEY_PREFIX):
+            return self._runtime.read_token(token, audiences=audiences)
+        principal = read_api_key(self._runtime.database, token)
+        if principal.audience not in audiences:
+            raise Unauthenticated("API keys are not taken here.")
         return principal
 
     def _limit_principal(self, principal: Principal) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, cast
 
 import structlog
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, render_template, request
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from talkhub import errors, json_codec
+from talkhub.blueprints.public_address import resource_metadata_url
+from talkhub.blueprints.tokens import bearer_token
 from talkhub.blueprints.web import REQUEST_ID_KEY
 from talkhub.errors import TalkHubError
+from talkhub.settings import Settings
 
 logger = structlog.get_logger(__name__)
 
@@ -94,11 +98,30 @@ def _talkhub(error: TalkHubError) -> tuple[int, dict[str, Any], dict[str, str]]:
         **error.extra,
     }
     headers = {}
-    if error.status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = 'Bearer realm="talkhub"'
+    if error.status == HTTPStatus.UNAUTHORIZED or isinstance(error, errors.InsufficientScope):
+        headers["WWW-Authenticate"] = _challenge(error)
     if error.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         headers["Retry-After"] = str(error.extra.get("retry_after", RETRY_AFTER_SECONDS))
     return error.status, document, headers
+
+
+def _challenge(error: TalkHubError) -> str:
+    """Return what a client needs to come back with a better token (RFC 6750, RFC 9728)."""
+    members = {"realm": "talkhub"}
+    if isinstance(error, errors.InsufficientScope):
+        members = {"error": "insufficient_scope", "scope": " ".join(error.wanted)}
+    elif "scope" in error.extra:
+        sent = {"error": "invalid_token"} if bearer_token() is not None else {}
+        members = {**sent, "scope": str(error.extra["scope"])}
+    if "scope" in members:
+        with suppress(errors.SettingMissing):  # nobody told us our own address
+            members["resource_metadata"] = resource_metadata_url(_settings())
+    return "Bearer " + ", ".join(f'{name}="{text}"' for name, text in members.items())
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["talkhub"].settings
+    return settings
 
 
 def _http(error: HTTPException) -> tuple[int, dict[str, Any], dict[str, str]]:

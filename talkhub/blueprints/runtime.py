@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from talkhub.security import AUDIENCE, Principal, read_token
 from talkhub.settings import Settings
 from talkhub.store.inbox_writer import InboxWriter
+from talkhub.store.key_uses import KeyUses
 from talkhub.store.revocations import RevokedTokens
 from talkhub.store.signing_keys import SigningKeys
 from talkhub.store.uow import Database
@@ -28,6 +29,7 @@ class Runtime:
     inbox: InboxWriter
     revoked: RevokedTokens
     signing_keys: SigningKeys
+    key_uses: KeyUses
     page_metrics: CollectorRegistry
 
     def read_token(

@@ -31,6 +31,7 @@ SYSTEM_SCOPES = {
     ("jobs/schedule.py", "the schedule"),
     ("jobs/schedule.py", "what is past its time"),
     ("jobs/schedule.py", "work that ends its workers"),
+    ("services/api_keys.py", "the workspace of an API key"),
     ("services/auth.py", "a failed attempt"),
     ("services/auth.py", "failures of all addresses"),
     ("services/auth.py", "the first admin"),
