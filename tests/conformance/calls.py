@@ -27,7 +27,16 @@ TOOLS: dict[str, dict[str, Any]] = {
 }
 """Arguments by tool, in an order in which each finds what it needs."""
 
-KNOWN = {"user_id": USER, "session_id": SESSION}
+KNOWN = {
+    "user_id": USER,
+    "session_id": SESSION,
+    "start": "2026-01-01",
+    "end": "2026-01-31",
+    "until": "2026-01-31",
+    "tone": "formal",
+    "platform": "whatsapp",
+    "language": "en",
+}
 """What stands in the places of templates and the arguments of prompts, by name."""
 
 
