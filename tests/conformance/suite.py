@@ -30,6 +30,7 @@ FIXTURE_FREE = {
         "dns-rebinding-protection",
         "http-header-validation",
         "input-required-result-unsupported-methods",
+        "server-sse-multiple-streams",
     ),
     LEGACY: (
         "server-initialize",
