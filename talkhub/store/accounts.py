@@ -21,7 +21,10 @@ class Agency(Base):
 
 
 class Workspace(Base):
-    """One client's conversations, profiles, channels and keys: the tenant."""
+    """One client's conversations, profiles, channels and keys: the tenant.
+
+    `session_idle_minutes` is None where the setting's value holds.
+    """
 
     __tablename__ = "workspaces"
 
@@ -30,6 +33,7 @@ class Workspace(Base):
     slug: Mapped[str] = mapped_column(String(63), unique=True)
     name: Mapped[str]
     timezone: Mapped[str] = mapped_column(server_default="America/Sao_Paulo")
+    session_idle_minutes: Mapped[int | None]
     created_at: Mapped[CreatedAt]
 
 
@@ -164,7 +168,10 @@ class ApiKey(Scoped, Base):
 
 
 class ChannelAccount(Scoped, Base):
-    """One account at a provider: a WhatsApp number, a Telegram bot, a UChat flow."""
+    """One account at a provider: a WhatsApp number, a Telegram bot, a UChat flow.
+
+    The secrets prove the provider to us; the credentials prove us to the provider.
+    """
 
     __tablename__ = "channels"
     __table_args__ = (
@@ -179,6 +186,7 @@ class ChannelAccount(Scoped, Base):
     external_account_id: Mapped[str | None] = mapped_column(String(255))
     secrets_encrypted: Mapped[bytes]
     previous_secrets: Mapped[bytes | None]
+    credentials_encrypted: Mapped[bytes | None]
     key_id: Mapped[str] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(20), server_default="active")
     created_at: Mapped[CreatedAt]

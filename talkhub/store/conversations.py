@@ -104,7 +104,8 @@ class MessageIndex(HotScoped, Base):
     """One small row a message, derived from the transcripts and rebuildable from them.
 
     Rows with an external id are written with the append: their uniqueness is what
-    keeps a redelivered message out. `source` names the account the id is unique in.
+    keeps a redelivered message out. `source` names the account the id is unique in;
+    `event_id` is the inbox' event that brought the message.
     """
 
     __tablename__ = "message_index"
@@ -118,6 +119,13 @@ class MessageIndex(HotScoped, Base):
             postgresql_where="external_message_id is not null",
         ),
         Index(None, "workspace_id", "profile_id", "sent_at"),
+        Index(
+            "ix_message_index_alias",
+            "workspace_id",
+            "source",
+            "alias",
+            postgresql_where="alias is not null",
+        ),
     )
 
     workspace_id: Mapped[BigRef] = mapped_column(primary_key=True, sort_order=-1)
@@ -130,6 +138,33 @@ class MessageIndex(HotScoped, Base):
     channel_id: Mapped[int | None] = mapped_column(BigInteger)
     source: Mapped[str] = mapped_column(String(64))
     external_message_id: Mapped[str | None] = mapped_column(String(255))
+    alias: Mapped[str | None] = mapped_column(String(255))
+    event_id: Mapped[int | None] = mapped_column(BigInteger)
     delivery_state: Mapped[str | None] = mapped_column(String(16))
     stems: Mapped[list[str] | None]
     language: Mapped[str | None] = mapped_column(String(8))
+
+
+class MessageChange(HotScoped, Base):
+    """What an event said of a message that another event brings: an edit, a reaction, a status.
+
+    `target` is the message's external id or alias within `source`. The message is what it
+    was when it was sent with all of its changes applied, so their order does not matter;
+    a change whose message is not there yet waits here for it.
+    """
+
+    __tablename__ = "message_changes"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "event_id"),
+        Index(None, "workspace_id", "source", "target"),
+    )
+
+    id: Mapped[BigId]
+    event_id: Mapped[BigRef]
+    source: Mapped[str] = mapped_column(String(64))
+    target: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(16))
+    actor: Mapped[str] = mapped_column(String(255))
+    value: Mapped[JSONObject]
+    at: Mapped[datetime]
+    created_at: Mapped[CreatedAt]
