@@ -52,6 +52,9 @@ class SlowBodies:
         kind, seats = (_Body, self._small) if _is_small(environ) else (_LargeBody, self._large)
         body = kind(environ["wsgi.input"], self._places, seats)
         environ["wsgi.input"] = body
+        if _says_its_length(environ):
+            # Werkzeug then reads once, that far, and not a second time to find the end.
+            environ.pop("wsgi.input_terminated", None)
         with self._places:
             try:
                 return self._application(environ, start_response)
@@ -112,6 +115,11 @@ class _LargeBody(_Body):
 
     def _stand_up(self) -> None:
         """Remain seated: more of the body follows, and what came is kept."""
+
+
+def _says_its_length(environ: WSGIEnvironment) -> bool:
+    length: str = environ.get("CONTENT_LENGTH", "")
+    return length.isdecimal() and "HTTP_TRANSFER_ENCODING" not in environ
 
 
 def _is_small(environ: WSGIEnvironment) -> bool:

@@ -63,14 +63,15 @@ def make_message(  # one keyword for each member of the stored object
     A provider's message has the same id however its events are ordered or repeated.
     Its `external_id` is unique within `source`.
     """
+    timestamp = format_time(sent_at)
     own_id = f"{source}|{external_id}" if external_id else ""
-    seed = own_id or f"{position}|{role}|{sent_at.isoformat()}|{content}"
+    seed = own_id or f"{position}|{role}|{timestamp}|{content}"
     message: Message = {
         "id": "m" + hashlib.sha256(seed.encode("utf-8", "replace")).hexdigest()[:15],
         "role": role.value,
         "kind": kind,
         "content": content,
-        "timestamp": format_time(sent_at),
+        "timestamp": timestamp,
     }
     if external_id is not None:
         message["external_id"] = external_id
