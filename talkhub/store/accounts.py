@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from talkhub.store.base import Base, BigId, BigRef, CreatedAt, HotScoped, JSONObject, Scoped
@@ -195,11 +195,23 @@ class ChannelAccount(Scoped, Base):
 class AuditEntry(Scoped, Base):
     """Who did what to what, written in the change's own transaction.
 
-    `seal` is the link of the hash chain; NULL until the entry is sealed.
+    `seal` is the link of the hash chain; NULL until the entry is sealed. Reading a
+    transcript is written down once an hour for each reader.
     """
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index(None, "workspace_id", "id"),)
+    __table_args__ = (
+        Index(None, "workspace_id", "id"),
+        Index(
+            "uq_audit_entries_reading",
+            "workspace_id",
+            "actor",
+            "subject",
+            text("date_trunc('hour'::text, (at AT TIME ZONE 'UTC'::text))"),
+            unique=True,
+            postgresql_where="action = 'transcript.read'",
+        ),
+    )
 
     id: Mapped[BigId]
     actor: Mapped[str] = mapped_column(String(255))

@@ -21,6 +21,7 @@ class InboundEvent(HotScoped, Base):
         UniqueConstraint("workspace_id", "source", "external_id"),
         Index("ix_inbound_events_due", "due_at", postgresql_where="state = 'pending'"),
         Index("ix_inbound_events_recent", "workspace_id", "id"),
+        Index("ix_inbound_events_settled", "done_at", postgresql_where="done_at is not null"),
     )
 
     id: Mapped[BigId]
