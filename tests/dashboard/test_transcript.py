@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from factories import make_workspace
+from factories import make_workspace, rows
+
+from talkhub.store.uow import system_scope
 
 ATTACK = '<script>alert("x")</script><img src=x onerror=alert(1)>'
 
@@ -125,6 +127,49 @@ def test_another_workspaces_conversation_is_as_unknown(visit, database, happy_an
     caio = visit(make_workspace(database))
 
     caio.page(address(happy_and_angry[0]), 404)
+
+
+READINGS = """
+select actor, subject, address from audit_entries where action = 'transcript.read' order by subject
+"""
+
+
+def test_reading_a_transcript_is_written_down_once_an_hour(
+    ana, database, workspace, happy_and_angry
+):
+    for talk in (*happy_and_angry, *happy_and_angry):
+        ana.page(address(talk))
+
+    read = sorted(talk.conversation_id for talk in happy_and_angry)
+    assert rows(database, workspace, READINGS) == [
+        {"actor": "ana", "subject": conversation_id, "address": "127.0.0.1"}
+        for conversation_id in read
+    ]
+
+
+def test_reading_again_an_hour_later_and_by_another_is_written_down_too(
+    ana, app, database, workspace, *, happy_and_angry, sign_token
+):
+    ana.page(address(happy_and_angry[0]))
+    with database.unit_of_work(system_scope("tests")) as uow:
+        ago = "update audit_entries set at = at - interval '1 hour' where workspace_id = %(id)s"
+        uow.run(ago, {"id": workspace})
+    bia = app.test_client()
+    bia.set_cookie(app.config["JWT_ACCESS_COOKIE_NAME"], sign_token(workspace, subject="bia"))
+
+    ana.page(address(happy_and_angry[0]))
+    bia.get(address(happy_and_angry[0]))
+
+    assert [row["actor"] for row in rows(database, workspace, READINGS)] == ["ana", "ana", "bia"]
+
+
+def test_the_list_and_unknown_conversations_are_no_readings(
+    ana, database, workspace, happy_and_angry
+):
+    ana.page("/dashboard/conversations")
+    ana.page("/dashboard/conversations/conv_unknown", 404)
+
+    assert rows(database, workspace, READINGS) == []
 
 
 def test_an_unknown_page_is_one_that_says_so(ana):

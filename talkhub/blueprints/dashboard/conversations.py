@@ -12,7 +12,7 @@ from talkhub.blueprints.dashboard.filters import full_date
 from talkhub.blueprints.dashboard.forms import ConversationsForm, read_place, write_place
 from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.blueprints.dashboard.messages import Day, days_of
-from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page
+from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing
 from talkhub.blueprints.dashboard.paths import list_path
 from talkhub.blueprints.dashboard.periods import PeriodName, period_name
 from talkhub.blueprints.dashboard.wording import (
@@ -23,6 +23,7 @@ from talkhub.blueprints.dashboard.wording import (
 )
 from talkhub.errors import NotFound
 from talkhub.names import CompletionStatus, Intent, Platform, Sentiment
+from talkhub.services.readings import note_reading
 from talkhub.store.queries.conversations import (
     COUNTED_AT_MOST,
     ConversationLine,
@@ -133,6 +134,9 @@ def register(blueprint: Blueprint, database: Database) -> None:
                 raise NotFound("There is no such conversation.")
             person = find_person(uow, found.profile_id)
             nearby = conversations_of_person(uow, found.profile_id, limit=OTHERS_SHOWN + 1)
+        # Before it is shown: where a reading cannot be written down, nothing is read.
+        with writing(database) as uow:
+            note_reading(uow, conversation_id, address=request.remote_addr)
         others = tuple(line for line in nearby if line.conversation_id != conversation_id)
         page = _transcript_page(frame, found, person, others[:OTHERS_SHOWN])
         return render_page("dashboard/conversation.html", page)

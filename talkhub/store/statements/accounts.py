@@ -91,6 +91,13 @@ insert into audit_entries (workspace_id, actor, action, subject, detail, address
 values (%(workspace_id)s, %(actor)s, %(action)s, %(subject)s, %(detail)s, %(address)s)
 """
 
+AUDIT_READING = """
+insert into audit_entries (workspace_id, actor, action, subject, address)
+values (%(workspace_id)s, %(actor)s, 'transcript.read', %(conversation_id)s, %(address)s)
+on conflict do nothing
+"""
+"""Once an hour for each reader and conversation: uq_audit_entries_reading says so."""
+
 FIND_CHANNEL = """
 select id, workspace_id, kind, secrets_encrypted, previous_secrets
 from channels where public_token = %(public_token)s and state = 'active'
