@@ -144,6 +144,9 @@ class Settings(EmbeddedSettings):
         "Silence after which a person's next message opens a new session",
         ge=1,
     )
+    inbox_retention_days: int = _named(
+        "INBOX_RETENTION_DAYS", 30, "Days that a webhook's event is kept once it is settled", ge=1
+    )
     web_processes: int = _named("WEB_PROCESSES", 2, "Web server processes", ge=1, le=64)
     web_threads: int = _named("WEB_THREADS", 32, "Threads of each web server process", ge=1, le=256)
     worker_processes: int = _named("WORKER_PROCESSES", 2, "Worker processes", ge=1, le=64)

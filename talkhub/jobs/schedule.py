@@ -24,7 +24,7 @@ from talkhub.names import Job
 from talkhub.services.signing import KEY_LIFETIME, forget_retired_keys, rotate_signing_key
 from talkhub.settings import Settings
 from talkhub.store.statements import accounts, idempotency, schedule, sessions
-from talkhub.store.statements.inbox import BURY_EVENTS, DUE_WORK
+from talkhub.store.statements.inbox import BURY_EVENTS, DUE_WORK, FORGET_EVENTS
 from talkhub.store.statements.insights import GIVE_UP_ANALYSES
 from talkhub.store.uow import Database, system_scope
 
@@ -33,6 +33,7 @@ logger = structlog.get_logger(__name__)
 SWEEP_SECONDS = 2.0
 GRACE = timedelta(seconds=2)
 CLOSE_BATCH = 500
+FORGET_BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +160,21 @@ def change_signing_key(database: Database) -> None:
     forget_retired_keys(database)
 
 
+def forget_settled_events(database: Database) -> None:
+    """Delete the inbox' events that were settled long ago, a batch at a time."""
+    age = timedelta(days=worker_context().settings.inbox_retention_days)
+    params = {"age": age, "limit": FORGET_BATCH}
+    while True:
+        with database.unit_of_work(system_scope("settled events of all workspaces")) as uow:
+            forgotten = uow.run(FORGET_EVENTS, params).rowcount
+        if forgotten < FORGET_BATCH:
+            return
+
+
 TASKS = (
     Task("adopt_timezone", timedelta(minutes=1), adopt_timezone),
     Task("change_signing_key", timedelta(hours=1), change_signing_key),
     Task("close_silent_sessions", timedelta(minutes=1), close_silent_sessions),
     Task("forget_the_old", timedelta(hours=1), forget_the_old),
+    Task("forget_settled_events", timedelta(hours=1), forget_settled_events),
 )

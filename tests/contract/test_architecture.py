@@ -30,6 +30,7 @@ SYSTEM_SCOPES = {
     ("jobs/schedule.py", "the default workspace's time zone"),
     ("jobs/schedule.py", "the schedule"),
     ("jobs/schedule.py", "what is past its time"),
+    ("jobs/schedule.py", "settled events of all workspaces"),
     ("jobs/schedule.py", "work that ends its workers"),
     ("services/api_keys.py", "the workspace of an API key"),
     ("services/auth.py", "a failed attempt"),

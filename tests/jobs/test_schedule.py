@@ -18,6 +18,7 @@ from talkhub.jobs.schedule import (
     Task,
     change_signing_key,
     close_silent_sessions,
+    forget_settled_events,
     forget_the_old,
     run_due_tasks,
     sweep,
@@ -238,6 +239,37 @@ def test_what_is_past_its_time_is_forgotten_and_nothing_else(
 
     sql = "select key from idempotency_keys"
     assert rows(database, caller.workspace_id, sql) == [{"key": "new"}]
+
+
+def test_settled_events_are_deleted_after_their_days_and_what_is_dead_stays(
+    caller: Caller,
+    database: Database,
+    tell: Callable[[str], None],
+    drain: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(schedule, "FORGET_BATCH", 2)
+    for text in "abcdefg":
+        tell(text)
+    drain()
+    for position, changed in enumerate(
+        (
+            "state = 'dead', done_at = null, received_at = now() - interval '90 days'",
+            "done_at = now() - interval '29 days'",
+            "state = 'ignored', done_at = now() - interval '31 days'",
+            *["done_at = now() - interval '31 days'"] * 4,
+        )
+    ):
+        of = f"(select id from inbound_events order by id offset {position} limit 1)"
+        age(database, caller.workspace_id, f"update inbound_events set {changed} where id = {of}")
+
+    forget_settled_events(database)
+
+    sql = "select state, payload #>> '{message,text}' as text from inbound_events order by id"
+    assert rows(database, caller.workspace_id, sql) == [
+        {"state": "dead", "text": "a"},
+        {"state": "done", "text": "b"},
+    ]
 
 
 def test_a_key_that_has_expired_can_be_used_again(caller: Caller, database: Database) -> None:

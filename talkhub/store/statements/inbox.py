@@ -48,6 +48,18 @@ where e.workspace_id = %(workspace_id)s and e.id = r.id and e.fence = r.fence
   and e.state = 'pending'
 """
 
+FORGET_EVENTS = """
+delete from inbound_events
+where id in (
+  select id from inbound_events
+  where done_at < clock_timestamp() - %(age)s and state in ('done', 'ignored')
+  order by done_at limit %(limit)s for update skip locked)
+"""
+"""What is dead has no `done_at`: it stays until someone has looked after it.
+
+A message that a provider sends again after that is still known by its id in `message_index`.
+"""
+
 FAIL_EVENT = """
 update inbound_events
 set state = case when attempts >= %(max_attempts)s then 'dead' else 'pending' end,
