@@ -13,7 +13,7 @@ from flask_jwt_extended import get_jwt
 
 from talkhub import clock
 from talkhub.store.queries.workspaces import workspace_name, workspace_timezone
-from talkhub.store.uow import Database, Scope, UnitOfWork, workspace_scope
+from talkhub.store.uow import Database, UnitOfWork, workspace_scope
 
 FRAGMENT_HEADER = "X-Fragment"
 """Sent by the live module, which needs the page without what surrounds it."""
@@ -32,20 +32,17 @@ class Frame:
 @contextmanager
 def reading(database: Database) -> Iterator[UnitOfWork]:
     """Open a read-only unit of work in the workspace of who is signed in."""
-    with database.read_only(_scope_of_visitor()) as uow:
+    claims = get_jwt()
+    with database.read_only(workspace_scope(int(claims["ws"]), str(claims["sub"]))) as uow:
         yield uow
 
 
 @contextmanager
 def writing(database: Database) -> Iterator[UnitOfWork]:
     """Open a unit of work there, with who is signed in as its actor."""
-    with database.unit_of_work(_scope_of_visitor()) as uow:
-        yield uow
-
-
-def _scope_of_visitor() -> Scope:
     claims = get_jwt()
-    return workspace_scope(int(claims["ws"]), str(claims["sub"]))
+    with database.unit_of_work(workspace_scope(int(claims["ws"]), str(claims["sub"]))) as uow:
+        yield uow
 
 
 def read_frame(uow: UnitOfWork) -> Frame:
