@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
@@ -17,6 +16,7 @@ from talkhub.blueprints import api, api_keys, auth, dashboard, health, mcp, toke
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.problems import register_problems
 from talkhub.blueprints.runtime import Runtime
+from talkhub.blueprints.strangers import origin_pattern
 from talkhub.blueprints.web import Application, prepare_app
 from talkhub.jobs.bell import Bell
 from talkhub.logs import configure_logging
@@ -112,7 +112,9 @@ def _bind_extensions(app: Flask, runtime: Runtime) -> None:
     tokens.teach(extensions.jwt)
     served = [name for name in BROWSER_BLUEPRINTS if name in app.blueprints]
     _bind_only_to(app, served, lambda: extensions.limiter.init_app(app))
-    origins = [_origin_pattern(origin) for origin in settings.allowed_origins]
+    allowed = settings.allowed_origins
+    # flask-cors would read `https://*.example.com` as an unanchored regular expression.
+    origins = "*" if "*" in allowed else [origin_pattern(origin) for origin in allowed]
     called = [name for name in ("api", "mcp", "auth") if name in app.blueprints]
     if origins:
         _bind_only_to(
@@ -122,18 +124,6 @@ def _bind_extensions(app: Flask, runtime: Runtime) -> None:
             adapt=_for_browsers,
         )
     _bind_only_to(app, served, lambda: _measure_pages(app, runtime))
-
-
-def _origin_pattern(origin: str) -> re.Pattern[str] | str:
-    """Return what matches an allowed origin; `*` stands for one or more labels of a host.
-
-    `*` alone is any origin. The API takes a bearer token and no cookie, so no page has more to
-    send than its own program could. flask-cors would read `https://*.example.com` as an
-    unanchored regular expression.
-    """
-    if origin == "*" or "*" not in origin:
-        return origin
-    return re.compile("^" + re.escape(origin).replace(r"\*", r"[A-Za-z0-9.-]+") + "$")
 
 
 def _measure_pages(app: Flask, runtime: Runtime) -> None:

@@ -63,6 +63,17 @@ def test_an_asterisk_alone_is_any_origin(
     assert allowed(browser, "https://anywhere.example", "/dashboard/login") is None
 
 
+def test_an_asterisk_lets_any_origin_call_the_protocol_too(
+    make_client: Callable[..., FlaskClient],
+) -> None:
+    browser = make_client(allowed_origins=("*",))
+
+    answer = browser.post("/mcp", json={}, headers={"Origin": "https://anywhere.example"})
+
+    assert answer.status_code == 401
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
 def test_a_preflight_is_answered(browser: FlaskClient) -> None:
     answer = browser.options(
         "/api/v1/mcp/save_conversation",
