@@ -17,6 +17,7 @@ MAX_FAILURES = 10
 MAX_FAILURES_ANYWHERE = 30
 DEFAULT_WORKSPACE_ID = 1
 DEFAULT_LOCALE = "pt-BR"
+MANAGING_ROLES = frozenset({"owner", "admin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,10 @@ def sign_in(database: Database, username: str, password: str, address: str) -> S
     if not security.is_password(password, row["password_hash"] if row else None) or row is None:
         attempt.failed(row["workspace_id"] if row else None)
         raise Unauthenticated("The name or the password is not right.")
-    return SignedIn(username, row["name"], row["workspace_id"], row["locale"], DASHBOARD_SCOPES)
+    scopes = DASHBOARD_SCOPES
+    if row["role"] in MANAGING_ROLES:
+        scopes |= {Scope.KEYS_MANAGE}
+    return SignedIn(username, row["name"], row["workspace_id"], row["locale"], scopes)
 
 
 def record_token(database: Database, who: SignedIn, issued: IssuedToken, address: str) -> None:

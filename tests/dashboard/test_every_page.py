@@ -14,6 +14,7 @@ PATHS = [
     "/dashboard/conversations?platform=telegram&start=2020-01-01",
     "/dashboard/conversations?platform=instagram",
     "/dashboard/conversations/{conversation_id}",
+    "/dashboard/api-keys",
 ]
 PORTUGUESE_ONLY = ("Visão geral", "Conversas", "Mensagens", "Situação", "Limpar tudo")
 NAMED_BY = ("aria-label", "aria-labelledby", "title", "value")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from flask.blueprints import BlueprintSetupState
 
-from talkhub.blueprints.dashboard import access, conversations, overview, preferences
+from talkhub.blueprints.dashboard import access, api_keys, conversations, overview, preferences
 from talkhub.blueprints.dashboard.assets import keep_for_ever, static_url
 from talkhub.blueprints.dashboard.filters import FILTERS
 from talkhub.blueprints.dashboard.i18n import OWN_NAMES, install, language
@@ -31,6 +31,7 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
     preferences.register(blueprint)
     overview.register(blueprint, database)
     conversations.register(blueprint, database)
+    api_keys.register(blueprint, runtime)
     return blueprint
 
 

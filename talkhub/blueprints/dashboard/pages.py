@@ -12,6 +12,7 @@ from flask import Response, make_response, render_template, request
 from flask_jwt_extended import get_jwt
 
 from talkhub import clock
+from talkhub.names import Scope
 from talkhub.store.queries.workspaces import workspace_name, workspace_timezone
 from talkhub.store.uow import Database, UnitOfWork, workspace_scope
 
@@ -27,6 +28,7 @@ class Frame:
     zone: ZoneInfo
     person: str
     now: datetime
+    manages_keys: bool
 
 
 @contextmanager
@@ -53,6 +55,7 @@ def read_frame(uow: UnitOfWork) -> Frame:
         zone=workspace_timezone(uow),
         person=str(claims.get("name") or claims["sub"]),
         now=clock.now(),
+        manages_keys=Scope.KEYS_MANAGE in str(claims["scope"]).split(),
     )
 
 

@@ -61,7 +61,7 @@ values (%(kind)s, %(subject)s, %(address)s)
 """
 
 FIND_USER = """
-select u.name, u.locale, u.password_hash, m.workspace_id
+select u.name, u.locale, u.password_hash, m.workspace_id, m.role
 from users u
 join memberships m on m.user_id = u.id
 where u.username = %(username)s and u.disabled_at is null

@@ -1,0 +1,117 @@
+"""The workspace's API keys: made and shown once, rotated, revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Blueprint, redirect, request, url_for
+from flask_jwt_extended import get_jwt
+from werkzeug.wrappers import Response
+
+from talkhub.blueprints.dashboard.i18n import gettext as _
+from talkhub.blueprints.dashboard.pages import (
+    Frame,
+    read_frame,
+    reading,
+    render_page,
+    writing,
+)
+from talkhub.blueprints.runtime import Runtime
+from talkhub.errors import Forbidden, Invalid
+from talkhub.names import Scope
+from talkhub.security import TOOL_SCOPES
+from talkhub.services.api_keys import NewKey, create_api_key, revoke_api_key, rotate_api_key
+from talkhub.store.queries.api_keys import ApiKeyLine, list_api_keys
+from talkhub.store.uow import UnitOfWork
+
+LIFETIMES = {"30": timedelta(days=30), "90": timedelta(days=90), "365": timedelta(days=365)}
+"""The lifetimes to choose from; any other choice is a key without an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeysPage:
+    """Everything the page shows; `made` is a key on the one occasion to show it."""
+
+    frame: Frame
+    keys: tuple[ApiKeyLine, ...]
+    scopes: list[str]
+    made: NewKey | None = None
+    message: str = ""
+    name: str = ""
+
+
+def register(blueprint: Blueprint, runtime: Runtime) -> None:
+    """Add the API keys to the dashboard, for owners and admins."""
+
+    @blueprint.get("/api-keys")
+    def api_keys() -> Response:
+        return _page(runtime)
+
+    @blueprint.post("/api-keys")
+    def create_key() -> Response:
+        name = request.form.get("name", "")
+        try:
+            with _managing(runtime) as uow:
+                made = create_api_key(
+                    uow,
+                    name=name,
+                    scopes=request.form.getlist("scopes"),
+                    lifetime=LIFETIMES.get(request.form.get("days", "")),
+                )
+        except Invalid:
+            message = _("Dê um nome à chave e marque pelo menos um escopo.")
+            return _page(runtime, message=message, name=name, status=422)
+        # Not redirected: the answer to this request is the only place where the key may stand.
+        return _page(runtime, made=made, status=201)
+
+    @blueprint.post("/api-keys/<int:key_id>/rotate")
+    def rotate_key(key_id: int) -> Response:
+        with _managing(runtime) as uow:
+            made = rotate_api_key(uow, key_id)
+        return _page(runtime, made=made, status=201)
+
+    @blueprint.post("/api-keys/<int:key_id>/revoke")
+    def revoke_key(key_id: int) -> Response:
+        with _managing(runtime) as uow:
+            revoke_api_key(uow, key_id)
+        runtime.revoked.forget()
+        return redirect(url_for("dashboard.api_keys"), 303)
+
+
+@contextmanager
+def _managing(runtime: Runtime) -> Iterator[UnitOfWork]:
+    _refuse_others()
+    with writing(runtime.database) as uow:
+        yield uow
+
+
+def _refuse_others() -> None:
+    if Scope.KEYS_MANAGE not in str(get_jwt()["scope"]).split():
+        raise Forbidden("Only owners and admins of the workspace manage its API keys.")
+
+
+def _page(
+    runtime: Runtime,
+    *,
+    made: NewKey | None = None,
+    message: str = "",
+    name: str = "",
+    status: int = 200,
+) -> Response:
+    _refuse_others()
+    with reading(runtime.database) as uow:
+        page = ApiKeysPage(
+            frame=read_frame(uow),
+            keys=list_api_keys(uow),
+            scopes=sorted(TOOL_SCOPES),
+            made=made,
+            message=message,
+            name=name,
+        )
+    response = render_page("dashboard/api_keys.html", page)
+    if response.status_code == 200:
+        response.status_code = status
+    return response

@@ -1,0 +1,129 @@
+"""The page of API keys: made and shown once, rotated, revoked, by those who may."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+import pytest
+from factories import rows
+from flask import Flask
+from flask.testing import FlaskClient
+from html_pages import Html
+
+from talkhub.names import Scope
+from talkhub.security import is_api_key
+from talkhub.services.auth import add_first_user
+from talkhub.store.uow import Database, system_scope
+
+PATH = "/dashboard/api-keys"
+FORM = {"name": "n8n", "scopes": ["mcp:read", "mcp:write"], "days": "90"}
+
+
+def works(app: Flask, key: str) -> bool:
+    headers = {"Authorization": f"Bearer {key}"}
+    return app.test_client().get("/api/v1/test", headers=headers).status_code == 200
+
+
+def shown_key(page: Html) -> str:
+    return page.one("pre").text
+
+
+def test_a_key_is_made_by_a_form_and_shown_once(ana, app: Flask):
+    answer = ana.client.post(PATH, data=FORM)
+
+    key = shown_key(Html(answer.text))
+    assert answer.status_code == 201
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert is_api_key(key)
+    assert works(app, key)
+    assert key not in ana.get(PATH)
+    assert key[:10] in ana.get(PATH)
+
+
+def test_the_form_says_what_it_lacks(ana):
+    answer = ana.client.post(PATH, data={"name": "n8n", "days": "90"})
+
+    page = Html(answer.text)
+    assert answer.status_code == 422
+    assert page.one(role="alert").text == "Dê um nome à chave e marque pelo menos um escopo."
+    assert page.one("input", name="name").attributes["value"] == "n8n"
+
+
+@pytest.mark.parametrize(("days", "lasts"), [("30", True), ("", False), ("9999", False)])
+def test_a_key_ends_when_that_was_chosen(
+    ana, database: Database, workspace: int, days: str, *, lasts: bool
+):
+    ana.client.post(PATH, data={**FORM, "days": days})
+
+    key = rows(database, workspace, "select expires_at from api_keys")[0]
+    assert (key["expires_at"] is not None) is lasts
+
+
+def test_a_key_is_rotated_by_a_button(ana, app: Flask):
+    old = shown_key(Html(ana.client.post(PATH, data=FORM).text))
+    action = next(
+        form.attributes["action"]
+        for form in ana.page(PATH).all("form")
+        if form.attributes["action"].endswith("/rotate")
+    )
+
+    new = shown_key(Html(ana.client.post(action).text))
+
+    assert new != old
+    assert works(app, old)
+    assert works(app, new)
+    assert "Em troca" in ana.get(PATH)
+
+
+def test_a_key_is_revoked_by_a_button(ana, app: Flask):
+    key = shown_key(Html(ana.client.post(PATH, data=FORM).text))
+    action = next(
+        form.attributes["action"]
+        for form in ana.page(PATH).all("form")
+        if form.attributes["action"].endswith("/revoke")
+    )
+
+    answer = ana.client.post(action)
+
+    assert (answer.status_code, answer.location) == (303, PATH)
+    assert not works(app, key)
+    assert "Revogada" in ana.get(PATH)
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/1/rotate", f"{PATH}/1/revoke"])
+def test_another_site_cannot_send_the_forms(ana, path: str):
+    answer = ana.client.post(path, data=FORM, headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert answer.status_code == 403
+
+
+def test_who_may_not_manage_keys_sees_neither_page_nor_link(
+    app: Flask, workspace: int, sign_token: Callable[..., str]
+):
+    bia = app.test_client()
+    bia.set_cookie("talkhub", sign_token(workspace, Scope.DASHBOARD, subject="bia"))
+
+    statuses = [bia.get(PATH).status_code, bia.post(PATH, data=FORM).status_code]
+
+    assert statuses == [403, 403]
+    assert PATH not in bia.get("/dashboard").text
+
+
+@pytest.mark.parametrize(("role", "status"), [("owner", 200), ("admin", 200), ("viewer", 403)])
+def test_owners_and_admins_manage_keys(
+    client: FlaskClient, database: Database, role: str, status: int
+):
+    name = f"ana_{secrets.token_hex(4)}"
+    add_first_user(database, username=name, password="correct-horse-battery")
+    with database.unit_of_work(system_scope("tests")) as uow:
+        uow.run(
+            "update memberships set role = %(role)s"
+            " where user_id = (select id from users where username = %(name)s)",
+            {"role": role, "name": name},
+        )
+    place = {"REMOTE_ADDR": f"fd00:{secrets.token_hex(2)}::1"}
+    form = {"username": name, "password": "correct-horse-battery"}
+    client.post("/dashboard/login", data=form, environ_base=place)
+
+    assert client.get(PATH).status_code == status
