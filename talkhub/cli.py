@@ -72,7 +72,11 @@ def api_key() -> None:
 @api_key.command("create")
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", multiple=True, required=True, type=click.Choice(sorted(TOOL_SCOPES))
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice(sorted(scope.value for scope in TOOL_SCOPES)),
 )
 @click.option("--days", type=click.IntRange(1, 3650), help="Default: until it is revoked.")
 def create_key(*, name: str, scopes: tuple[str, ...], days: int | None) -> None:
