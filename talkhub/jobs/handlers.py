@@ -25,7 +25,7 @@ from talkhub.names import Job
 from talkhub.services import insights
 from talkhub.services.channel_sessions import ClaimedEvent
 from talkhub.services.fitting import fitted
-from talkhub.services.ingest import FenceLost, apply_events
+from talkhub.services.ingest import FenceLost, apply_events, in_transactions
 from talkhub.services.insights import DueConversation
 from talkhub.store.statements import inbox as inbox_statements
 from talkhub.store.statements import insights as insight_statements
@@ -87,31 +87,42 @@ def _drain(job: Job, batch: Callable[[Database], int]) -> int:
 def _inbox_batch(database: Database) -> int:
     claimed = _claim(database, inbox_statements.CLAIM_EVENTS)
     for workspace_id, rows in _by_workspace(claimed):
-        _apply(database, workspace_id, rows)
+        for events in in_transactions(_read(database, workspace_id, rows)):
+            _apply(database, workspace_id, events)
     return len(claimed)
 
 
-def _apply(database: Database, workspace_id: int, rows: Sequence[dict[str, Any]]) -> None:
-    """Apply a workspace's events together, or row by row if that fails."""
+def _read(
+    database: Database, workspace_id: int, rows: Sequence[dict[str, Any]]
+) -> list[ClaimedEvent]:
+    """Return what the events mean, but for those that cannot be read."""
+    events: list[ClaimedEvent] = []
+    for row in rows:
+        try:
+            events.append(_as_event(row))
+        except JobTimeoutException:
+            raise
+        except Exception as error:  # noqa: BLE001 -- one bad event must not fail its neighbours
+            _fail(database, workspace_id, error, event_id=row["id"], fence=row["fence"])
+    return events
+
+
+def _apply(database: Database, workspace_id: int, events: Sequence[ClaimedEvent]) -> None:
+    """Apply a workspace's events together, or one by one if that fails."""
+    idle = timedelta(minutes=worker_context().settings.session_idle_minutes)
     try:
-        _apply_together(database, workspace_id, rows)
+        with database.unit_of_work(_scope(workspace_id)) as uow:
+            apply_events(uow, events, session_idle=idle)
     except FenceLost:
-        logger.warning("events_taken_over", count=len(rows))
+        logger.warning("events_taken_over", count=len(events))
     except (Unavailable, JobTimeoutException):
         raise
     except Exception as error:  # noqa: BLE001 -- one bad event must not fail its neighbours
-        if len(rows) == 1:
-            _fail(database, workspace_id, rows[0], error)
+        if len(events) == 1:
+            _fail(database, workspace_id, error, event_id=events[0].id, fence=events[0].fence)
             return
-        for row in rows:
-            _apply(database, workspace_id, [row])
-
-
-def _apply_together(database: Database, workspace_id: int, rows: Sequence[dict[str, Any]]) -> None:
-    events = [_as_event(row) for row in rows]
-    idle = timedelta(minutes=worker_context().settings.session_idle_minutes)
-    with database.unit_of_work(_scope(workspace_id)) as uow:
-        apply_events(uow, events, session_idle=idle)
+        for event in events:
+            _apply(database, workspace_id, [event])
 
 
 def _as_event(row: dict[str, Any]) -> ClaimedEvent:
@@ -125,16 +136,18 @@ def _as_event(row: dict[str, Any]) -> ClaimedEvent:
     )
 
 
-def _fail(database: Database, workspace_id: int, row: dict[str, Any], error: Exception) -> None:
+def _fail(
+    database: Database, workspace_id: int, error: Exception, *, event_id: int, fence: int
+) -> None:
     """Put an event back for a later attempt; after the last one it is dead, and visible."""
-    logger.error("event_failed", exc_info=error, event_id=row["id"], attempts=row["attempts"])
+    logger.error("event_failed", exc_info=error, event_id=event_id)
     with database.unit_of_work(_scope(workspace_id)) as uow:
         uow.run(
             inbox_statements.FAIL_EVENT,
             {
                 "workspace_id": workspace_id,
-                "id": row["id"],
-                "fence": row["fence"],
+                "id": event_id,
+                "fence": fence,
                 "max_attempts": MAX_ATTEMPTS,
                 # The first line: a database's error goes on with what it was given.
                 "error": f"{type(error).__name__}: {error}".partition("\n")[0][:500],

@@ -23,7 +23,7 @@ from talkhub.jobs.queues import connect
 from talkhub.names import Job
 from talkhub.services.signing import KEY_LIFETIME, forget_retired_keys, rotate_signing_key
 from talkhub.settings import Settings
-from talkhub.store.statements import accounts, idempotency, schedule, sessions
+from talkhub.store.statements import accounts, changes, idempotency, oauth, schedule, sessions
 from talkhub.store.statements.inbox import BURY_EVENTS, DUE_WORK, FORGET_EVENTS
 from talkhub.store.statements.insights import GIVE_UP_ANALYSES
 from talkhub.store.uow import Database, system_scope
@@ -152,6 +152,7 @@ def forget_the_old(database: Database) -> None:
             uow.run(statement)
 
 
+        changes.DELETE_OLD_CHANGES,
 def change_signing_key(database: Database) -> None:
     """Sign with another key once the present one is 30 days old; delete what signs nothing."""
     secret = worker_context().settings.signing_secrets[0]

@@ -225,6 +225,8 @@ def _index(
             "channel_id": arrived[message["id"]][1].channel_id,
             "source": arrived[message["id"]][1].source,
             "external_message_id": message["external_id"],
+            "alias": arrived[message["id"]][1].carried.alias,
+            "event_id": arrived[message["id"]][1].id,
         }
         for row in (*rewritten, *inserted)
         for position, message in enumerate(row["messages"])

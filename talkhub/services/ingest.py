@@ -11,9 +11,10 @@ from datetime import timedelta
 from typing import Any
 
 from talkhub import clock
-from talkhub.channels.base import NormalisedMessage
+from talkhub.channels.base import MessageChange, NormalisedMessage
 from talkhub.names import EventState, Job
 from talkhub.services.appending import append
+from talkhub.services.changes import apply_changes, names_of
 from talkhub.services.channel_sessions import ClaimedEvent
 from talkhub.store.statements.conversations import KNOWN_EXTERNAL_IDS
 from talkhub.store.statements.inbox import SETTLE_EVENTS
@@ -32,16 +33,42 @@ def apply_events(
     """Apply a workspace's events and settle them; raise FenceLost if they are not ours."""
     carrying = [event for event in events if isinstance(event.happening, NormalisedMessage)]
     carrying.sort(key=lambda event: (event.carried.sent_at, event.source, event.id))
+    changing = [event for event in events if isinstance(event.happening, MessageChange)]
+    if carrying or changing:
+        uow.run(LOCK_ALL, {"keys": _lock_keys(uow, carrying, changing)})
     if carrying:
-        user_ids = sorted({event.carried.sender.user_id for event in carrying})
-        keys = sorted(f"person:{uow.workspace_id}:{user_id}" for user_id in user_ids)
-        uow.run(LOCK_ALL, {"keys": keys})
         fresh = _without_known(uow, carrying)
         if fresh:
             people = _people(uow, fresh)
             append(uow, fresh, people, session_idle=session_idle)
             uow.ring(Job.DRAIN_ANALYSIS)
+    if carrying or changing:
+        apply_changes(uow, [*carrying, *changing])
     _settle(uow, events)
+
+
+def in_transactions(events: Sequence[ClaimedEvent]) -> list[list[ClaimedEvent]]:
+    """Return events in the groups that are applied in one transaction each.
+
+    Messages lock the sessions of their people, changes those of the messages they speak of;
+    together they could wait for each other in two drains.
+    """
+    changes = [event for event in events if isinstance(event.happening, MessageChange)]
+    others = [event for event in events if not isinstance(event.happening, MessageChange)]
+    return [group for group in (others, changes) if group]
+
+
+def _lock_keys(
+    uow: UnitOfWork, carrying: Sequence[ClaimedEvent], changing: Sequence[ClaimedEvent]
+) -> list[str]:
+    """Name the people whose sessions are written, and the messages that are brought or changed."""
+    people = {f"person:{uow.workspace_id}:{event.carried.sender.user_id}" for event in carrying}
+    messages = {
+        f"message:{uow.workspace_id}:{source}:{name}"
+        for event in (*carrying, *changing)
+        for source, name in names_of(event)
+    }
+    return sorted(people | messages)
 
 
 def _without_known(uow: UnitOfWork, events: Sequence[ClaimedEvent]) -> list[ClaimedEvent]:
@@ -118,8 +145,9 @@ def _remember_identities(
 
 
 def _settle(uow: UnitOfWork, events: Sequence[ClaimedEvent]) -> None:
+    understood = (NormalisedMessage, MessageChange)
     states = [
-        EventState.DONE if isinstance(event.happening, NormalisedMessage) else EventState.IGNORED
+        EventState.DONE if isinstance(event.happening, understood) else EventState.IGNORED
         for event in events
     ]
     settled = uow.run(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from factories import make_workspace, rows
 
-from talkhub.store.uow import system_scope
+from talkhub.store.uow import system_scope, workspace_scope
 
 ATTACK = '<script>alert("x")</script><img src=x onerror=alert(1)>'
 
@@ -174,3 +174,36 @@ def test_the_list_and_unknown_conversations_are_no_readings(
 
 def test_an_unknown_page_is_one_that_says_so(ana):
     assert ana.page("/dashboard/nowhere", 404).head == "Página não encontrada"
+
+
+WHAT_HAPPENED = [
+    {"role": "user", "kind": "document", "content": "", "attributes": {"filename": "nota.pdf"}},
+    {"role": "user", "kind": "text", "content": "sexta", "edited_at": "2026-03-02T12:05:00Z"},
+    {"role": "user", "kind": "image", "content": "", "revoked_at": "2026-03-02T12:05:00Z"},
+    {
+        "role": "bot",
+        "kind": "text",
+        "content": "ok",
+        "reactions": [{"by": "1", "emoji": "👍", "at": "2026-03-02T12:05:00Z"}],
+    },
+]
+
+
+def test_what_messages_are_and_what_happened_to_them_is_shown(ana, database, workspace, talk):
+    shown = talk("oi")
+    messages = [
+        {**message, "id": f"m{number}", "timestamp": "2026-03-02T12:00:00Z"}
+        for number, message in enumerate(WHAT_HAPPENED)
+    ]
+    with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
+        uow.run("update conversations set messages = %(m)s", {"m": uow.json(messages)})
+
+    articles = ana.page(address(shown)).all("article")
+
+    chips = [[chip.text for chip in article.all(class_="chip")] for article in articles]
+    assert chips == [
+        ["Documento: nota.pdf"],
+        ["editada"],
+        ["Mensagem apagada por quem escreveu"],
+        ["👍"],
+    ]

@@ -44,7 +44,8 @@ class Mood:
 class ShownMessage:
     """A message; `waited_seconds` says how long the person waited for it as an answer.
 
-    `file` is the name of what was sent with it, where it has one.
+    `file` is the name of what was sent with it, where it has one. Of a message that was
+    taken back nothing is left to show.
     """
 
     number: int
@@ -52,6 +53,9 @@ class ShownMessage:
     kind: str
     file: str
     sent_at: datetime
+    is_edited: bool
+    is_revoked: bool
+    reactions: list[str]
     segments: list[Segment]
     mood: Mood | None
     waited_seconds: float | None
@@ -91,6 +95,9 @@ def _shown(
         kind=message.get("kind", "text"),
         file=str(message.get("attributes", {}).get("filename", "")),
         sent_at=time_of(dict(message)),
+        is_edited="edited_at" in message,
+        is_revoked="revoked_at" in message,
+        reactions=[str(reaction["emoji"]) for reaction in message.get("reactions", ())],
         segments=segments(content, analysed["reasons"] if analysed else ()),
         mood=_mood(analysed) if analysed else None,
         waited_seconds=waited,

@@ -182,7 +182,9 @@ def _read(uow: UnitOfWork, chosen: Select[int]) -> tuple[ConversationLine, ...]:
     The ids come from a subquery, so that only the page's transcripts are unpacked.
     """
     last_own_message = func.jsonb_path_query_array(
-        Conversation.messages, f'$[*] ? (@.role == "{MessageRole.USER}")', type_=JSONB
+        Conversation.messages,
+        f'$[*] ? (@.role == "{MessageRole.USER}" && @.content != "")',
+        type_=JSONB,
     )[-1]
     statement = (
         select(

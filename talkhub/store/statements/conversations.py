@@ -187,11 +187,12 @@ join message_index m on m.workspace_id = %(workspace_id)s and m.source = g.sourc
 INDEX_MESSAGES = """
 insert into message_index
   (workspace_id, conversation_id, message_id, profile_id, position, role, sent_at, channel_id,
-   source, external_message_id)
+   source, external_message_id, alias, event_id)
 select %(workspace_id)s, r.conversation_id, r.message_id, r.profile_id, r.position, r.role,
-       r.sent_at, r.channel_id, r.source, r.external_message_id
+       r.sent_at, r.channel_id, r.source, r.external_message_id, r.alias, r.event_id
 from jsonb_to_recordset(%(rows)s::jsonb) as r (
   conversation_id bigint, message_id text, profile_id bigint, position int, role text,
-  sent_at timestamptz, channel_id bigint, source text, external_message_id text)
+  sent_at timestamptz, channel_id bigint, source text, external_message_id text,
+  alias text, event_id bigint)
 on conflict do nothing
 """
