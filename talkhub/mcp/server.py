@@ -125,12 +125,17 @@ class McpServer:
 
     def _call(self, request: Request, caller: Caller) -> Call:
         """Check the method and its parameters; open the state that an earlier call sealed."""
-        params = request.params
         _check_request(request)
-        state = None
-        if params.get("requestState") is not None and self._sealer is not None:
-            binding = _binding(request.method, params, caller)
-            state = self._sealer.open(params["requestState"], bound_to=binding)
+        params = request.params
+        state: JSONObject | None = None
+        answers: JSONObject = {}
+        # Elsewhere these members mean nothing, and nobody has checked what they are.
+        if request.method in wire.INPUT_REQUIRED_METHODS and request.version in MODERN_VERSIONS:
+            answers = params.get("inputResponses") or {}
+            sealed = params.get("requestState")
+            if sealed is not None and self._sealer is not None:
+                binding = _binding(request.method, params, caller)
+                state = self._sealer.open(sealed, bound_to=binding)
         return Call(
             id=request.id,
             method=request.method,
@@ -140,7 +145,7 @@ class McpServer:
             meta=request.meta,
             capabilities=request.capabilities,
             state=state,
-            answers=params.get("inputResponses") or {},
+            answers=answers,
             headers=request.headers,
         )
 
