@@ -123,6 +123,19 @@ def scheduler() -> None:
     run_scheduler(settings)
 
 
+@main.command("mcp")
+def serve_mcp() -> None:
+    """Serve MCP to a program on this machine, over standard input and output."""
+    from talkhub.mcp.content.local import serve_locally  # here, as others must start quickly
+
+    settings = settings_or_exit()
+    database = _database(settings)
+    try:
+        serve_locally(settings, database)
+    finally:
+        database.dispose()
+
+
 @main.command()
 @click.option("--url", help="The service's address; default: the one that the settings name.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, other people.")

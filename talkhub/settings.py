@@ -111,6 +111,11 @@ class Settings(EmbeddedSettings):
     public_url: str | None = _named(
         "PUBLIC_URL", None, "Address under which clients reach the service; OAuth needs it"
     )
+    token: SecretStr | None = _named(
+        "TALKHUB_TOKEN",
+        None,
+        "Token or API key that `talkhub mcp` calls with; unset, it is the operator who calls",
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = _named(
         "ALLOWED_ORIGINS",
         (),
