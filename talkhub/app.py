@@ -12,14 +12,26 @@ from prometheus_client import CollectorRegistry
 from prometheus_flask_exporter import PrometheusMetrics
 
 from talkhub import __version__, extensions, json_codec
-from talkhub.blueprints import api, api_keys, auth, dashboard, health, mcp, tokens, webhooks
+from talkhub.blueprints import (
+    api,
+    api_keys,
+    auth,
+    dashboard,
+    health,
+    mcp,
+    oauth,
+    tokens,
+    webhooks,
+)
 from talkhub.blueprints.gate import Gate
+from talkhub.blueprints.oauth import metadata
 from talkhub.blueprints.problems import register_problems
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.strangers import origin_pattern
 from talkhub.blueprints.web import Application, prepare_app
 from talkhub.jobs.bell import Bell
 from talkhub.logs import configure_logging
+from talkhub.outbound.guarded import GuardedClient
 from talkhub.security import ALGORITHM, AUDIENCE, ISSUER, TOKEN_LIFETIME
 from talkhub.settings import Settings
 from talkhub.store.inbox_writer import InboxWriter
@@ -30,12 +42,15 @@ from talkhub.store.uow import Database
 from talkhub.volatile.limits import LeasedLimiter
 from talkhub.volatile.redis_client import web_client
 
-BROWSER_BLUEPRINTS = ("auth", "dashboard")
+BROWSER_BLUEPRINTS = ("auth", "dashboard", "oauth")
 """The blueprints that the card's extensions serve; all others go through the gate."""
 
 
-def create_app(settings: Settings) -> Flask:
-    """Return the application of `settings.role`; its settings must be complete."""
+def create_app(settings: Settings, *, outbound: GuardedClient | None = None) -> Flask:
+    """Return the application of `settings.role`; its settings must be complete.
+
+    Tests give it an `outbound` client that finds their own hosts.
+    """
     if settings.database_url is None or settings.redis_url is None:
         raise ValueError("settings must be resolved before the application is made")
     configure_logging(settings.log_level)
@@ -50,6 +65,7 @@ def create_app(settings: Settings) -> Flask:
         revoked=RevokedTokens(database),
         signing_keys=SigningKeys(database, settings.signing_secrets),
         key_uses=KeyUses(database),
+        outbound=outbound or GuardedClient(),
         page_metrics=CollectorRegistry(),
     )
     app = Application(__name__)
@@ -71,6 +87,8 @@ def _register_blueprints(app: Flask, runtime: Runtime) -> None:
         app.register_blueprint(mcp.create_blueprint(runtime, gate))
         app.register_blueprint(api_keys.create_blueprint(runtime, gate))
         app.register_blueprint(auth.create_blueprint(runtime))
+        app.register_blueprint(oauth.create_blueprint(runtime))
+        app.register_blueprint(metadata.create_blueprint(runtime, gate))
     if role in {"all", "webhook"}:
         app.register_blueprint(webhooks.create_blueprint(runtime, gate))
     if role in {"all", "dashboard"}:
@@ -115,7 +133,7 @@ def _bind_extensions(app: Flask, runtime: Runtime) -> None:
     allowed = settings.allowed_origins
     # flask-cors would read `https://*.example.com` as an unanchored regular expression.
     origins = "*" if "*" in allowed else [origin_pattern(origin) for origin in allowed]
-    called = [name for name in ("api", "mcp", "auth") if name in app.blueprints]
+    called = [name for name in ("api", "mcp", "auth", "oauth") if name in app.blueprints]
     if origins:
         _bind_only_to(
             app,

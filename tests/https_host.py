@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -47,6 +48,19 @@ class Host:
         return f"https://{name}:{self.port}{path}"
 
 
+@pytest.fixture(scope="session")
+def certificate_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for `client.example`, with its key, that nobody but the tests trusts."""
+    return _certificate(tmp_path_factory.mktemp("tls"), "client.example")
+
+
+@pytest.fixture
+def host(certificate_file: Path) -> Iterator[Callable[..., Host]]:
+    """Start hosts that answer as they are told, or misbehave."""
+    with _serve(certificate_file) as start:
+        yield start
+
+
 def answering(body: bytes, *, status: str = "200 OK", headers: tuple[str, ...] = ()) -> Behaviour:
     """Answer with this, properly."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
@@ -54,7 +68,7 @@ def answering(body: bytes, *, status: str = "200 OK", headers: tuple[str, ...] =
     return lambda connection: connection.sendall(whole)
 
 
-def certificate(folder: Path, name: str) -> Path:
+def _certificate(folder: Path, name: str) -> Path:
     """Write a certificate for a name, with its key, into one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -84,7 +98,7 @@ def certificate(folder: Path, name: str) -> Path:
 
 
 @contextlib.contextmanager
-def serve(certificate_file: Path) -> Iterator[Callable[[Behaviour], Host]]:
+def _serve(certificate_file: Path) -> Iterator[Callable[[Behaviour], Host]]:
     """Yield what starts a host with a behaviour; all end with the block."""
     own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     own.load_cert_chain(certificate_file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Generator
+from contextlib import suppress
 
 import structlog
 from flask import Blueprint, Response, request
@@ -12,18 +13,19 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from talkhub import json_codec, metrics
 from talkhub.blueprints.action_blocks import ActionBlocks, is_action_block
-from talkhub.blueprints.gate import Gate
+from talkhub.blueprints.gate import FIRST_PARTY, Gate
+from talkhub.blueprints.public_address import mcp_resource
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.strangers import Strangers
 from talkhub.blueprints.streams import StreamSeats
-from talkhub.errors import BadRequest, Invalid
+from talkhub.errors import BadRequest, Invalid, SettingMissing
 from talkhub.mcp.content.caller import Caller
 from talkhub.mcp.content.service import talkhub_server
 from talkhub.mcp.protocol import INVALID_REQUEST, PARSE_ERROR, JSONObject, McpError
 from talkhub.mcp.server import Answer
 from talkhub.mcp.streams import CONTENT_TYPE, HEADERS, server_sent_events
 from talkhub.security import Principal
-from talkhub.settings import reveal
+from talkhub.settings import Settings, reveal
 from talkhub.strict_json import read_json
 from talkhub.tools.catalogue import registry
 
@@ -37,12 +39,20 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     """Return the protocol's routes."""
     blueprint = Blueprint("mcp", __name__)
     blueprint.before_request(Strangers(runtime.settings).refuse)
-    receive = gate.open_to_tokens("mcp")(_Door(runtime).receive)
+    opened = gate.open_to_tokens("mcp", audiences=lambda: _audiences(runtime.settings))
+    receive = opened(_Door(runtime).receive)
     for number, path in enumerate(PATHS):
         blueprint.add_url_rule(path, f"receive_{number}", receive, methods=["POST"])
     # Clients of both eras try GET and DELETE, and go on when they hear that there is only POST.
     blueprint.add_url_rule("/mcp", "refuse", _only_post, methods=["GET", "DELETE", "PUT", "PATCH"])
     return blueprint
+
+
+def _audiences(settings: Settings) -> frozenset[str]:
+    """Return for whom a token may be: us as its issuer, or this endpoint by its address."""
+    with suppress(SettingMissing):  # nobody can hold a token for an address we do not know
+        return FIRST_PARTY | {mcp_resource(settings)}
+    return FIRST_PARTY
 
 
 def _only_post() -> Response:

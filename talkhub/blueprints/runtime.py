@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import redis
 from prometheus_client import CollectorRegistry
 
+from talkhub.outbound.guarded import GuardedClient
 from talkhub.security import AUDIENCE, Principal, read_token
 from talkhub.settings import Settings
 from talkhub.store.inbox_writer import InboxWriter
@@ -30,6 +31,7 @@ class Runtime:
     revoked: RevokedTokens
     signing_keys: SigningKeys
     key_uses: KeyUses
+    outbound: GuardedClient
     page_metrics: CollectorRegistry
 
     def read_token(

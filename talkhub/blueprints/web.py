@@ -39,6 +39,7 @@ _SECURE_HEADERS = [
 ]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 REQUEST_ID_KEY = "talkhub.request_id"
+_POLICY_KEY = "talkhub.content_security_policy"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -93,7 +94,10 @@ def _with_headers(application: WSGIApplication) -> WSGIApplication:
         ) -> Callable[[bytes], object]:
             nonlocal is_whole
             is_whole = any(name == "Content-Length" for name, _ in own)
-            return start_response(status, [*own, *headers, ("X-Request-Id", request_id)], *error)
+            policy = environ.get(_POLICY_KEY)
+            dressing = headers if policy is None else [policy, *headers[1:]]
+            named = ("X-Request-Id", request_id)
+            return start_response(status, [*own, *dressing, named], *error)
 
         answer = application(environ, start)
         return _collected(answer) if is_whole else answer
@@ -109,6 +113,16 @@ def _collected(answer: Iterable[bytes]) -> list[bytes]:
         close = getattr(answer, "close", None)
         if close is not None:
             close()
+
+
+def let_form_lead_to(source: str) -> None:
+    """Let a form of this page be answered by a redirect to another site.
+
+    Browsers hold a form to `form-action` on its way through redirects, too.
+    """
+    own = "form-action 'self'"
+    policy = CONTENT_SECURITY_POLICY.replace(own, f"{own} {source}")
+    request.environ[_POLICY_KEY] = ("Content-Security-Policy", policy)
 
 
 def refuse_cross_site_writes() -> None:

@@ -140,19 +140,24 @@ def adopt_timezone(database: Database) -> None:
 
 
 def forget_the_old(database: Database) -> None:
-    """Delete what has served its time: idempotency keys, failed logins, ended tokens."""
+    """Delete what has served its time: idempotency keys, failed logins, ended tokens.
+
+    And applications that registered themselves and were never let in.
+    """
     for statement in (
         idempotency.DELETE_EXPIRED_KEYS,
         accounts.DELETE_OLD_ATTEMPTS,
         accounts.DELETE_EXPIRED_TOKENS,
         accounts.DELETE_EXPIRED_REFRESH_TOKENS,
+        oauth.DELETE_OLD_GRANTS,
+        oauth.DELETE_IDLE_CLIENTS,
         schedule.DELETE_OLD_SLOTS,
+        changes.DELETE_OLD_CHANGES,
     ):
         with database.unit_of_work(system_scope("what is past its time")) as uow:
             uow.run(statement)
 
 
-        changes.DELETE_OLD_CHANGES,
 def change_signing_key(database: Database) -> None:
     """Sign with another key once the present one is 30 days old; delete what signs nothing."""
     secret = worker_context().settings.signing_secrets[0]

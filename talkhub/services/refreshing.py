@@ -28,12 +28,30 @@ class Refreshed:
     refresh_token: str
 
 
+@dataclass(frozen=True, slots=True)
+class FoundRefreshToken:
+    """A refresh token that was issued once; it may be over, or used."""
+
+    who: SignedIn
+    family: str
+
+
 def issue_refresh_token(
     database: Database, who: SignedIn, *, family: str, audience: str, client_id: str | None = None
 ) -> str:
     """Return a refresh token of a family, for further access tokens to one audience."""
     with database.unit_of_work(workspace_scope(who.workspace_id, who.subject)) as uow:
         return _add(uow, who, family=family, audience=audience, client_id=client_id)
+
+
+def find_refresh_token(
+    database: Database, text: str, *, client_id: str | None = None
+) -> FoundRefreshToken | None:
+    """Return whom a refresh token is for; None if it is unknown or another client's."""
+    row = _find(database, _hash(text))
+    if row is None or row["client_id"] != client_id:
+        return None
+    return FoundRefreshToken(_who(row), row["family"])
 
 
 def use_refresh_token(
@@ -44,20 +62,13 @@ def use_refresh_token(
     Raises Unauthenticated for one that is unknown, over, or another client's. A used
     one is in two hands, and nobody knows whose is the right one: its family is revoked.
     """
-    key = {"token_hash": _hash(text)}
-    with database.read_only(system_scope("the workspace of a refresh token")) as uow:
-        row = uow.run(statements.FIND_REFRESH_TOKEN, key).mappings().first()
+    token_hash = _hash(text)
+    row = _find(database, token_hash)
     if row is None or row["client_id"] != client_id:
         raise _refusal()
-    who = SignedIn(
-        subject=row["subject"],
-        name=row["name"],
-        workspace_id=row["workspace_id"],
-        locale=DEFAULT_LOCALE,
-        scopes=frozenset(map(Scope, row["scopes"])),
-    )
+    who = _who(row)
     with database.unit_of_work(workspace_scope(who.workspace_id, who.subject)) as uow:
-        successor = _take(uow, who, row, key["token_hash"], address)
+        successor = _take(uow, who, row, token_hash, address)
     if successor is None:
         raise _refusal()
     return Refreshed(who, row["family"], row["audience"], successor)
@@ -65,14 +76,28 @@ def use_refresh_token(
 
 def revoke_refresh_token(database: Database, text: str, *, client_id: str | None = None) -> bool:
     """Revoke the family of a refresh token; False if it is unknown or over already."""
-    with database.read_only(system_scope("the workspace of a refresh token")) as uow:
-        key = {"token_hash": _hash(text)}
-        row = uow.run(statements.FIND_REFRESH_TOKEN, key).mappings().first()
+    row = _find(database, _hash(text))
     if row is None or row["client_id"] != client_id:
         return False
     with database.unit_of_work(workspace_scope(row["workspace_id"], row["subject"])) as uow:
         revoke_family(uow, row["family"])
     return bool(row["is_valid"])
+
+
+def _find(database: Database, token_hash: bytes) -> Any:
+    with database.read_only(system_scope("the workspace of a refresh token")) as uow:
+        key = {"token_hash": token_hash}
+        return uow.run(statements.FIND_REFRESH_TOKEN, key).mappings().first()
+
+
+def _who(row: Any) -> SignedIn:
+    return SignedIn(
+        subject=row["subject"],
+        name=row["name"],
+        workspace_id=row["workspace_id"],
+        locale=DEFAULT_LOCALE,
+        scopes=frozenset(map(Scope, row["scopes"])),
+    )
 
 
 def _take(uow: UnitOfWork, who: SignedIn, row: Any, token_hash: bytes, address: str) -> str | None:

@@ -15,6 +15,7 @@ PATHS = [
     "/dashboard/conversations?platform=instagram",
     "/dashboard/conversations/{conversation_id}",
     "/dashboard/api-keys",
+    "/dashboard/applications",
 ]
 PORTUGUESE_ONLY = ("Visão geral", "Conversas", "Mensagens", "Situação", "Limpar tudo")
 NAMED_BY = ("aria-label", "aria-labelledby", "title", "value")

@@ -9,7 +9,15 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from flask.blueprints import BlueprintSetupState
 
-from talkhub.blueprints.dashboard import access, api_keys, conversations, overview, preferences
+from talkhub.blueprints.dashboard import (
+    access,
+    api_keys,
+    applications,
+    consent,
+    conversations,
+    overview,
+    preferences,
+)
 from talkhub.blueprints.dashboard.assets import keep_for_ever, static_url
 from talkhub.blueprints.dashboard.filters import FILTERS
 from talkhub.blueprints.dashboard.i18n import OWN_NAMES, install, language
@@ -17,6 +25,7 @@ from talkhub.blueprints.dashboard.paths import list_path
 from talkhub.blueprints.dashboard.periods import period_name
 from talkhub.blueprints.dashboard.wording import WORDS
 from talkhub.blueprints.runtime import Runtime
+from talkhub.services.redirect_uris import host_of
 
 
 def create_blueprint(runtime: Runtime) -> Blueprint:
@@ -32,6 +41,8 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
     overview.register(blueprint, database)
     conversations.register(blueprint, database)
     api_keys.register(blueprint, runtime)
+    applications.register(blueprint, runtime)
+    consent.register(blueprint, runtime)
     return blueprint
 
 
@@ -42,6 +53,7 @@ def _prepare_templates(state: BlueprintSetupState) -> None:
     environment.filters.update(FILTERS)
     environment.filters.update(WORDS)
     environment.filters["period_name"] = period_name
+    environment.filters["redirect_host"] = host_of
     environment.globals.update(static_url=static_url, list_path=list_path)
 
 

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from talkhub.blueprints.bodies import FORM_BYTES
 from talkhub.blueprints.dashboard.i18n import LANGUAGE_COOKIE, LANGUAGES
 from talkhub.blueprints.dashboard.i18n import gettext as _
-from talkhub.blueprints.dashboard.paths import own_path
+from talkhub.blueprints.dashboard.paths import MAX_PATH_LENGTH, own_path
 from talkhub.blueprints.dashboard.preferences import remember
 from talkhub.blueprints.tokens import issue_access_token
 from talkhub.blueprints.web import refuse_cross_site_writes
@@ -40,7 +40,7 @@ class Credentials(BaseModel):
 
     username: str = Field(default="", max_length=255)
     password: str = Field(default="", max_length=1024)
-    next: str = Field(default="", max_length=2048)
+    next: str = Field(default="", max_length=MAX_PATH_LENGTH)
 
 
 def register(blueprint: Blueprint, database: Database, revoked: RevokedTokens) -> None:
@@ -51,7 +51,7 @@ def register(blueprint: Blueprint, database: Database, revoked: RevokedTokens) -
     def login() -> AnyResponse:
         if _is_signed_in():
             return redirect(own_path(request.args.get("next")), 303)
-        return _form(Credentials(next=request.args.get("next", "")[:2048]))
+        return _form(Credentials(next=request.args.get("next", "")[:MAX_PATH_LENGTH]))
 
     @blueprint.post("/login")
     @limiter.limit(ATTEMPTS)

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from flask import url_for
 
 HOME = "dashboard.overview"
+MAX_PATH_LENGTH = 4096
+"""Of a page to go back to: an application's request to be let in is the longest."""
 
 
 def list_path(filters: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response
 
 from talkhub.blueprints.dashboard.i18n import LANGUAGE_COOKIE
-from talkhub.blueprints.dashboard.paths import own_path
+from talkhub.blueprints.dashboard.paths import MAX_PATH_LENGTH, own_path
 
 THEME_COOKIE = "theme"
 THEMES = ("light", "dark")
@@ -25,7 +25,7 @@ class Preferences(BaseModel):
 
     theme: Literal["light", "dark", "system"] | None = None
     language: Literal["pt-BR", "en"] | None = None
-    next: str = Field(default="", max_length=2048)
+    next: str = Field(default="", max_length=MAX_PATH_LENGTH)
 
 
 def register(blueprint: Blueprint) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from talkhub.blueprints.dashboard.i18n import gettext as _
-from talkhub.names import CompletionStatus, Intent, MessageRole, Platform, Sentiment
+from talkhub.names import CompletionStatus, Intent, MessageRole, Platform, Scope, Sentiment
 
 
 def intent_name(intent: str) -> str:
@@ -103,6 +103,17 @@ def writer_name(role: str, person: str) -> str:
     return names.get(role, role)
 
 
+def scope_name(scope: str) -> str:
+    """Return what a scope allows, as a person would say it."""
+    names: dict[str, str] = {
+        Scope.MCP_READ: _("Ler conversas, pessoas e o contexto delas"),
+        Scope.MCP_WRITE: _("Abrir sessões e gravar conversas"),
+        Scope.PROFILE_WRITE: _("Alterar os dados das pessoas"),
+        Scope.ANALYTICS_READ: _("Ler números e análises das conversas"),
+    }
+    return names.get(scope, scope)
+
+
 WORDS = {
     function.__name__: function
     for function in (
@@ -114,6 +125,7 @@ WORDS = {
         language_name,
         kind_name,
         writer_name,
+        scope_name,
     )
 }
 """What templates may use, by the functions' own names."""

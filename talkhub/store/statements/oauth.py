@@ -70,6 +70,11 @@ FAMILY_OF_GRANT = """
 select family from oauth_grants where workspace_id = %(workspace_id)s and id = %(grant_id)s
 """
 
+FAMILY_OF_CLIENTS_TOKEN = """
+select family from tokens
+where workspace_id = %(workspace_id)s and jti = %(jti)s and client_id = %(client_id)s
+"""
+
 MAY_SIGN_IN = """
 select exists (
   select from users u join memberships m on m.user_id = u.id

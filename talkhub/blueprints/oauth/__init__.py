@@ -1,0 +1,101 @@
+"""OAuth's endpoints for programs. Authentication: the client's own, as each one registered.
+
+The page on which a person consents belongs to the dashboard, behind its login.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import Blueprint, Response, request
+from pydantic import ValidationError
+
+from talkhub import json_codec
+from talkhub.blueprints.bodies import FORM_BYTES
+from talkhub.blueprints.oauth.metadata import REGISTER_PATH, REVOKE_PATH, TOKEN_PATH
+from talkhub.blueprints.oauth.server import OAuthServer
+from talkhub.blueprints.runtime import Runtime
+from talkhub.errors import BadRequest, Invalid
+from talkhub.extensions import limiter
+from talkhub.services.oauth_clients import Client, ClientMetadata, register_client
+from talkhub.strict_json import read_json
+
+EXCHANGES = "120 per minute"
+"""Many people's clients may call from the one address of their provider."""
+
+REGISTRATIONS = "20 per minute;100 per hour"
+
+
+def create_blueprint(runtime: Runtime) -> Blueprint:
+    """Return the endpoints for tokens, registration and revocation."""
+    blueprint = Blueprint("oauth", __name__)
+    blueprint.before_request(_limit_body)
+    blueprint.after_request(_keep_nowhere)
+    server = OAuthServer(runtime)
+
+    @blueprint.post(TOKEN_PATH)
+    @limiter.limit(EXCHANGES)
+    def token() -> Response:
+        """Exchange a code or a refresh token for tokens."""
+        response: Response = server.create_token_response()
+        return response
+
+    @blueprint.post(REVOKE_PATH)
+    @limiter.limit(EXCHANGES)
+    def revoke() -> Response:
+        """End what a token belongs to (RFC 7009)."""
+        response: Response = server.create_endpoint_response("revocation")
+        return response
+
+    @blueprint.post(REGISTER_PATH)
+    @limiter.limit(REGISTRATIONS)
+    def register() -> Response:
+        """Let an application make itself known (RFC 7591)."""
+        try:
+            metadata = ClientMetadata.model_validate(read_json(request.get_data()))
+        except (BadRequest, Invalid):
+            return _refused("invalid_client_metadata", "The body is not a JSON object.")
+        except ValidationError as error:
+            return _refused(*_fault(error))
+        client, secret = register_client(runtime.database, metadata)
+        return _json(_registered(client, secret, metadata), 201)
+
+    return blueprint
+
+
+def _registered(client: Client, secret: str | None, metadata: ClientMetadata) -> dict[str, Any]:
+    told = {} if secret is None else {"client_secret": secret, "client_secret_expires_at": 0}
+    return {
+        **metadata.model_dump(mode="json", exclude={"grant_types", "response_types"}),
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "client_id": client.client_id,
+        "client_id_issued_at": int(time.time()),
+        **told,
+    }
+
+
+def _fault(error: ValidationError) -> tuple[str, str]:
+    first = error.errors(include_url=False)[0]
+    field = str(first["loc"][0]) if first["loc"] else "document"
+    is_redirect = field == "redirect_uris"
+    code = "invalid_redirect_uri" if is_redirect else "invalid_client_metadata"
+    return code, f"{field}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _refused(error: str, description: str) -> Response:
+    return _json({"error": error, "error_description": description}, 400)
+
+
+def _json(document: dict[str, Any], status: int) -> Response:
+    return Response(json_codec.dumps(document), status, mimetype="application/json")
+
+
+def _limit_body() -> None:
+    request.max_content_length = FORM_BYTES
+
+
+def _keep_nowhere(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response

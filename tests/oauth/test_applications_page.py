@@ -1,0 +1,77 @@
+"""The connected applications: seen by their own workspace, and disconnected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from applications import Application, use
+from factories import rows
+from flask.testing import FlaskClient
+from html_pages import Html
+
+from talkhub.store.uow import Database
+
+PATH = "/dashboard/applications"
+AUDIT = "select action, actor from audit_entries where action like 'application.%%' order by id"
+
+
+def page_of(person: Any) -> Html:
+    return Html(person.browser.get(PATH).text)
+
+
+def test_without_applications_the_page_says_how_one_is_connected(ana: Any) -> None:
+    assert "Nenhum aplicativo conectado" in page_of(ana).one("main").text
+
+
+def test_an_application_is_listed_with_what_it_may_do(agenda: Application, ana: Any) -> None:
+    agenda.connect()
+
+    (row,) = page_of(ana).one("tbody").all("tr")
+    assert "Agenda app.example" in row.text
+    assert "Ler conversas, pessoas e o contexto delas; Abrir sessões" in row.text
+    assert ana.name in row.text
+
+
+def test_one_that_never_came_for_its_tokens_is_not_listed(agenda: Application, ana: Any) -> None:
+    agenda.code()
+
+    assert page_of(ana).all("tbody") == []
+
+
+def test_disconnecting_ends_its_tokens_and_is_written_down(
+    agenda: Application, ana: Any, client: FlaskClient, database: Database
+) -> None:
+    tokens = agenda.connect()
+    form = page_of(ana).one("tbody").one("form")
+
+    answer = ana.browser.post(form.attributes["action"])
+
+    assert (answer.status_code, answer.location) == (303, PATH)
+    assert page_of(ana).all("tbody") == []
+    assert use(client, tokens["access_token"]) == 401
+    assert agenda.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
+    audited = [tuple(row.values()) for row in rows(database, ana.workspace_id, AUDIT)]
+    assert audited == [("application.allowed", ana.name), ("application.revoked", ana.name)]
+
+
+def test_one_workspace_neither_sees_nor_ends_anothers(
+    agenda: Application, ana: Any, make_person: Callable[..., Any]
+) -> None:
+    tokens, caio = agenda.connect(), make_person()
+    form = page_of(ana).one("tbody").one("form")
+
+    answer = caio.browser.post(form.attributes["action"])
+
+    assert page_of(caio).all("tbody") == []
+    assert answer.status_code == 404
+    assert agenda.refresh(tokens["refresh_token"]).status_code == 200
+
+
+def test_another_site_cannot_disconnect(agenda: Application, ana: Any) -> None:
+    agenda.connect()
+    form = page_of(ana).one("tbody").one("form")
+
+    answer = ana.browser.post(form.attributes["action"], headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert answer.status_code == 403
