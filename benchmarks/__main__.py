@@ -1,4 +1,4 @@
-"""Measure TalkHub: `./run bench http|ingest|drain`."""
+"""Measure TalkHub: `./run bench http|mcp|ingest|drain`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks.report import write_json, write_tables
 from benchmarks.stage import open_stage
 from talkhub.embedded.failure import CannotStart
 
-MEASUREMENTS = ("http", "ingest", "drain")
+MEASUREMENTS = ("http", "mcp", "ingest", "drain")
 
 
 class _OneSentence(argparse.ArgumentParser):

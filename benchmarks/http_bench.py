@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +11,7 @@ from benchmarks.arena import Arena, make_arena
 from benchmarks.bare import PATH, bare
 from benchmarks.failure import CannotMeasure
 from benchmarks.figures import Goal, Sample, ratios, spread
-from benchmarks.http_requests import http_request, mcp_call, rest_call
+from benchmarks.http_requests import http_request, mcp_call, rest_call, send
 from benchmarks.middleware import measure_middleware
 from benchmarks.peer.environment import peer_python
 from benchmarks.peer.serving import peer
@@ -187,23 +186,10 @@ def _check(ours: Target, theirs: Target) -> None:
                 request = rest_call(tool, arguments, port=target.port, token=target.token)
             else:
                 request = mcp_call(tool, arguments, port=target.port)
-            answer = _send(target.port, request)
+            answer = send(target.port, request)
             wanted = "recent_conversations" if tool == CONTEXT else "conversation_id"
             if f'"{wanted}"' not in answer.replace("\\", ""):
                 raise CannotMeasure(f"{(US, PEER)[number]} does not answer {tool}: {answer[:200]}")
-
-
-def _send(port: int, request: bytes) -> str:
-    head, _, body = request.partition(b"\r\n\r\n")
-    first, *lines = head.decode().split("\r\n")
-    method, path, _ = first.split(" ")
-    headers = dict(line.split(": ", 1) for line in lines)
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request(method, path, body or None, headers)
-        return connection.getresponse().read().decode()
-    finally:
-        connection.close()
 
 
 def _sections(variant: str, results: Results) -> list[Section]:

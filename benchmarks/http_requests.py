@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.workload import as_json
 
-MCP_VERSION = "2025-06-18"
+LEGACY, MODERN = "2025-06-18", "2026-07-28"
+_META = "io.modelcontextprotocol/"
 
 
 def http_request(
@@ -31,18 +33,39 @@ def rest_call(tool: str, arguments: dict[str, Any], *, port: int, token: str) ->
     return http_request("POST", f"/api/v1/mcp/{tool}", port=port, headers=headers, body=body)
 
 
-def mcp_call(tool: str, arguments: dict[str, Any], *, port: int) -> bytes:
+def mcp_call(
+    tool: str,
+    arguments: dict[str, Any],
+    *,
+    port: int,
+    token: str | None = None,
+    version: str = LEGACY,
+) -> bytes:
     """Return a call of a tool over MCP's streamable HTTP."""
     headers = {
         "Content-Type": "application/json",
         "Accept": "application/json, text/event-stream",
-        "MCP-Protocol-Version": MCP_VERSION,
+        "MCP-Protocol-Version": version,
     }
-    call = {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "tools/call",
-        "params": {"name": tool, "arguments": arguments},
-    }
-    body = as_json(call).encode()
-    return http_request("POST", "/mcp", port=port, headers=headers, body=body)
+    params: dict[str, Any] = {"name": tool, "arguments": arguments}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    if version == MODERN:
+        headers |= {"Mcp-Method": "tools/call", "Mcp-Name": tool}
+        params["_meta"] = {_META + "protocolVersion": version, _META + "clientCapabilities": {}}
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    return http_request("POST", "/mcp", port=port, headers=headers, body=as_json(call).encode())
+
+
+def send(port: int, request: bytes) -> str:
+    """Send such a request once and return the body of the answer."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    method, path, _ = first.split(" ")
+    headers = dict(line.split(": ", 1) for line in lines)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(method, path, body or None, headers)
+        return connection.getresponse().read().decode()
+    finally:
+        connection.close()

@@ -1,4 +1,4 @@
-"""The peer as it is served: uvicorn with as many processes as TalkHub has."""
+"""The peers as they are served: uvicorn with as many processes as TalkHub has."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from benchmarks.service import Target
 from benchmarks.serving import PROCESSES, free_port, serving
 from benchmarks.stage import Stage, libpq_environment
 
+FASTMCP, FASTAPI = "benchmarks.peer.app:app", "benchmarks.peer.rest_app:app"
+
 
 @contextmanager
-def peer(stage: Stage, url: URL, python: Path) -> Iterator[Target]:
-    """Serve the FastMCP peer from a database of the reference schema until the block ends."""
+def peer(stage: Stage, url: URL, python: Path, *, app: str = FASTMCP) -> Iterator[Target]:
+    """Serve a peer from a database of the reference schema until the block ends."""
     port = free_port()
     command: list[str | Path] = [
-        *(python, "-m", "uvicorn", "benchmarks.peer.app:app", "--host", "127.0.0.1"),
+        *(python, "-m", "uvicorn", app, "--host", "127.0.0.1"),
         *("--port", str(port), "--workers", str(PROCESSES)),
         *("--log-level", "warning", "--no-access-log"),
     ]
