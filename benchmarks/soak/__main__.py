@@ -70,6 +70,19 @@ def chaos(
     sys.exit(0 if outcome.is_good else 1)
 
 
+@main.command()
+@click.option("--count", type=click.IntRange(1, 10_000_000), default=20_000, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Chooses the bodies.")
+@click.option("--json", "as_json", is_flag=True, help="Show no progress.")
+def fuzz(*, count: int, seed: int, as_json: bool) -> None:
+    """Send random JSON-RPC bodies to `POST /mcp`: none may be answered by a fault of ours."""
+    from benchmarks.soak.fuzz import as_document, run_fuzz
+
+    fuzzed = run_fuzz(seed=seed, count=count, quiet=as_json)
+    click.echo(as_document(fuzzed))
+    sys.exit(1 if fuzzed.failed else 0)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run a command; bad input, and what hinders it, are one sentence each."""
     try:

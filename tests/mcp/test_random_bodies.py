@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bodies import random_bodies
 from rpc import Rpc
+
+from benchmarks.soak.random_bodies import random_bodies
 
 
 def test_no_body_makes_the_server_fail(rpc: Rpc) -> None:
     statuses: Counter[int] = Counter()
 
     for body, headers in random_bodies(seed=20261122, count=1000):
-        answer = rpc.post(body, headers)
+        answer = rpc.post(body, {**headers})
         statuses[answer.status_code] += 1
         assert answer.status_code < 500, body
         if answer.status_code == 200 and answer.mimetype == "application/json":
