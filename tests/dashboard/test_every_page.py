@@ -14,6 +14,8 @@ PATHS = [
     "/dashboard/conversations?platform=telegram&start=2020-01-01",
     "/dashboard/conversations?platform=instagram",
     "/dashboard/conversations/{conversation_id}",
+    "/dashboard/connect",
+    "/dashboard/connect?client=uchat",
     "/dashboard/api-keys",
     "/dashboard/applications",
 ]

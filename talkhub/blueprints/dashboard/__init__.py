@@ -13,6 +13,7 @@ from talkhub.blueprints.dashboard import (
     access,
     api_keys,
     applications,
+    connect,
     consent,
     conversations,
     overview,
@@ -40,6 +41,7 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
     preferences.register(blueprint)
     overview.register(blueprint, database)
     conversations.register(blueprint, database)
+    connect.register(blueprint, runtime)
     api_keys.register(blueprint, runtime)
     applications.register(blueprint, runtime)
     consent.register(blueprint, runtime)
