@@ -31,12 +31,13 @@ _HEADERS = [
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
 ]
-_SECURE_HEADERS = [
-    *_HEADERS,
-    ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
-]
+_OPENER = ("Cross-Origin-Opener-Policy", "same-origin")
+_SHARED_OPENER = ("Cross-Origin-Opener-Policy", "unsafe-none")
+_HTTPS_ONLY = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+_POPUP_PATHS = frozenset({"/dashboard/authorize", "/dashboard/login"})
+"""What applications open in a window of their own, to hear from it when it comes back to them."""
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 REQUEST_ID_KEY = "talkhub.request_id"
 _POLICY_KEY = "talkhub.content_security_policy"
@@ -86,7 +87,8 @@ def _with_headers(application: WSGIApplication) -> WSGIApplication:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         is_secure = environ["wsgi.url_scheme"] == "https"
-        headers = _SECURE_HEADERS if is_secure else _HEADERS
+        opener = _SHARED_OPENER if environ.get("PATH_INFO") in _POPUP_PATHS else _OPENER
+        headers = [*_HEADERS, opener, _HTTPS_ONLY] if is_secure else [*_HEADERS, opener]
         is_whole = False
 
         def start(

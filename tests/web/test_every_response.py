@@ -29,8 +29,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
 }
+OPENER = "Cross-Origin-Opener-Policy"
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
@@ -45,6 +45,19 @@ def test_the_security_headers_are_there_once(client: FlaskClient, method: str, p
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "Strict-Transport-Security" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/dashboard", "/dashboard/conversations", "/health"])
+def test_a_page_keeps_apart_from_whoever_opened_its_window(client: FlaskClient, path: str) -> None:
+    assert client.get(path).headers.getlist(OPENER) == ["same-origin"]
+
+
+@pytest.mark.parametrize("path", ["/dashboard/login", "/dashboard/authorize"])
+def test_an_application_hears_again_from_the_window_it_opened(
+    client: FlaskClient, path: str
+) -> None:
+    """Connectors open the authorization in a popup, which reports to them when it is back."""
+    assert client.get(path).headers.getlist(OPENER) == ["unsafe-none"]
 
 
 def test_over_https_browsers_are_told_to_stay_there(client: FlaskClient) -> None:
