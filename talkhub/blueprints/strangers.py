@@ -31,7 +31,8 @@ class Strangers:
 
     def refuse(self) -> None:
         """Raise Forbidden for a foreign Origin or, on loopback, a foreign Host."""
-        if self._is_local and urlsplit(request.host_url).hostname not in self._names:
+        # Not `host_url`, which takes as long as everything else here and in the envelope.
+        if self._is_local and urlsplit(f"//{request.host}").hostname not in self._names:
             raise Forbidden("Call this as localhost, or say in PUBLIC_URL how it is called.")
         origin = request.headers.get("Origin")
         if origin is None or origin == request.host_url.rstrip("/"):
