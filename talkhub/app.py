@@ -20,6 +20,7 @@ from talkhub.blueprints import (
     health,
     mcp,
     oauth,
+    people,
     tokens,
     webhooks,
 )
@@ -86,6 +87,7 @@ def _register_blueprints(app: Flask, runtime: Runtime) -> None:
         app.register_blueprint(api.create_blueprint(runtime, gate))
         app.register_blueprint(mcp.create_blueprint(runtime, gate))
         app.register_blueprint(api_keys.create_blueprint(runtime, gate))
+        app.register_blueprint(people.create_blueprint(runtime, gate))
         app.register_blueprint(auth.create_blueprint(runtime))
         app.register_blueprint(oauth.create_blueprint(runtime))
         app.register_blueprint(metadata.create_blueprint(runtime, gate))

@@ -145,7 +145,7 @@ class Settings(EmbeddedSettings):
     )
     session_idle_minutes: int = _named(
         "SESSION_IDLE_MINUTES",
-        1440,
+        30,
         "Silence after which a person's next message opens a new session",
         ge=1,
     )

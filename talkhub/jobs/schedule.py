@@ -121,10 +121,9 @@ def _has_redis(settings: Settings) -> bool:
 
 def close_silent_sessions(database: Database) -> None:
     """Close the sessions that have been silent too long, a batch at a time."""
-    idle = timedelta(minutes=worker_context().settings.session_idle_minutes)
+    idle_minutes = worker_context().settings.session_idle_minutes
     while True:
-        now = clock.now()
-        params = {"now": now, "silent_since": now - idle, "limit": CLOSE_BATCH}
+        params = {"now": clock.now(), "idle_minutes": idle_minutes, "limit": CLOSE_BATCH}
         with database.unit_of_work(system_scope("silent sessions of all workspaces")) as uow:
             closed = uow.run(sessions.CLOSE_SILENT_SESSIONS, params).scalar_one()
             uow.ring(Job.DRAIN_ANALYSIS)

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from talkhub import clock
-from talkhub.channels.base import MessageChange, NormalisedMessage
+from talkhub.channels.base import MessageChange, NormalisedMessage, PersonSeen, SessionEnd
 from talkhub.names import EventState, Job
 from talkhub.services.appending import append
 from talkhub.services.changes import apply_changes, names_of
+from talkhub.services.channel_people import Sighting, lock_keys, people_of
 from talkhub.services.channel_sessions import ClaimedEvent
 from talkhub.store.statements.conversations import KNOWN_EXTERNAL_IDS
 from talkhub.store.statements.inbox import SETTLE_EVENTS
 from talkhub.store.statements.locks import LOCK_ALL
-from talkhub.store.statements.people import ADD_IDENTITIES, FIND_OR_MAKE_PEOPLE
+from talkhub.store.statements.sessions import END_SESSION, SESSION_IDLE_MINUTES
 from talkhub.store.uow import UnitOfWork
 
 
@@ -30,20 +30,27 @@ class FenceLost(Exception):
 def apply_events(
     uow: UnitOfWork, events: Sequence[ClaimedEvent], *, session_idle: timedelta
 ) -> None:
-    """Apply a workspace's events and settle them; raise FenceLost if they are not ours."""
+    """Apply a workspace's events and settle them; raise FenceLost if they are not ours.
+
+    `session_idle` holds where the workspace has no silence of its own.
+    """
     carrying = [event for event in events if isinstance(event.happening, NormalisedMessage)]
     carrying.sort(key=lambda event: (event.carried.sent_at, event.source, event.id))
     changing = [event for event in events if isinstance(event.happening, MessageChange)]
-    if carrying or changing:
-        uow.run(LOCK_ALL, {"keys": _lock_keys(uow, carrying, changing)})
-    if carrying:
-        fresh = _without_known(uow, carrying)
-        if fresh:
-            people = _people(uow, fresh)
-            append(uow, fresh, people, session_idle=session_idle)
-            uow.ring(Job.DRAIN_ANALYSIS)
-    if carrying or changing:
-        apply_changes(uow, [*carrying, *changing])
+    speaking = [*carrying, *changing]
+    if keys := lock_keys(uow, _sightings(events)) | _message_keys(uow, speaking):
+        uow.run(LOCK_ALL, {"keys": sorted(keys)})
+    fresh = _without_known(uow, carrying) if carrying else []
+    others = [event for event in events if isinstance(event.happening, PersonSeen)]
+    people = people_of(uow, _sightings([*fresh, *others]))
+    if fresh:
+        append(uow, fresh, people, session_idle=_session_idle(uow, session_idle))
+        uow.ring(Job.DRAIN_ANALYSIS)
+    if speaking:
+        apply_changes(uow, speaking)
+    for event in events:
+        if isinstance(event.happening, SessionEnd):
+            _end_session(uow, event.happening)
     _settle(uow, events)
 
 
@@ -58,17 +65,40 @@ def in_transactions(events: Sequence[ClaimedEvent]) -> list[list[ClaimedEvent]]:
     return [group for group in (others, changes) if group]
 
 
-def _lock_keys(
-    uow: UnitOfWork, carrying: Sequence[ClaimedEvent], changing: Sequence[ClaimedEvent]
-) -> list[str]:
-    """Name the people whose sessions are written, and the messages that are brought or changed."""
-    people = {f"person:{uow.workspace_id}:{event.carried.sender.user_id}" for event in carrying}
-    messages = {
-        f"message:{uow.workspace_id}:{source}:{name}"
-        for event in (*carrying, *changing)
-        for source, name in names_of(event)
+def _sightings(events: Sequence[ClaimedEvent]) -> list[Sighting]:
+    """Return the people whom events tell of, in the order of the events' own times."""
+    sightings = []
+    for event in events:
+        match event.happening:
+            case NormalisedMessage(sender=sender, sent_at=at):
+                sightings.append(Sighting(sender, at))
+            case PersonSeen(sender=sender, at=at) | SessionEnd(sender=sender, at=at):
+                sightings.append(Sighting(sender, at))
+    return sorted(sightings, key=lambda sighting: sighting.at)
+
+
+def _message_keys(uow: UnitOfWork, events: Sequence[ClaimedEvent]) -> set[str]:
+    """Name the locks of the messages that are brought or changed."""
+    names = (name for event in events for name in names_of(event))
+    return {f"message:{uow.workspace_id}:{source}:{name}" for source, name in names}
+
+
+def _session_idle(uow: UnitOfWork, default: timedelta) -> timedelta:
+    params = {"workspace_id": uow.workspace_id, "default": default / timedelta(minutes=1)}
+    minutes = uow.run(SESSION_IDLE_MINUTES, params).scalar_one()
+    return timedelta(minutes=float(minutes))
+
+
+def _end_session(uow: UnitOfWork, end: SessionEnd) -> None:
+    params = {
+        "workspace_id": uow.workspace_id,
+        "user_id": end.sender.user_id,
+        "platform": end.platform.value,
+        "at": end.at,
+        "now": clock.now(),
     }
-    return sorted(people | messages)
+    uow.run(END_SESSION, params)
+    uow.ring(Job.DRAIN_ANALYSIS)
 
 
 def _without_known(uow: UnitOfWork, events: Sequence[ClaimedEvent]) -> list[ClaimedEvent]:
@@ -88,67 +118,9 @@ def _without_known(uow: UnitOfWork, events: Sequence[ClaimedEvent]) -> list[Clai
     return fresh
 
 
-def _people(uow: UnitOfWork, events: Sequence[ClaimedEvent]) -> dict[str, int]:
-    """Return the profile id of each sender, making the people who are new."""
-    senders: dict[str, dict[str, Any]] = {}
-    for event in events:
-        message = event.carried
-        sender = senders.setdefault(
-            message.sender.user_id,
-            {"name": None, "phone": None, "email": None, "locale": None, "first": message.sent_at},
-        )
-        sender["last"] = message.sent_at
-        for name in ("name", "phone", "email", "locale"):
-            sender[name] = getattr(message.sender, name) or sender[name]
-    user_ids = sorted(senders)
-    columns = {name: [senders[u][name] for u in user_ids] for name in ("name", "phone", "email")}
-    rows = uow.run(
-        FIND_OR_MAKE_PEOPLE,
-        {
-            "workspace_id": uow.workspace_id,
-            "now": clock.now(),
-            "user_ids": user_ids,
-            "names": columns["name"],
-            "phones": columns["phone"],
-            "emails": columns["email"],
-            "locales": [senders[u]["locale"] for u in user_ids],
-            "first": [senders[u]["first"] for u in user_ids],
-            "last": [senders[u]["last"] for u in user_ids],
-        },
-    )
-    people: dict[str, int] = {row[0]: row[1] for row in rows}
-    _remember_identities(uow, events, people)
-    return people
-
-
-def _remember_identities(
-    uow: UnitOfWork, events: Sequence[ClaimedEvent], people: dict[str, int]
-) -> None:
-    known = sorted(
-        {
-            (kind, value, people[event.carried.sender.user_id])
-            for event in events
-            for kind, value in event.carried.sender.identities
-        }
-    )
-    if known:
-        kinds, values, profile_ids = (list(column) for column in zip(*known, strict=True))
-        uow.run(
-            ADD_IDENTITIES,
-            {
-                "workspace_id": uow.workspace_id,
-                "kinds": kinds,
-                "values": values,
-                "profile_ids": profile_ids,
-            },
-        )
-
-
 def _settle(uow: UnitOfWork, events: Sequence[ClaimedEvent]) -> None:
-    understood = (NormalisedMessage, MessageChange)
     states = [
-        EventState.DONE if isinstance(event.happening, understood) else EventState.IGNORED
-        for event in events
+        EventState.IGNORED if event.happening is None else EventState.DONE for event in events
     ]
     settled = uow.run(
         SETTLE_EVENTS,

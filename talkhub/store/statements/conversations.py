@@ -160,7 +160,7 @@ IDLE_SESSIONS_OF_PEOPLE = """
 select s.profile_id, s.platform, s.session_id, s.user_id, s.channel_id, s.conversation_count,
        s.last_message_at, s.close_reason
 from chat_sessions s
-where s.workspace_id = %(workspace_id)s and s.close_reason = 'idle'
+where s.workspace_id = %(workspace_id)s and s.close_reason in ('idle', 'ended')
   and s.session_id in (
     select c.session_id from conversations c
     where c.workspace_id = %(workspace_id)s and c.profile_id = any(%(profile_ids)s)

@@ -56,9 +56,10 @@ with silent as (
   update chat_sessions
   set status = 'completed', closed_at = %(now)s, updated_at = %(now)s, close_reason = 'idle'
   where id in (
-    select id from chat_sessions
-    where status = 'active' and coalesce(last_message_at, created_at) < %(silent_since)s
-    order by id limit %(limit)s for update skip locked)
+    select s.id from chat_sessions s join workspaces w on w.id = s.workspace_id
+    where s.status = 'active' and coalesce(s.last_message_at, s.created_at) < %(now)s
+      - coalesce(w.session_idle_minutes, %(idle_minutes)s) * interval '1 minute'
+    order by s.id limit %(limit)s for update of s skip locked)
   returning workspace_id, session_id
 ), held as (
   select c.id from conversations c join silent using (workspace_id, session_id)
@@ -78,3 +79,26 @@ select count(*) from silent
 The conversations are locked by id, as STORE_ANALYSES does. How they ended is for the analysis to
 say, which is due with it.
 """
+
+SESSION_IDLE_MINUTES = """
+select coalesce(session_idle_minutes, %(default)s) from workspaces where id = %(workspace_id)s
+"""
+
+END_SESSION = """
+with ended as (
+  update chat_sessions s
+  set status = 'completed', closed_at = %(now)s, updated_at = %(now)s, close_reason = 'ended'
+  where s.workspace_id = %(workspace_id)s and s.platform = %(platform)s and s.status = 'active'
+    and coalesce(s.last_message_at, s.created_at) <= %(at)s
+    and s.profile_id = (
+      select coalesce(merged_into_id, id) from user_profiles
+      where workspace_id = %(workspace_id)s and user_id = %(user_id)s)
+  returning session_id
+)
+update conversations c
+set status = 'closed', ended_at = c.last_message_at, analysis_due_at = clock_timestamp(),
+    fence = c.fence + 1, attempts = 0, updated_at = %(now)s
+from ended
+where c.workspace_id = %(workspace_id)s and c.session_id = ended.session_id and c.status = 'open'
+"""
+"""Ends what a platform closed. Someone who wrote again since then has a session that goes on."""
