@@ -107,12 +107,14 @@ def _serve(certificate_file: Path) -> Iterator[Callable[[Behaviour], Host]]:
     listeners: list[socket.socket] = []
     threads: list[threading.Thread] = []
 
-    def start(behave: Behaviour) -> Host:
+    def start(behave: Behaviour, *, is_plain: bool = False) -> Host:
         listener = socket.create_server(("127.0.0.1", 0))
         listener.settimeout(0.05)
         host = Host(listener.getsockname()[1], trusting)
         listeners.append(listener)
-        thread = threading.Thread(target=_answer_all, args=(listener, own, host, behave, ended))
+        thread = threading.Thread(
+            target=_answer_all, args=(listener, None if is_plain else own, host, behave, ended)
+        )
         threads.append(thread)
         thread.start()
         return host
@@ -129,7 +131,7 @@ def _serve(certificate_file: Path) -> Iterator[Callable[[Behaviour], Host]]:
 
 def _answer_all(
     listener: socket.socket,
-    tls: ssl.SSLContext,
+    tls: ssl.SSLContext | None,
     host: Host,
     behave: Behaviour,
     ended: threading.Event,
@@ -140,7 +142,10 @@ def _answer_all(
         except TimeoutError:
             continue
         plain.settimeout(5)
-        with plain, contextlib.suppress(OSError), tls.wrap_socket(plain, server_side=True) as wire:
+        with plain, contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            wire: socket.socket = plain
+            if tls is not None:
+                wire = stack.enter_context(tls.wrap_socket(plain, server_side=True))
             host.requests.append(_request(wire))
             behave(wire)
 

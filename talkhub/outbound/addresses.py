@@ -21,6 +21,11 @@ def is_public(address: str) -> bool:
     return _is_public_v4(parsed)
 
 
+def is_loopback(address: str) -> bool:
+    """Tell whether an address is this very machine."""
+    return ip_address(address).is_loopback
+
+
 def _is_public_v4(address: IPv4Address) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved)
 

@@ -14,12 +14,12 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import SplitResult, urlsplit
 
 from talkhub import __version__
-from talkhub.outbound.addresses import is_public
+from talkhub.outbound.addresses import is_loopback, is_public
 
 Resolve = Callable[[str], Sequence[str]]
 
@@ -55,12 +55,29 @@ def resolve(host: str) -> Sequence[str]:
 
 @dataclass(frozen=True)
 class GuardedClient:
-    """Sends requests; tests give it a resolver, a rule, ports and certificates of their own."""
+    """Sends requests; tests give it a resolver, a rule, ports and certificates of their own.
+
+    With `reaches_loopback` this very machine may be called too, on any port and without TLS.
+    """
 
     resolve: Resolve = resolve
     may_reach: Callable[[str], bool] = is_public
     ports: frozenset[int] = frozenset({443})
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    reaches_loopback: bool = False
+
+    def check(self, url: str) -> None:
+        """Raise CallRefused for an address that would be refused whatever its name resolves to."""
+        target = self._target(url)
+        try:
+            found = socket.getaddrinfo(
+                target.hostname, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+            )
+        except (OSError, UnicodeError):
+            if not self.reaches_loopback:  # else the name may lead to this machine
+                self._refuse_doors(target)
+            return
+        self._judge(target, [str(place[0]) for *_, place in found])
 
     def send(
         self,
@@ -71,66 +88,92 @@ class GuardedClient:
         body: bytes | None = None,
         seconds: float,
         max_bytes: int,
+        cuts: bool = False,
     ) -> Answer:
         """Return the answer; raises CallRefused, or CallFailed when a bound is passed.
 
         `seconds` bounds the call from connecting to the body's last byte; the lookup
-        before it ends by the system's own patience.
+        before it ends by the system's own patience. With `cuts` a longer body is cut off
+        after `max_bytes`, for callers to whom the status says it all.
         """
         target = self._target(url)
-        addresses = self._addresses(target.hostname or "")
+        addresses = self._addresses(target)
         deadline = time.monotonic() + seconds
+        tls = self.tls if target.scheme == "https" else None
         try:
-            connection = _Pinned(target, addresses, tls=self.tls, deadline=deadline)
+            connection = _Pinned(target, addresses, tls=tls, deadline=deadline)
             with connection:
                 path = target.path or "/"
                 wanted = f"{path}?{target.query}" if target.query else path
                 sent = {"User-Agent": USER_AGENT, **(headers or {})}
-                return connection.exchange(method, wanted, sent, body=body, max_bytes=max_bytes)
+                answer = connection.exchange(method, wanted, sent, body=body, max_bytes=max_bytes)
         except (OSError, http.client.HTTPException) as error:
             raise CallFailed(f"{target.hostname} did not answer: {type(error).__name__}") from error
+        if len(answer.body) > max_bytes and not cuts:
+            raise CallFailed(f"{target.hostname} answered more than {max_bytes} bytes.")
+        return replace(answer, body=answer.body[:max_bytes])
 
     def _target(self, url: str) -> SplitResult:
         if not _URL.fullmatch(url) or "\\" in url:
             raise CallRefused("An address is printable ASCII of at most 2048 characters.")
         try:
             target = urlsplit(url)
-            port = target.port or 443
+            _ = target.port
         except ValueError as error:
             raise CallRefused("This is not an address.") from error
-        if target.scheme != "https" or not target.hostname:
+        schemes = {"https", "http"} if self.reaches_loopback else {"https"}
+        if target.scheme not in schemes or not target.hostname:
             raise CallRefused("Only https addresses are called.")
         if target.username is not None or target.password is not None:
             raise CallRefused("An address with a name or password in it is not called.")
-        if port not in self.ports:
-            raise CallRefused(f"Port {port} is not called.")
+        if not self.reaches_loopback:
+            self._refuse_doors(target)
         return target
 
-    def _addresses(self, host: str) -> Sequence[str]:
+    def _refuse_doors(self, target: SplitResult) -> None:
+        if target.scheme != "https":
+            raise CallRefused("Only https addresses are called.")
+        if (target.port or 443) not in self.ports:
+            raise CallRefused(f"Port {target.port} is not called.")
+
+    def _addresses(self, target: SplitResult) -> Sequence[str]:
+        host = target.hostname or ""
         try:
             addresses = self.resolve(host)
         except (OSError, UnicodeError) as error:
             raise CallFailed(f"{host} has no address.") from error
         if not addresses:
             raise CallFailed(f"{host} has no address.")
+        self._judge(target, addresses)
+        return addresses
+
+    def _judge(self, target: SplitResult, addresses: Sequence[str]) -> None:
+        if self.reaches_loopback and all(is_loopback(address) for address in addresses):
+            return
+        self._refuse_doors(target)
         # One private address among public ones is an attempt, not an accident.
         if not all(self.may_reach(address) for address in addresses):
-            raise CallRefused(f"{host} is not a host of the open internet.")
-        return addresses
+            raise CallRefused(f"{target.hostname} is not a host of the open internet.")
 
 
 class _Pinned(http.client.HTTPSConnection):
     """A connection to addresses that were looked up and judged before."""
 
     def __init__(
-        self, target: SplitResult, addresses: Sequence[str], *, tls: ssl.SSLContext, deadline: float
+        self,
+        target: SplitResult,
+        addresses: Sequence[str],
+        *,
+        tls: ssl.SSLContext | None,
+        deadline: float,
     ) -> None:
-        super().__init__(target.hostname or "", target.port, context=tls)
+        port = target.port or (80 if tls is None else 443)
+        super().__init__(target.hostname or "", port, context=tls)
         self._addresses = addresses
         self._tls = tls
         self._deadline = deadline
         self._budget = 0
-        self._socket: ssl.SSLSocket | None = None
+        self._socket: socket.socket | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -144,7 +187,9 @@ class _Pinned(http.client.HTTPSConnection):
         plain = self._reach_any()
         try:
             plain.settimeout(_left(self._deadline))
-            self._socket = self._tls.wrap_socket(plain, server_hostname=self.host)
+            self._socket = plain
+            if self._tls is not None:
+                self._socket = self._tls.wrap_socket(plain, server_hostname=self.host)
         except BaseException:
             plain.close()
             raise
@@ -159,13 +204,11 @@ class _Pinned(http.client.HTTPSConnection):
         body: bytes | None,
         max_bytes: int,
     ) -> Answer:
-        """Send one request and read its answer whole."""
+        """Send one request and read its answer, one byte more than `max_bytes` at most."""
         self._budget = HEAD_BYTES + max_bytes
         self.request(method, path, body=body, headers=dict(headers))
         response = self.getresponse()
         content = response.read(max_bytes + 1)
-        if len(content) > max_bytes:
-            raise CallFailed(f"{self.host} answered more than {max_bytes} bytes.")
         return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, content)
 
     def _reach_any(self) -> socket.socket:
@@ -184,7 +227,7 @@ class _Wire:
     http.client bounds each turn alone: a byte every few seconds would hold a thread for ever.
     """
 
-    def __init__(self, source: ssl.SSLSocket, deadline: float, budget: int) -> None:
+    def __init__(self, source: socket.socket, deadline: float, budget: int) -> None:
         self._source = source
         self._deadline = deadline
         self._budget = budget

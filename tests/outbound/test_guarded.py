@@ -231,3 +231,39 @@ def test_a_name_without_an_address_has_failed() -> None:
 
     with pytest.raises(CallFailed):
         get(GuardedClient(resolve=nowhere), "https://client.example/")
+
+
+def test_an_address_is_judged_without_a_lookup() -> None:
+    client = GuardedClient(resolve=lambda name: pytest.fail(f"{name} was looked up"))
+
+    client.check("https://client.example/hook")
+    for url in ("http://client.example/", "https://client.example:22/", "https://127.1/"):
+        with pytest.raises(CallRefused):
+            client.check(url)
+
+
+def test_this_machine_is_called_without_tls_where_that_is_wanted(host: Start) -> None:
+    there = host(answering(b"<p>"), is_plain=True)
+    url = f"http://127.0.0.1:{there.port}/hook"
+
+    answer = get(GuardedClient(reaches_loopback=True), url)
+
+    assert answer.status == 200
+    with pytest.raises(CallRefused):
+        get(GuardedClient(), url)
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.5/", "https://10.0.0.5/", "http://8.8.8.8/"])
+def test_nothing_but_this_machine_is_opened_by_that(url: str) -> None:
+    with pytest.raises(CallRefused):
+        get(GuardedClient(reaches_loopback=True), url)
+
+
+def test_of_a_long_body_only_the_beginning_is_read_where_the_status_says_it_all(
+    host: Start,
+) -> None:
+    there = host(answering(b"x" * 5000))
+
+    answer = there.client().send("GET", there.url(), seconds=2, max_bytes=10, cuts=True)
+
+    assert (answer.status, answer.body) == (200, b"x" * 10)
