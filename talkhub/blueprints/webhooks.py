@@ -9,8 +9,8 @@ from talkhub import clock, json_codec, metrics
 from talkhub.blueprints.action_blocks import refuse_action_block
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
-from talkhub.channels import uchat, whatsapp
-from talkhub.channels.registry import CHANNELS
+from talkhub.channels import meta, uchat
+from talkhub.channels.registry import CHANNELS, OF_META
 from talkhub.errors import Forbidden, NotFound, SignatureInvalid
 from talkhub.names import EventState, Platform
 from talkhub.services.channel_accounts import Account, AccountBook, environment_account
@@ -20,12 +20,15 @@ from talkhub.store.inbox_writer import EventToStore
 
 logger = structlog.get_logger(__name__)
 
+_METHODS_OF_FLOWS = ["POST", "PUT", "PATCH"]
+"""What the author of a flow may choose for an External Request that has a body."""
+
 
 def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     """Return the webhook routes: `/<platform>` and `/webhooks/<platform>[/<token>]`."""
     blueprint = Blueprint("webhooks", __name__)
     if runtime.settings.whatsapp_app_secret is None:
-        logger.warning("setting_missing", setting="WHATSAPP_APP_SECRET", effect="WhatsApp is 503")
+        logger.warning("setting_missing", setting="WHATSAPP_APP_SECRET", effect="Meta is 503")
     doors = _Doors(runtime)
     receive = gate.open_to_providers("webhook")(doors.receive)
     verify = gate.open_to_anyone("webhook_verification")(doors.verify_subscription)
@@ -36,15 +39,16 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
                 place,
                 f"receive_{platform}_{number}",
                 receive,
-                methods=["POST"],
+                methods=_METHODS_OF_FLOWS if platform == Platform.UCHAT else ["POST"],
                 defaults={"platform": platform},
             )
-            if platform == Platform.WHATSAPP:
+            if platform in OF_META:
                 blueprint.add_url_rule(
                     place,
-                    f"verify_{number}",
+                    f"verify_{platform}_{number}",
                     verify,
                     methods=["GET"],
+                    defaults={"platform": platform},
                     provide_automatic_options=False,
                 )
     return blueprint
@@ -66,7 +70,8 @@ class _Doors:
             refuse_action_block(raw)
         channel = CHANNELS[platform]
         account = self._account(platform, token)
-        if not channel.verify(raw, request.headers, account.secrets):
+        is_proved = channel.verify(raw, request.headers, account.secrets)
+        if not is_proved and not account.is_proved_by_address:
             metrics.webhook_events.labels(platform, "refused").inc()
             logger.warning("webhook_refused", platform=platform, channel_id=account.channel_id)
             raise SignatureInvalid("The signature or secret of this webhook does not match.")
@@ -91,14 +96,14 @@ class _Doors:
         metrics.webhook_events.labels(platform, "duplicate").inc(receipt.duplicates)
         return _answer({"accepted": receipt.accepted, "duplicates": receipt.duplicates})
 
-    def verify_subscription(self, token: str | None = None) -> Response:
+    def verify_subscription(self, platform: str, token: str | None = None) -> Response:
         """Answer Meta's challenge as plain text if it knows the verify token."""
         if token is None:
             expected = [reveal(self._runtime.settings.webhook_secret)]
         else:
-            expected = list(self._account(Platform.WHATSAPP, token).secrets)
+            expected = list(self._account(platform, token).secrets)
         for candidate in expected:
-            challenge = whatsapp.verify_subscription(request.args, candidate)
+            challenge = meta.verify_subscription(request.args, candidate)
             if challenge is not None:
                 return Response(challenge, mimetype="text/plain")
         raise Forbidden("The verify token does not match.")
