@@ -166,6 +166,15 @@ def decode_header(value: str) -> str | None:
         return None
 
 
+def compare_name(params: JSONObject, key: str, headers: Headers) -> None:
+    """Refuse an `Mcp-Name` that does not repeat the parameter that names what a request is on."""
+    if params.get(key) is None:
+        return
+    sent = headers.get(NAME_HEADER)
+    if sent is None or decode_header(sent) != params[key]:
+        raise McpError(HEADER_MISMATCH, f"{NAME_HEADER} does not match params.{key}.")
+
+
 def _compare_headers(envelope: Envelope, version: object, headers: Headers) -> None:
     """Refuse headers that do not say what the body says: a proxy may have routed by them."""
     if headers.get(VERSION_HEADER) != version:
@@ -173,8 +182,5 @@ def _compare_headers(envelope: Envelope, version: object, headers: Headers) -> N
     if headers.get(METHOD_HEADER) != envelope.method:
         raise McpError(HEADER_MISMATCH, f"{METHOD_HEADER} does not match the method.")
     key = NAMED_BY.get(envelope.method)
-    if key is None or envelope.params.get(key) is None:
-        return
-    sent = headers.get(NAME_HEADER)
-    if sent is None or decode_header(sent) != envelope.params[key]:
-        raise McpError(HEADER_MISMATCH, f"{NAME_HEADER} does not match params.{key}.")
+    if key is not None:
+        compare_name(envelope.params, key, headers)

@@ -20,6 +20,7 @@ from talkhub.mcp.resources import Resources
 from talkhub.mcp.sealing import Sealer
 from talkhub.mcp.server import Feature, McpServer
 from talkhub.mcp.streams import CONTENT_TYPE, HEADERS, server_sent_events
+from talkhub.mcp.tasks import Tasks
 from talkhub.mcp.tools import Tools
 from talkhub.settings import Settings
 from talkhub.strict_json import read_json
@@ -28,6 +29,7 @@ from tests.conformance.fixtures.legacy_asking import legacy_asking_tools
 from tests.conformance.fixtures.logging import Logging
 from tests.conformance.fixtures.prompts import prompts
 from tests.conformance.fixtures.resources import LegacySubscriptions, resources, templates
+from tests.conformance.fixtures.tasks import MemoryBoard, task_tools
 from tests.conformance.fixtures.tools import tools
 
 IDENTITY = Identity(
@@ -51,9 +53,11 @@ class Anyone:
 
 
 def fixture_server() -> McpServer:
-    mailbox = Mailbox()
+    mailbox, board = Mailbox(), MemoryBoard()
+    offered = [*tools(), *asking_tools(), *legacy_asking_tools(mailbox), *task_tools(board)]
     features: list[Feature] = [
-        Tools([*tools(), *asking_tools(), *legacy_asking_tools(mailbox)]),
+        Tools(offered),
+        Tasks(board),
         Resources(resources(), templates()),
         LegacySubscriptions(),
         Prompts(prompts()),

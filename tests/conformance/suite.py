@@ -16,9 +16,6 @@ MODERN, LEGACY = "2026-07-28", "2025-11-25"
 REQUIRED = {MODERN: 37, LEGACY: 30}
 """How many scenarios each revision requires of a server: fewer may not pass for all."""
 
-EXTENSION = "tasks-"
-"""Scenarios of an extension that the engine does not have; all other optional ones must pass."""
-
 FIXTURE_FREE = {
     MODERN: (
         "server-stateless",
@@ -56,9 +53,7 @@ def run_required(packages: Packages, url: str, revision: str) -> Outcome:
     verdicts = {name: sign == "✓" for sign, name, _, _ in _LINE.findall(done.stdout)}
     optional = set(_OPTIONAL.findall(done.stdout))
     required = verdicts.keys() - optional
-    failures = [
-        name for name, good in verdicts.items() if not good and not name.startswith(EXTENSION)
-    ]
+    failures = [name for name, good in verdicts.items() if not good]
     if len(required) != REQUIRED[revision]:
         failures.append(f"{len(required)} scenarios ran, {REQUIRED[revision]} are required")
     if done.returncode and not failures:

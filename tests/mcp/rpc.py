@@ -12,7 +12,14 @@ from werkzeug.test import TestResponse
 
 MODERN = LATEST_MODERN_VERSION
 LEGACY = LATEST_HANDSHAKE_VERSION
-NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+NAMED_BY = {
+    "tools/call": "name",
+    "prompts/get": "name",
+    "resources/read": "uri",
+    "tasks/get": "taskId",
+    "tasks/update": "taskId",
+    "tasks/cancel": "taskId",
+}
 Headers = dict[str, str | None]
 
 

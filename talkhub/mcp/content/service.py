@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from talkhub import __version__
 from talkhub.mcp.completions import Completions
-from talkhub.mcp.content import prompts, resources, tool_faces
+from talkhub.mcp.content import analysis_tasks, prompts, resources, tool_faces
 from talkhub.mcp.content.icon import ICON
+from talkhub.mcp.content.parts import Parts
 from talkhub.mcp.identity import Identity
 from talkhub.mcp.prompts import Prompts
 from talkhub.mcp.resources import Resources
@@ -33,11 +34,16 @@ IDENTITY = Identity(
 
 def talkhub_server(secret: str) -> McpServer:
     """Return the server; `secret` seals what travels through clients."""
+    sealer = Sealer(secret)
+    parts = Parts(tool_faces.tools(), resources.resources())
+    # Each of these can go, and its module with it.
+    analysis_tasks.extend(parts, sealer)
     offered, forms = prompts.prompts(), resources.templates()
     features: list[Feature] = [
-        Tools(tool_faces.tools()),
-        Resources(resources.resources(), forms, more=resources.people_of_the_workspace),
+        Tools(parts.tools),
+        Resources(parts.resources, forms, more=resources.people_of_the_workspace),
         Prompts(offered),
         Completions(offered, forms),
+        *parts.features,
     ]
-    return McpServer(IDENTITY, features, sealer=Sealer(secret))
+    return McpServer(IDENTITY, features, sealer=sealer)

@@ -37,16 +37,22 @@ def tool_of(spec: ToolSpec) -> Tool:
     return Tool(spec.listing(), _run(spec), spec.scope)
 
 
+def answer(spec: ToolSpec, caller: Caller, arguments: JSONObject) -> Answer:
+    """Return what a tool answers, in a transaction of its caller's; raises what it raises."""
+    with (caller.read_only if spec.read_only else caller.unit_of_work)() as uow:
+        return spec.call(uow, arguments)
+
+
 def told(call: Call, produce: Callable[[Caller], Answer]) -> Result:
     """Return what `produce` answers; what the model can mend or must know is a result, too."""
     caller = caller_of(call)
     try:
-        answer = produce(caller)
+        given = produce(caller)
     except ValidationError as error:
         return text_result("\n".join(_complaints(error)), is_error=True)
     except TalkHubError as error:
         return text_result("\n".join(_problem(error)), is_error=True)
-    body = answer if isinstance(answer, bytes) else json_codec.dumps(answer)
+    body = given if isinstance(given, bytes) else json_codec.dumps(given)
     if caller.wants_compact_text or call.meta.get(META_TEXT) == "compact":
         return structured_result(body, compact_text(json_codec.loads(body)))
     return structured_result(body)
@@ -55,8 +61,7 @@ def told(call: Call, produce: Callable[[Caller], Answer]) -> Result:
 def _run(spec: ToolSpec) -> Run:
     def run(call: Call, arguments: JSONObject) -> Outcome:
         def produce(caller: Caller) -> Answer:
-            with (caller.read_only if spec.read_only else caller.unit_of_work)() as uow:
-                return spec.call(uow, arguments)
+            return answer(spec, caller, arguments)
 
         if call.wants_progress and spec.name in SLOW:
             return told_while_waiting(call, lambda: told(call, produce), message=SLOW[spec.name])
