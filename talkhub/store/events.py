@@ -47,7 +47,21 @@ class OutboundMessage(Scoped, Base):
 
     __tablename__ = "outbound_messages"
     __table_args__ = (
-        Index("ix_outbound_messages_due", "due_at", postgresql_where="state = 'pending'"),
+        Index(
+            "ix_outbound_messages_due",
+            "webhook_endpoint_id",
+            "due_at",
+            "id",
+            postgresql_where="state = 'pending'",
+        ),
+        Index(
+            "ix_outbound_messages_under_way",
+            "webhook_endpoint_id",
+            postgresql_where="lease_until is not null",
+        ),
+        Index("ix_outbound_messages_dead", "workspace_id", "id", postgresql_where="state = 'dead'"),
+        Index("ix_outbound_messages_sent", "sent_at", postgresql_where="sent_at is not null"),
+        Index(None, "webhook_endpoint_id", "id"),
         Index(None, "workspace_id", "id"),
     )
 
@@ -70,15 +84,25 @@ class OutboundMessage(Scoped, Base):
 
 
 class WebhookEndpoint(Scoped, Base):
-    """An address of the customer's that wants to hear of events."""
+    """An address of the customer's that wants to hear of events.
+
+    Two secrets sign for a day after `rotated_at`. `failures` came one after the other,
+    the first of them at `failing_since`; until `paused_until` nothing is sent.
+    """
 
     __tablename__ = "webhook_endpoints"
+    __table_args__ = (Index(None, "workspace_id"),)
 
     id: Mapped[BigId]
     url: Mapped[str]
     secrets_encrypted: Mapped[bytes]
     events: Mapped[list[str]]
     state: Mapped[str] = mapped_column(String(20), server_default="active")
+    disabled_reason: Mapped[str | None] = mapped_column(String(20))
+    failures: Mapped[int] = mapped_column(server_default="0")
+    failing_since: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
+    rotated_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 
 
