@@ -44,8 +44,14 @@ def is_registered(uri: str, registered: Iterable[str]) -> bool:
     But for the port on the loopback, which an application takes as it finds one free.
     """
     known = frozenset(registered)
-    return uri in known or (
-        is_loopback(uri) and any(_without_port(uri) == _without_port(one) for one in known)
+    if uri in known:
+        return True
+    # Not to the letter, so it must be fit by itself: a name before the host would be shown to
+    # the person as the host, and end the header that it goes into.
+    return (
+        is_loopback(uri)
+        and is_acceptable(uri)
+        and any(_without_port(uri) == _without_port(one) for one in known)
     )
 
 

@@ -189,11 +189,25 @@ def test_on_this_machine_the_port_is_free_and_nothing_else(
             "https://localhost:45454/callback",
             "http://localhost.evil.example/callback",
             "http://localhost:x/callback",
+            "http://claude.ai@localhost:45454/callback",
+            "http://localhost:45454/callback#code",
         )
     ]
 
     assert free.status_code == 200
-    assert others == [400] * 5
+    assert others == [400] * 7
+
+
+def test_an_address_cannot_write_into_the_pages_policy(
+    connecting: Callable[..., Application], ana: Any
+) -> None:
+    local = connecting(ana, redirect_uri="http://localhost/callback")
+
+    answer = local.look(redirect_uri="http://x;frame-ancestors *;@localhost/callback")
+
+    (policy,) = answer.headers.getlist("Content-Security-Policy")
+    assert answer.status_code == 400
+    assert "frame-ancestors *" not in policy
 
 
 def dict_of_lists(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
