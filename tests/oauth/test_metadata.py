@@ -92,6 +92,15 @@ def test_a_trusted_proxy_tells_our_address_in_development(
     assert answers == ["https://tunnel.example", "http://localhost"]
 
 
+def test_proxies_keep_the_metadata_but_no_refusal(make_client: Callable[..., FlaskClient]) -> None:
+    told, refused = (
+        make_client(public_url=url, env="production").get(SERVER) for url in (PUBLIC, None)
+    )
+
+    assert told.headers["Cache-Control"] == "public, max-age=300"
+    assert (refused.status_code, refused.headers["Cache-Control"]) == (503, "no-store")
+
+
 @pytest.mark.parametrize("path", [RESOURCE, f"{RESOURCE}/mcp", SERVER])
 def test_any_web_page_may_read_the_metadata(client: FlaskClient, path: str) -> None:
     asked = {"Origin": "https://anywhere.example", "Access-Control-Request-Method": "GET"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Response
@@ -95,5 +96,8 @@ def _answer(document: dict[str, Any]) -> Response:
 def _open_to_every_page(response: Response) -> Response:
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Allow-Headers"] = "MCP-Protocol-Version"
-    response.headers["Cache-Control"] = f"public, max-age={_FRESH_SECONDS}"
+    # A refusal is for whoever asked: kept by a proxy, it would be everybody's.
+    is_told = response.status_code == HTTPStatus.OK
+    kept = f"public, max-age={_FRESH_SECONDS}" if is_told else "no-store"
+    response.headers["Cache-Control"] = kept
     return response
