@@ -7,7 +7,7 @@ they stand in `conversations.messages`; one that is full goes on in a further pa
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -83,7 +83,7 @@ def format_time(moment: datetime) -> str:
     return json_codec.dumps_text(moment)[1:-1]  # five times as fast as isoformat()
 
 
-def time_of(message: Message) -> datetime:
+def time_of(message: Mapping[str, Any]) -> datetime:
     """Return when a message was sent."""
     return datetime.fromisoformat(message["timestamp"])
 
@@ -92,15 +92,9 @@ def add_up(messages: Sequence[Message], *, is_open: bool) -> TranscriptFacts:
     """Compute a transcript's facts; `messages` must not be empty."""
     times = [time_of(message) for message in messages]
     roles = [message["role"] for message in messages]
-    responses: list[float] = []
-    waiting_since: datetime | None = None
-    for role, sent_at in zip(roles, times, strict=True):
-        if role == MessageRole.USER:
-            waiting_since = waiting_since or sent_at
-        elif waiting_since is not None and role != MessageRole.SYSTEM:
-            responses.append(max(0.0, (sent_at - waiting_since).total_seconds()))
-            waiting_since = None
+    responses = [wait for wait in waits(messages, times) if wait is not None]
     user_count = roles.count(MessageRole.USER)
+    spoken = [role for role in roles if role != MessageRole.SYSTEM]
     return TranscriptFacts(
         started_at=min(times),
         last_message_at=max(times),
@@ -108,8 +102,28 @@ def add_up(messages: Sequence[Message], *, is_open: bool) -> TranscriptFacts:
         user_message_count=user_count,
         response_count=len(responses),
         response_ms_total=round(sum(responses) * 1000),
-        completion=_completion(user_count, waiting=waiting_since is not None, is_open=is_open),
+        completion=_completion(
+            user_count, waiting=spoken[-1:] == [MessageRole.USER], is_open=is_open
+        ),
     )
+
+
+def waits(messages: Sequence[Mapping[str, Any]], times: Sequence[datetime]) -> list[float | None]:
+    """Return for each message how many seconds the person had waited when it answered them.
+
+    They wait from their first unanswered message on; what a system says answers nothing.
+    """
+    found: list[float | None] = []
+    waiting_since: datetime | None = None
+    for message, sent_at in zip(messages, times, strict=True):
+        waited = None
+        if message["role"] == MessageRole.USER:
+            waiting_since = waiting_since or sent_at
+        elif waiting_since is not None and message["role"] != MessageRole.SYSTEM:
+            waited = max(0.0, (sent_at - waiting_since).total_seconds())
+            waiting_since = None
+        found.append(waited)
+    return found
 
 
 def _completion(user_count: int, *, waiting: bool, is_open: bool) -> CompletionStatus:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -10,8 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from talkhub.blueprints.dashboard.marks import Segment, segments
-from talkhub.names import MessageRole
-from talkhub.services.transcripts import time_of
+from talkhub.services.transcripts import time_of, waits
 from talkhub.store.queries.transcripts import Transcript
 
 SURE_FROM = 0.5
@@ -73,10 +72,11 @@ def days_of(transcript: Transcript, zone: ZoneInfo) -> list[Day]:
     """Return a transcript's messages by local day, in their order."""
     found = transcript.result or {}
     analysed = {said["message_id"]: said for said in found.get("messages", ())}
-    waits = _waits(transcript.messages)
+    messages = transcript.messages
+    waited = waits(messages, [time_of(message) for message in messages])
     shown = [
-        _shown(number, message, analysed.get(message.get("id")), waits[number])
-        for number, message in enumerate(transcript.messages)
+        _shown(number, message, analysed.get(message.get("id")), waited[number])
+        for number, message in enumerate(messages)
     ]
     by_day = groupby(shown, key=lambda message: message.sent_at.astimezone(zone).date())
     return [Day(on, list(messages)) for on, messages in by_day]
@@ -94,7 +94,7 @@ def _shown(
         role=message["role"],
         kind=message.get("kind", "text"),
         file=str(message.get("attributes", {}).get("filename", "")),
-        sent_at=time_of(dict(message)),
+        sent_at=time_of(message),
         is_edited="edited_at" in message,
         is_revoked="revoked_at" in message,
         reactions=[str(reaction["emoji"]) for reaction in message.get("reactions", ())],
@@ -108,18 +108,3 @@ def _mood(analysed: Mapping[str, Any]) -> Mood:
     intents = sorted(analysed["intents"], key=lambda pair: pair[1], reverse=True)
     shown = [FoundIntent(name, confidence) for name, confidence in intents[:SHOWN_INTENTS]]
     return Mood(analysed["sentiment"], analysed["score"], shown)
-
-
-def _waits(messages: Sequence[Mapping[str, Any]]) -> list[float | None]:
-    """Return for each message how long the person had waited when it answered them."""
-    waits: list[float | None] = []
-    asked_at: datetime | None = None
-    for message in messages:
-        waited = None
-        if message["role"] == MessageRole.USER:
-            asked_at = asked_at or time_of(dict(message))
-        elif message["role"] != MessageRole.SYSTEM and asked_at is not None:
-            waited = max(0.0, (time_of(dict(message)) - asked_at).total_seconds())
-            asked_at = None
-        waits.append(waited)
-    return waits
