@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Protocol, TypeAlias
 
 from talkhub.mcp.call import Call, Handler, Result
 from talkhub.mcp.protocol import INVALID_PARAMS, JSONObject, McpError
-
-if TYPE_CHECKING:  # both carry completers
-    from talkhub.mcp.prompts import Prompt
-    from talkhub.mcp.resources import ResourceTemplate
 
 MAX_VALUES = 100
 
@@ -21,15 +17,29 @@ One value more than `MAX_VALUES` says that there are others.
 """
 
 
+class Completed(Protocol):
+    """A prompt or a template of addresses: what it is called, for whom, and its completers."""
+
+    @property
+    def descriptor(self) -> JSONObject:
+        """What lists tell of it."""
+
+    @property
+    def scope(self) -> str | None:
+        """What its caller must hold; None is nothing."""
+
+    @property
+    def completers(self) -> Mapping[str, Completer]:
+        """What completes each of its arguments or places, by name."""
+
+
 class Completions:
     """The feature behind `completion/complete`."""
 
     def __init__(
-        self, prompts: Iterable[Prompt] = (), templates: Iterable[ResourceTemplate] = ()
+        self, prompts: Iterable[Completed] = (), templates: Iterable[Completed] = ()
     ) -> None:
-        self._completed: dict[tuple[str, str], Prompt | ResourceTemplate] = {
-            ("ref/prompt", prompt.name): prompt for prompt in prompts
-        }
+        self._completed = {("ref/prompt", prompt.descriptor["name"]): prompt for prompt in prompts}
         for template in templates:
             self._completed["ref/resource", template.descriptor["uriTemplate"]] = template
         self.methods: Mapping[str, Handler] = {"completion/complete": self._complete}
