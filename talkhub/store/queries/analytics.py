@@ -1,4 +1,4 @@
-"""Counts over conversations, for the analytics tool and the overview page alike."""
+"""Counts over conversations, for the analytics tool; the overview page counts by step itself."""
 
 from __future__ import annotations
 
@@ -48,7 +48,6 @@ def totals(
 ) -> Totals:
     """Count the conversations that began in `period`, of one person or of all."""
     where = _in_period(uow, period, user_id)
-    completion = Conversation.metadata_["completion_status"].astext
     is_ended = Conversation.status == ConversationStatus.CLOSED
     duration = extract("epoch", Conversation.last_message_at - Conversation.started_at)
     sums = uow.execute(
@@ -58,7 +57,7 @@ def totals(
             _sum(Conversation.message_count).label("messages"),
             func.count().filter(is_ended).label("ended"),
             func.count()
-            .filter(is_ended, completion == CompletionStatus.COMPLETED)
+            .filter(is_ended, completion() == CompletionStatus.COMPLETED)
             .label("completed"),
             _sum(duration).label("duration_seconds"),
             _sum(Conversation.response_ms_total).label("response_ms"),
@@ -74,6 +73,12 @@ def totals(
         sentiments=_counts(uow, Conversation.sentiment, where),
         hours={int(hour): count for hour, count in _counts(uow, local_hour, where).items()},
     )
+
+
+def completion() -> ColumnElement[str]:
+    """How a conversation stands: the `completion_status` that its metadata reports."""
+    status: ColumnElement[str] = Conversation.metadata_["completion_status"].astext
+    return status
 
 
 def _in_period(uow: UnitOfWork, period: Period, user_id: str | None) -> ColumnElement[bool]:

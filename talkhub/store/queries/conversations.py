@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from talkhub.names import CompletionStatus, Intent, MessageRole, Sentiment
 from talkhub.store.conversations import Conversation
 from talkhub.store.profiles import Profile
-from talkhub.store.queries.analytics import Period
+from talkhub.store.queries.analytics import Period, completion
 from talkhub.store.uow import UnitOfWork
 
 PAGE_SIZE = 50
@@ -78,12 +78,6 @@ class ConversationPage:
     lines: tuple[ConversationLine, ...]
     newer: Position | None
     older: Position | None
-
-
-def completion() -> ColumnElement[str]:
-    """How a conversation stands: the `completion_status` that its metadata reports."""
-    standing: ColumnElement[str] = Conversation.metadata_["completion_status"].astext
-    return standing
 
 
 def needs_attention() -> ColumnElement[bool]:

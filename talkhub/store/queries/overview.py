@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Integer, and_, cast, extract, func, or_, s
 from talkhub.names import CompletionStatus, ConversationStatus, Intent, Sentiment
 from talkhub.store.conversations import Conversation
 from talkhub.store.insights import HourlyStat
-from talkhub.store.queries.conversations import completion
+from talkhub.store.queries.analytics import completion
 from talkhub.store.uow import UnitOfWork
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import and_, select
 from talkhub.store.conversations import Conversation
 from talkhub.store.insights import AnalysisRecord
 from talkhub.store.profiles import Profile
+from talkhub.store.queries.analytics import completion
 from talkhub.store.uow import UnitOfWork
 
 OWN_SOURCE = "talkhub"
@@ -89,7 +90,7 @@ def find_transcript(uow: UnitOfWork, conversation_id: str) -> Transcript | None:
             Conversation.sentiment_score,
             Conversation.primary_intent,
             Conversation.topics,
-            Conversation.metadata_["completion_status"].astext.label("completion"),
+            completion().label("completion"),
             Conversation.analysed_version,
             Conversation.analysis_due_at,
             Conversation.messages,
