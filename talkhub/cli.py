@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import click
 
+from talkhub.cli_channels import channels
 from talkhub.demo.failure import CannotPlay
 from talkhub.embedded.boot import settings_or_exit
 from talkhub.embedded.failure import CannotStart
@@ -31,6 +32,9 @@ FIRST_USER = "admin"
 @click.group(no_args_is_help=False)
 def main() -> None:
     """TalkHub's commands."""
+
+
+main.add_command(channels)
 
 
 @main.command("create-admin")

@@ -105,6 +105,12 @@ class RateLimited(TalkHubError):
     status, code, title = 429, "rate_limited", "Too many requests"
 
 
+class ProviderRefused(TalkHubError):
+    """A chat platform that we called refused, or gave no answer that can be read."""
+
+    status, code, title = 502, "provider_refused", "Provider refused"
+
+
 class Unavailable(TalkHubError):
     """The service cannot answer right now; the same request may work later."""
 

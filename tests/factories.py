@@ -32,7 +32,7 @@ def make_channel(
 ) -> str:
     """Connect an account and return the path of its webhook."""
     with database.unit_of_work(workspace_scope(workspace_id, "tests")) as uow:
-        token = connect_account(
+        _id, token = connect_account(
             uow,
             platform=platform,
             name=secrets.token_hex(4),

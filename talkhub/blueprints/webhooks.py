@@ -10,6 +10,7 @@ from talkhub.blueprints.action_blocks import refuse_action_block
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.channels import meta, uchat
+from talkhub.channels.base import Channel
 from talkhub.channels.registry import CHANNELS, OF_META
 from talkhub.errors import Forbidden, NotFound, SignatureInvalid
 from talkhub.names import EventState, Platform
@@ -70,8 +71,9 @@ class _Doors:
             refuse_action_block(raw)
         channel = CHANNELS[platform]
         account = self._account(platform, token)
-        is_proved = channel.verify(raw, request.headers, account.secrets)
-        if not is_proved and not account.is_proved_by_address:
+        if not _proves(channel, raw, account) and token is not None:
+            account = self._accounts.look_again(platform, token)
+        if not _proves(channel, raw, account):
             metrics.webhook_events.labels(platform, "refused").inc()
             logger.warning("webhook_refused", platform=platform, channel_id=account.channel_id)
             raise SignatureInvalid("The signature or secret of this webhook does not match.")
@@ -101,7 +103,8 @@ class _Doors:
         if token is None:
             expected = [reveal(self._runtime.settings.webhook_secret)]
         else:
-            expected = list(self._account(platform, token).secrets)
+            # The address' own token, which we give to Meta when we register it ourselves.
+            expected = [*self._account(platform, token).secrets, token]
         for candidate in expected:
             challenge = meta.verify_subscription(request.args, candidate)
             if challenge is not None:
@@ -114,6 +117,11 @@ class _Doors:
         if token is None:
             return environment_account(self._runtime.settings, platform)
         return self._accounts.find(platform, token)
+
+
+def _proves(channel: Channel, raw: bytes, account: Account) -> bool:
+    is_signed = channel.verify(raw, request.headers, account.secrets)
+    return is_signed or account.is_proved_by_address
 
 
 def _answer(document: object) -> Response:

@@ -171,7 +171,7 @@ def _connect(settings: Settings, database: Database, secret: str) -> dict[Platfo
                 name="demo",
                 secrets=[secret],
                 encryption_key=reveal(settings.encryption_key),
-            )
+            )[1]
             for platform in _PLATFORMS
         }
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import secrets as random_secrets
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from talkhub import security
+import orjson
+
+from talkhub import json_codec, security
 from talkhub.channels.registry import OF_META, PROVED_BY_ADDRESS
 from talkhub.errors import NotFound, SettingMissing
 from talkhub.names import Platform
@@ -77,6 +80,11 @@ class AccountBook:
             raise NotFound("There is no such webhook.")
         return account
 
+    def look_again(self, platform: str, public_token: str) -> Account:
+        """Return the account as it is now: its secret may have changed a moment ago."""
+        self._known.pop(public_token, None)
+        return self.find(platform, public_token)
+
     def _read(self, public_token: str) -> Account:
         if "\0" in public_token:  # PostgreSQL knows no such text
             raise NotFound("There is no such webhook.")
@@ -97,20 +105,46 @@ class AccountBook:
 
 
 def connect_account(
-    uow: UnitOfWork, *, platform: Platform, name: str, secrets: list[str], encryption_key: str
-) -> str:
-    """Add an account to the workspace and return the token of its webhook's address."""
-    public_token = random_secrets.token_urlsafe(24)
-    uow.run(
+    uow: UnitOfWork,
+    *,
+    platform: Platform,
+    name: str,
+    secrets: Sequence[str],
+    encryption_key: str,
+    external_id: str | None = None,
+    credentials: Mapping[str, str] | None = None,
+) -> tuple[int, str]:
+    """Add an account to the workspace; return its id and the token of its webhook's address.
+
+    `external_id` is what the provider calls the account, by default its name. The same one
+    again changes the account's secrets, and the former ones still count until the next time.
+    """
+    added = uow.run(
         statements.ADD_CHANNEL,
         {
             "workspace_id": uow.workspace_id,
             "kind": platform.value,
             "name": name,
-            "public_token": public_token,
-            "external_account_id": name,
-            "secrets": security.encrypt(secrets, encryption_key),
+            "public_token": random_secrets.token_urlsafe(24),
+            "external_account_id": external_id or name,
+            "secrets": security.encrypt(list(secrets), encryption_key),
+            "credentials": encrypted_credentials(credentials, encryption_key),
             "key_id": security.key_id(encryption_key),
         },
-    )
-    return public_token
+    ).one()
+    return added[0], added[1]
+
+
+def encrypted_credentials(credentials: Mapping[str, str] | None, key: str) -> bytes | None:
+    """Return what an account signs in to its provider with, as it is kept."""
+    if not credentials:
+        return None
+    return security.encrypt([json_codec.dumps_text(dict(credentials))], key)
+
+
+def read_credentials(kept: bytes | None, key: str) -> dict[str, str]:
+    """Return what an account signs in to its provider with; nothing if it has nothing."""
+    if kept is None:
+        return {}
+    found: dict[str, str] = orjson.loads(security.decrypt(bytes(kept), key)[0])
+    return found

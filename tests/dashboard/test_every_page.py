@@ -17,6 +17,7 @@ PATHS = [
     "/dashboard/connect",
     "/dashboard/connect?client=uchat",
     "/dashboard/api-keys",
+    "/dashboard/channels",
     "/dashboard/applications",
 ]
 PORTUGUESE_ONLY = ("Visão geral", "Conversas", "Mensagens", "Situação", "Limpar tudo")

@@ -150,7 +150,7 @@ def test_the_previous_secret_works_while_it_is_being_changed(
 ) -> None:
     for secret in ("the old secret", "the new secret"):
         with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
-            token = connect_account(
+            _id, token = connect_account(
                 uow,
                 platform=Platform.TELEGRAM,
                 name="bot",

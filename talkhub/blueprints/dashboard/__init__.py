@@ -13,6 +13,7 @@ from talkhub.blueprints.dashboard import (
     access,
     api_keys,
     applications,
+    channels,
     connect,
     consent,
     conversations,
@@ -41,6 +42,7 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
     preferences.register(blueprint)
     overview.register(blueprint, database)
     conversations.register(blueprint, database)
+    channels.register(blueprint, runtime)
     connect.register(blueprint, runtime)
     api_keys.register(blueprint, runtime)
     applications.register(blueprint, runtime)

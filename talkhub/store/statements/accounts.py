@@ -116,12 +116,57 @@ delete from refresh_tokens where expires_at < clock_timestamp() - interval '30 d
 """
 
 ADD_CHANNEL = """
-insert into channels
-  (workspace_id, kind, name, public_token, external_account_id, secrets_encrypted, key_id)
+insert into channels as c
+  (workspace_id, kind, name, public_token, external_account_id, secrets_encrypted,
+   credentials_encrypted, key_id)
 values (%(workspace_id)s, %(kind)s, %(name)s, %(public_token)s, %(external_account_id)s,
-        %(secrets)s, %(key_id)s)
+        %(secrets)s, %(credentials)s, %(key_id)s)
 on conflict (workspace_id, kind, external_account_id) do update
-set name = excluded.name, public_token = excluded.public_token,
-    previous_secrets = channels.secrets_encrypted,
-    secrets_encrypted = excluded.secrets_encrypted, key_id = excluded.key_id, state = 'active'
+set name = excluded.name, previous_secrets = c.secrets_encrypted,
+    secrets_encrypted = excluded.secrets_encrypted,
+    credentials_encrypted = coalesce(excluded.credentials_encrypted, c.credentials_encrypted),
+    key_id = excluded.key_id, state = 'active'
+returning id, public_token
+"""
+"""An account that is added again keeps its address; its former secrets count beside the new."""
+
+CHANNELS_OF_WORKSPACE = """
+with recent as (
+  select channel_id, max(received_at) as last_event_at
+  from (select channel_id, received_at from inbound_events
+        where workspace_id = %(workspace_id)s order by id desc limit %(recent)s) latest
+  group by channel_id
+)
+select c.id, c.kind, c.name, c.public_token, c.external_account_id, c.state, c.created_at,
+       c.previous_secrets is not null as is_rotating,
+       c.credentials_encrypted is not null as has_credentials, r.last_event_at
+from channels c left join recent r on r.channel_id = c.id
+where c.workspace_id = %(workspace_id)s and c.state <> 'removed'
+order by c.kind, c.name, c.id
+"""
+
+CHANNEL_OF_WORKSPACE = """
+select id, kind, name, public_token, external_account_id, secrets_encrypted, credentials_encrypted
+from channels
+where workspace_id = %(workspace_id)s and id = %(id)s and state <> 'removed'
+for update
+"""
+
+ROTATE_CHANNEL = """
+update channels
+set previous_secrets = secrets_encrypted, secrets_encrypted = %(secrets)s, key_id = %(key_id)s
+where workspace_id = %(workspace_id)s and id = %(id)s
+"""
+
+END_ROTATION = """
+update channels set previous_secrets = null
+where workspace_id = %(workspace_id)s and id = %(id)s
+"""
+
+REMOVE_CHANNEL = """
+update channels
+set state = 'removed', secrets_encrypted = '', previous_secrets = null,
+    credentials_encrypted = null
+where workspace_id = %(workspace_id)s and id = %(id)s and state <> 'removed'
+returning id
 """

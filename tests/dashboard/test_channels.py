@@ -1,0 +1,51 @@
+"""The page of channel accounts."""
+
+from __future__ import annotations
+
+import pytest
+from factories import ENCRYPTION_KEY, make_workspace
+
+from talkhub.services.channel_setup import AddedChannel, add_channel
+from talkhub.store.uow import workspace_scope
+
+
+@pytest.fixture
+def bot(database, workspace) -> AddedChannel:
+    with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
+        return add_channel(
+            uow,
+            kind="telegram",
+            name="@talkhub_bot",
+            key=ENCRYPTION_KEY,
+            credentials={"bot_token": "1:not-a-bots-token"},
+        )
+
+
+def test_an_account_is_shown_with_its_whole_address_and_no_secret(ana, bot):
+    html = ana.get("/dashboard/channels")
+
+    assert f"http://localhost{bot.path}" in html
+    assert "@talkhub_bot" in html
+    assert bot.secret not in html
+    assert "not-a-bots-token" not in html
+
+
+def test_an_account_of_another_workspace_is_neither_shown_nor_touched(visit, database, bot):
+    stranger = visit(make_workspace(database), lang="pt-BR")
+
+    assert "@talkhub_bot" not in stranger.get("/dashboard/channels")
+    for action in ("register", "check"):
+        answer = stranger.client.post(f"/dashboard/channels/{bot.id}/{action}")
+        assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("action", ["register", "check"])
+def test_a_provider_that_cannot_be_reached_is_reported_on_the_page(ana, bot, action):
+    answer = ana.client.post(f"/dashboard/channels/{bot.id}/{action}")
+
+    assert answer.status_code == 502
+    assert "O provedor não aceitou: The provider" in answer.text
+
+
+def test_without_accounts_the_page_says_how_to_add_one(ana):
+    assert "channels --help" in ana.get("/dashboard/channels")
