@@ -170,3 +170,4 @@ set state = 'removed', secrets_encrypted = '', previous_secrets = null,
 where workspace_id = %(workspace_id)s and id = %(id)s and state <> 'removed'
 returning id
 """
+"""The row stays: events and conversations name it. What opened anything goes."""
