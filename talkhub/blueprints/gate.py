@@ -18,7 +18,15 @@ from talkhub.blueprints.problems import problem_response
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.tokens import bearer_token
 from talkhub.errors import NotFound, RateLimited, SignatureInvalid, Unauthenticated
-from talkhub.security import API_KEY_PREFIX, AUDIENCE, TOOL_SCOPES, Principal, client_network
+from talkhub.names import Scope
+from talkhub.security import (
+    API_KEY_PREFIX,
+    AUDIENCE,
+    TOOL_SCOPES,
+    Principal,
+    client_network,
+    require_scope,
+)
 from talkhub.services.api_keys import read_api_key
 
 MAX_CACHED_TOKENS = 10_000
@@ -76,20 +84,23 @@ class Gate:
         endpoint: str,
         *,
         audiences: Callable[[], Collection[str]] = lambda: FIRST_PARTY,
-        scopes: Collection[str] = TOOL_SCOPES,
+        scopes: Collection[Scope] = (),
     ) -> Callable[[Callable[Concatenate[Principal, P], Response]], Callable[P, Response]]:
         """Wrap a view that takes the principal of a token or API key: limited by it, timed.
 
-        A token for an audience that is not named is refused. `scopes` are what a caller
-        without a token is told to ask for; the view requires them.
+        A token for an audience that is not named is refused, and one that lacks a scope.
+        Where none is named, a caller without a token is told to ask for all that tools take.
         """
 
         def wrap(view: Callable[Concatenate[Principal, P], Response]) -> Callable[P, Response]:
             @wraps(view)
             def gated(*args: P.args, **kwargs: P.kwargs) -> Response:
                 def answer() -> Response:
-                    principal = self._principal(audiences(), scopes)
+                    principal = self._principal(audiences(), scopes or TOOL_SCOPES)
                     self._limit_principal(principal)
+                    # Before the body is read: who may not learns nothing of what is wrong in it.
+                    for scope in scopes:
+                        require_scope(principal, scope)
                     return view(principal, *args, **kwargs)
 
                 return self._timed(endpoint, answer)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.names import Scope
-from talkhub.security import Principal, require_scope
+from talkhub.security import Principal
 from talkhub.services.merging import merge_people, part_people
 from talkhub.store.uow import UnitOfWork, workspace_scope
 from talkhub.strict_json import read_json
@@ -31,7 +31,6 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     blueprint = Blueprint("people", __name__)
 
     def unit_of_work(principal: Principal) -> AbstractContextManager[UnitOfWork]:
-        require_scope(principal, Scope.PROFILE_WRITE)
         scope = workspace_scope(principal.workspace_id, principal.subject)
         return runtime.database.unit_of_work(scope)
 
