@@ -52,12 +52,19 @@ class Application:
 
     def look(self, **changed: str | None) -> TestResponse:
         """Open the consent page."""
-        return self.browser.get(AUTHORIZE, query_string=self.query(**changed))
+        return self.browser.get(
+            AUTHORIZE,
+            query_string=self.query(**changed),
+            environ_overrides={"REMOTE_ADDR": self.address},
+        )
 
     def decide(self, decision: str = "allow", **changed: str | None) -> TestResponse:
         """Press one of the consent page's buttons."""
         return self.browser.post(
-            AUTHORIZE, query_string=self.query(**changed), data={"decision": decision}
+            AUTHORIZE,
+            query_string=self.query(**changed),
+            data={"decision": decision},
+            environ_overrides={"REMOTE_ADDR": self.address},
         )
 
     def code(self, **changed: str | None) -> str:
