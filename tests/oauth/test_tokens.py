@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -283,6 +284,16 @@ def test_a_client_with_a_secret_must_show_it(
     wrong, none, right = ask(agenda.client_id, "wrong"), ask(agenda.client_id, None), ask(*known)
 
     assert [answer.status_code for answer in (wrong, none, right)] == [401, 401, 200]
+
+
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
+def test_a_secret_that_is_no_text_proves_nothing(client: FlaskClient, path: str) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": "thr_", "token": "thr_"}
+    headers = {"Authorization": f"Basic {base64.b64encode(bytes([255, 58])).decode()}"}
+
+    answer = client.post(path, data=form, headers=headers)
+
+    assert refused(answer) == (401, "invalid_client")
 
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])

@@ -9,7 +9,7 @@ from typing import Any
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload, FlaskOAuth2Request
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Request
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Request
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc9207 import IssuerParameter
 from flask import Request, Response
@@ -54,6 +54,16 @@ class OAuthServer(AuthorizationServer):
         Behind a proxy that ends TLS it reaches us over http, which Authlib refuses.
         """
         return _PublicRequest(http_request, public_base(self._runtime.settings))
+
+    def authenticate_client(
+        self, request: OAuth2Request, methods: list[str], endpoint: str = "token"
+    ) -> KnownClient:
+        """Return the client that a request proves; Authlib asks."""
+        try:
+            client: KnownClient = super().authenticate_client(request, methods, endpoint)
+        except UnicodeDecodeError as error:  # Authlib takes for granted that a secret is a text
+            raise InvalidClientError(status_code=401) from error
+        return client
 
     def send_back(self, error: OAuth2Error) -> Response:
         """Return the redirect that tells the application what is wrong with its request."""
