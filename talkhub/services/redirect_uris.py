@@ -16,7 +16,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9._~:/?\[\]@!$&'()+,;=%-]+")
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 """It goes into a header of the consent page, where a semicolon would begin another rule."""
 
-_SCRIPTED = frozenset({"javascript", "vbscript", "data", "blob", "file", "about", "view-source"})
+_SCRIPTED = frozenset(
+    {"javascript", "vbscript", "data", "blob", "file", "filesystem", "about", "view-source"}
+)
 _OWN_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+")
 
 
