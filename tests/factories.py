@@ -28,14 +28,19 @@ def make_workspace(database: Database, *, timezone: str = "America/Sao_Paulo") -
 
 
 def make_channel(
-    database: Database, workspace_id: int, platform: Platform, secret: str = "s3cret-of-channel"
+    database: Database,
+    workspace_id: int,
+    platform: Platform,
+    secret: str = "s3cret-of-channel",
+    *,
+    name: str | None = None,
 ) -> str:
-    """Connect an account and return the path of its webhook."""
+    """Connect an account, by the same name the same one, and return the path of its webhook."""
     with database.unit_of_work(workspace_scope(workspace_id, "tests")) as uow:
         _id, token = connect_account(
             uow,
             platform=platform,
-            name=secrets.token_hex(4),
+            name=name or secrets.token_hex(4),
             secrets=[secret],
             encryption_key=ENCRYPTION_KEY,
         )
