@@ -81,7 +81,7 @@ def read_api_key(database: Database, text: str) -> Principal:
     """Return who calls with a key; raises Unauthenticated. To be asked again when it expires."""
     if not security.is_api_key(text):  # mistyped or made up: not worth a question
         raise _refusal()
-    key = {"key_hash": security.hash_api_key(text)}
+    key = {"key_hash": security.hash_secret(text)}
     with database.read_only(system_scope("the workspace of an API key")) as uow:
         row = uow.run(statements.FIND_API_KEY, key).mappings().first()
     if row is None:
@@ -110,7 +110,7 @@ def _add(uow: UnitOfWork, name: str, scopes: list[str], lifetime: timedelta | No
     params = {
         "workspace_id": uow.workspace_id,
         "name": name,
-        "key_hash": security.hash_api_key(text),
+        "key_hash": security.hash_secret(text),
         "hint": text[: security.API_KEY_HINT_LENGTH],
         "scopes": scopes,
         "created_by": uow.scope.actor,

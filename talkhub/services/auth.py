@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from talkhub import security
 from talkhub.errors import RateLimited, Unauthenticated
@@ -78,6 +80,17 @@ def sign_in(database: Database, username: str, password: str, address: str) -> S
     if row["role"] in MANAGING_ROLES:
         scopes |= {Scope.KEYS_MANAGE}
     return SignedIn(username, row["name"], row["workspace_id"], row["locale"], scopes)
+
+
+def remembered(row: Mapping[Any, Any]) -> SignedIn:
+    """Return whom a stored row is for, with what it allows them."""
+    return SignedIn(
+        subject=row["subject"],
+        name=row["name"],
+        workspace_id=row["workspace_id"],
+        locale=DEFAULT_LOCALE,
+        scopes=frozenset(map(Scope, row["scopes"])),
+    )
 
 
 def record_token(database: Database, who: SignedIn, issued: IssuedToken, address: str) -> None:

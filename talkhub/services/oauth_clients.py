@@ -10,7 +10,6 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from talkhub.errors import TalkHubError
 from talkhub.outbound.guarded import CallFailed, CallRefused, GuardedClient
+from talkhub.security import hash_secret
 from talkhub.services.redirect_uris import is_acceptable
 from talkhub.store.statements import oauth as statements
 from talkhub.store.uow import Database, system_scope
@@ -46,7 +46,7 @@ class Client:
     def has_secret(self, given: str) -> bool:
         """Tell whether a secret is this application's."""
         return self.secret_hash is not None and hmac.compare_digest(
-            _digest(given), self.secret_hash
+            hash_secret(given), self.secret_hash
         )
 
 
@@ -110,7 +110,7 @@ def register_client(database: Database, metadata: ClientMetadata) -> tuple[Clien
         name=metadata.client_name,
         redirect_uris=metadata.redirect_uris,
         auth_method=metadata.token_endpoint_auth_method,
-        secret_hash=None if secret is None else _digest(secret),
+        secret_hash=None if secret is None else hash_secret(secret),
         is_document=False,
     )
     with database.unit_of_work(system_scope("an application belongs to no workspace")) as uow:
@@ -196,7 +196,3 @@ def _read(outbound: GuardedClient, client_id: str) -> _Document:
     if document.client_id != client_id:
         raise ClientUnusable("The document describes another client id.")
     return document
-
-
-def _digest(secret: str) -> bytes:
-    return sha256(secret.encode("utf-8", "surrogatepass")).digest()

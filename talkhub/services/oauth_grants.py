@@ -6,12 +6,10 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
-from talkhub.names import Scope
-from talkhub.security import Principal
-from talkhub.services.auth import DEFAULT_LOCALE, SignedIn, audit, revoke_family
+from talkhub.security import Principal, hash_secret
+from talkhub.services.auth import SignedIn, audit, remembered, revoke_family
 from talkhub.services.oauth_clients import Client
 from talkhub.services.refreshing import REFRESH_LIFETIME
 from talkhub.store.statements import oauth as statements
@@ -54,7 +52,7 @@ def allow(database: Database, who: SignedIn, consent: Consent, code: str) -> Non
             {
                 "workspace_id": uow.workspace_id,
                 "family": secrets.token_hex(16),
-                "code_hash": _hash(code),
+                "code_hash": hash_secret(code),
                 "code_challenge": consent.code_challenge,
                 "client_id": consent.client.client_id,
                 "client_name": consent.client.name,
@@ -75,7 +73,7 @@ def find_code(database: Database, text: str, *, client_id: str, address: str) ->
     A code that comes back after it was redeemed was overheard: what it was redeemed for
     is revoked.
     """
-    key = {"code_hash": _hash(text)}
+    key = {"code_hash": hash_secret(text)}
     with database.read_only(system_scope("the workspace of an authorization code")) as uow:
         row = uow.run(statements.FIND_CODE, key).mappings().first()
     if row is None or row["client_id"] != client_id:
@@ -109,11 +107,7 @@ def prolong(database: Database, who: SignedIn, family: str) -> bool:
     if not may_sign_in(database, who):
         return False
     with database.unit_of_work(workspace_scope(who.workspace_id, who.subject)) as uow:
-        key = {
-            "workspace_id": uow.workspace_id,
-            "family": family,
-            "lifetime": REFRESH_LIFETIME,
-        }
+        key = {"workspace_id": uow.workspace_id, "family": family, "lifetime": REFRESH_LIFETIME}
         client_id = uow.run(statements.PROLONG_GRANT, key).scalar()
     if client_id is not None:
         _note_use(database, client_id)
@@ -149,10 +143,10 @@ def revoke_grant(uow: UnitOfWork, grant_id: int, *, address: str) -> bool:
 
 def revoke_grant_of_family(
     database: Database, *, workspace_id: int, subject: str, family: str, address: str
-) -> bool:
+) -> None:
     """Take back what was allowed, for the application that gives it up itself."""
     with database.unit_of_work(workspace_scope(workspace_id, subject)) as uow:
-        return _end(uow, family, address)
+        _end(uow, family, address)
 
 
 def _end(uow: UnitOfWork, family: str, address: str) -> bool:
@@ -179,22 +173,11 @@ def _audit(uow: UnitOfWork, what: str, client_id: str, address: str) -> None:
 
 
 def _code(row: Mapping[Any, Any]) -> Code:
-    who = SignedIn(
-        subject=row["subject"],
-        name=row["name"],
-        workspace_id=row["workspace_id"],
-        locale=DEFAULT_LOCALE,
-        scopes=frozenset(map(Scope, row["scopes"])),
-    )
     return Code(
         family=row["family"],
         challenge=row["code_challenge"],
         client_id=row["client_id"],
         redirect_uri=row["redirect_uri"],
         audience=row["audience"],
-        who=who,
+        who=remembered(row),
     )
-
-
-def _hash(code: str) -> bytes:
-    return sha256(code.encode("utf-8", "surrogatepass")).digest()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
 from talkhub.errors import Unauthenticated
-from talkhub.names import Scope
-from talkhub.services.auth import DEFAULT_LOCALE, SignedIn, audit, revoke_family
+from talkhub.security import hash_secret
+from talkhub.services.auth import SignedIn, audit, remembered, revoke_family
 from talkhub.store.statements import accounts as statements
 from talkhub.store.uow import Database, UnitOfWork, system_scope, workspace_scope
 
@@ -48,10 +47,8 @@ def find_refresh_token(
     database: Database, text: str, *, client_id: str | None = None
 ) -> FoundRefreshToken | None:
     """Return whom a refresh token is for; None if it is unknown or another client's."""
-    row = _find(database, _hash(text))
-    if row is None or row["client_id"] != client_id:
-        return None
-    return FoundRefreshToken(_who(row), row["family"])
+    row = _find(database, text, client_id)
+    return None if row is None else FoundRefreshToken(remembered(row), row["family"])
 
 
 def use_refresh_token(
@@ -62,13 +59,12 @@ def use_refresh_token(
     Raises Unauthenticated for one that is unknown, over, or another client's. A used
     one is in two hands, and nobody knows whose is the right one: its family is revoked.
     """
-    token_hash = _hash(text)
-    row = _find(database, token_hash)
-    if row is None or row["client_id"] != client_id:
+    row = _find(database, text, client_id)
+    if row is None:
         raise _refusal()
-    who = _who(row)
+    who = remembered(row)
     with database.unit_of_work(workspace_scope(who.workspace_id, who.subject)) as uow:
-        successor = _take(uow, who, row, token_hash, address)
+        successor = _take(uow, who, row, address)
     if successor is None:
         raise _refusal()
     return Refreshed(who, row["family"], row["audience"], successor)
@@ -76,42 +72,31 @@ def use_refresh_token(
 
 def revoke_refresh_token(database: Database, text: str, *, client_id: str | None = None) -> bool:
     """Revoke the family of a refresh token; False if it is unknown or over already."""
-    row = _find(database, _hash(text))
-    if row is None or row["client_id"] != client_id:
+    row = _find(database, text, client_id)
+    if row is None:
         return False
     with database.unit_of_work(workspace_scope(row["workspace_id"], row["subject"])) as uow:
         revoke_family(uow, row["family"])
     return bool(row["is_valid"])
 
 
-def _find(database: Database, token_hash: bytes) -> Any:
+def _find(database: Database, text: str, client_id: str | None) -> Any:
+    """Return a token's row; None if there is none, or it is another client's."""
     with database.read_only(system_scope("the workspace of a refresh token")) as uow:
-        key = {"token_hash": token_hash}
-        return uow.run(statements.FIND_REFRESH_TOKEN, key).mappings().first()
+        key = {"token_hash": hash_secret(text)}
+        row = uow.run(statements.FIND_REFRESH_TOKEN, key).mappings().first()
+    return row if row is not None and row["client_id"] == client_id else None
 
 
-def _who(row: Any) -> SignedIn:
-    return SignedIn(
-        subject=row["subject"],
-        name=row["name"],
-        workspace_id=row["workspace_id"],
-        locale=DEFAULT_LOCALE,
-        scopes=frozenset(map(Scope, row["scopes"])),
-    )
-
-
-def _take(uow: UnitOfWork, who: SignedIn, row: Any, token_hash: bytes, address: str) -> str | None:
+def _take(uow: UnitOfWork, who: SignedIn, row: Any, address: str) -> str | None:
     """Use the token up and return its successor; None if it was used, ending the family."""
-    key = {"workspace_id": uow.workspace_id, "token_hash": token_hash}
+    key = {"workspace_id": uow.workspace_id, "token_hash": row["token_hash"]}
     if uow.run(statements.USE_REFRESH_TOKEN, key).first() is not None:
         audience, client_id = row["audience"], row["client_id"]
         return _add(uow, who, family=row["family"], audience=audience, client_id=client_id)
     # Read again: two requests may have shown it at once, and one of them used it.
-    if (
-        uow.run(statements.FIND_REFRESH_TOKEN, {"token_hash": token_hash})
-        .mappings()
-        .one()["is_used"]
-    ):
+    now = uow.run(statements.FIND_REFRESH_TOKEN, key).mappings().one()
+    if now["is_used"]:
         audit(uow, action="refresh_token.reused", subject=row["family"], address=address)
         revoke_family(uow, row["family"])
     return None
@@ -125,7 +110,7 @@ def _add(
         statements.ADD_REFRESH_TOKEN,
         {
             "workspace_id": uow.workspace_id,
-            "token_hash": _hash(text),
+            "token_hash": hash_secret(text),
             "family": family,
             "subject": who.subject,
             "name": who.name,
@@ -136,10 +121,6 @@ def _add(
         },
     )
     return text
-
-
-def _hash(text: str) -> bytes:
-    return sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _refusal() -> Unauthenticated:

@@ -36,7 +36,7 @@ values (%(workspace_id)s, %(token_hash)s, %(family)s, %(subject)s, %(name)s, %(s
 """
 
 FIND_REFRESH_TOKEN = """
-select workspace_id, family, subject, name, scopes, audience, client_id,
+select token_hash, workspace_id, family, subject, name, scopes, audience, client_id,
   used_at is not null as is_used,
   revoked_at is null and expires_at > clock_timestamp() as is_valid
 from refresh_tokens where token_hash = %(token_hash)s
@@ -79,6 +79,10 @@ with made as (
 insert into memberships (workspace_id, user_id, role)
 select %(workspace_id)s, id, 'owner' from made
 returning user_id
+"""
+
+SET_SESSION_IDLE = """
+update workspaces set session_idle_minutes = %(minutes)s where id = %(workspace_id)s
 """
 
 SET_WORKSPACE_TIMEZONE = """

@@ -1,7 +1,7 @@
 """The statements behind OAuth: applications, what people allowed them, and the codes for it."""
 
 FIND_CLIENT = """
-select client_id, name, redirect_uris, auth_method, secret_hash, read_at,
+select client_id, name, redirect_uris, auth_method, secret_hash,
   read_at is not null as is_document
 from oauth_clients where client_id = %(client_id)s
 """
