@@ -25,6 +25,7 @@ from talkhub.services.channel_setup import (
     remove_channel,
     rotate_channel,
 )
+from talkhub.services.workspaces import set_session_idle
 from talkhub.settings import Settings, reveal
 from talkhub.store.uow import Database, UnitOfWork, workspace_scope
 
@@ -133,6 +134,14 @@ def remove(*, channel_id: int) -> None:
     """Close an account's address and forget its secrets; its conversations stay."""
     with _workspace() as (uow, _):
         remove_channel(uow, channel_id)
+
+
+@channels.command()
+@click.argument("minutes", type=click.IntRange(1, 525_600), required=False)
+def silence(*, minutes: int | None) -> None:
+    """Set after how many silent minutes a session ends; without a number the setting holds."""
+    with _opened() as (database, _):
+        set_session_idle(database, DEFAULT_WORKSPACE_ID, minutes)
 
 
 def _say(added: AddedChannel) -> None:

@@ -49,6 +49,7 @@ SYSTEM_SCOPES = {
     ("store/signing_keys.py", "signing keys serve all workspaces"),
 }
 """Every place that may see all workspaces, and why. A new one is a decision: add it here."""
+    ("services/workspaces.py", "a workspace's silence between sessions"),
 
 OUTSIDE_THE_SCHEMA = {"embedded/schema.py", "embedded/servers.py"}
 """Modules with SQL that asks a server about itself, before there is anything to scope."""

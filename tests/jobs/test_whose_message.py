@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,12 +12,16 @@ from factories import make_channel, rows
 from flask.testing import FlaskClient
 from providers import Door, payload, said
 
+from talkhub import clock
 from talkhub.errors import Conflict, NotFound
+from talkhub.jobs.schedule import close_silent_sessions
 from talkhub.names import Platform
 from talkhub.services.merging import merge_people, part_people
-from talkhub.store.uow import Database, system_scope, workspace_scope
+from talkhub.services.workspaces import set_session_idle
+from talkhub.store.uow import Database, workspace_scope
 
 PEOPLE = "select * from user_profiles order by id"
+SESSIONS = "select status from chat_sessions order by id"
 CONVERSATIONS = "select * from conversations order by started_at, id"
 PHONE, BSUID = "5511999990001", "BR.13491208655302741918"
 
@@ -281,13 +286,29 @@ def test_a_workspace_may_have_a_silence_of_its_own(
     door: Callable[..., Door], database: Database, workspace: int, drain: Callable[[], None]
 ) -> None:
     account = door(Platform.WHATSAPP)
-    with database.unit_of_work(system_scope("tests")) as uow:
-        uow.run(
-            "update workspaces set session_idle_minutes = 10 where id = %(id)s", {"id": workspace}
-        )
+    set_session_idle(database, workspace, 10)
     for at in ("12:00", "12:09", "12:20"):
         account.post(said(Platform.WHATSAPP, at, at=at))
     drain()
 
     found = rows(database, workspace, CONVERSATIONS)
     assert [len(row["messages"]) for row in found] == [2, 1]
+
+
+def test_a_workspaces_own_silence_closes_its_sessions(
+    door: Callable[..., Door], database: Database, workspace: int, drain: Callable[[], None]
+) -> None:
+    door(Platform.UCHAT).post({"user_ns": "f1u2", "message": "oi"})
+    drain()
+    statuses = []
+    later = clock.now() + timedelta(minutes=5)
+    clock.use_source(lambda: later)
+    try:
+        for minutes in (None, 2):
+            set_session_idle(database, workspace, minutes)
+            close_silent_sessions(database)
+            statuses += [row["status"] for row in rows(database, workspace, SESSIONS)]
+    finally:
+        clock.use_source(None)
+
+    assert statuses == ["active", "completed"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 
 import pytest
+from factories import rows
 from flask.testing import FlaskClient
 from providers import Door, said
 
 from talkhub.cli import run
 from talkhub.names import Platform
 from talkhub.settings import Settings, environment_of_child
+from talkhub.store.uow import Database
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +54,13 @@ def test_what_cannot_be_done_is_said_in_one_sentence(capsys: pytest.CaptureFixtu
 
     assert codes == [2, 1, 1, 2]
     assert len(capsys.readouterr().err.splitlines()) == 4
+
+
+def test_the_workspaces_silence_is_set_and_given_up(database: Database) -> None:
+    kept = "select session_idle_minutes from workspaces"
+    found = []
+    for arguments in (["45"], []):
+        assert run(["channels", "silence", *arguments]) == 0
+        found += [row["session_idle_minutes"] for row in rows(database, 1, kept)]
+
+    assert found == [45, None]
