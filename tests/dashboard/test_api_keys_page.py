@@ -41,6 +41,22 @@ def test_a_key_is_made_by_a_form_and_shown_once(ana, app: Flask):
     assert key[:10] in ana.get(PATH)
 
 
+def test_a_new_key_can_be_copied_by_a_button(ana):
+    page = Html(ana.client.post(PATH, data=FORM).text)
+
+    module = page.one(data_module="copy")
+    assert is_api_key(module.one("pre").text)
+    assert module.one("button").attributes["aria-label"] == "Copiar: Chave"
+
+
+def test_the_form_says_in_words_what_each_scope_allows(ana):
+    page = ana.page(PATH)
+
+    labels = [label.text for label in page.all("label") if label.all("input", name="scopes")]
+    assert "Alterar os dados das pessoas profile:write" in labels
+    assert len(labels) == 4
+
+
 def test_the_form_says_what_it_lacks(ana):
     answer = ana.client.post(PATH, data={"name": "n8n", "days": "90"})
 
