@@ -40,6 +40,7 @@ from talkhub.store.key_uses import KeyUses
 from talkhub.store.revocations import RevokedTokens
 from talkhub.store.signing_keys import SigningKeys
 from talkhub.store.uow import Database
+from talkhub.volatile.hints import ChangeHints
 from talkhub.volatile.limits import LeasedLimiter
 from talkhub.volatile.redis_client import web_client
 
@@ -56,7 +57,11 @@ def create_app(settings: Settings, *, outbound: GuardedClient | None = None) -> 
         raise ValueError("settings must be resolved before the application is made")
     configure_logging(settings.log_level)
     client = web_client(settings.redis_url)
-    database = Database(settings.database_url, ring=Bell(settings.redis_url).ring)
+    database = Database(
+        settings.database_url,
+        ring=Bell(settings.redis_url).ring,
+        tell=ChangeHints(settings.redis_url).tell,
+    )
     runtime = Runtime(
         settings=settings,
         database=database,

@@ -17,10 +17,11 @@ from talkhub.blueprints.gate import FIRST_PARTY, Gate
 from talkhub.blueprints.public_address import mcp_resource
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.strangers import Strangers
-from talkhub.blueprints.streams import StreamSeats
+from talkhub.blueprints.streams import StreamSeats, closing
 from talkhub.errors import BadRequest, Invalid, SettingMissing
 from talkhub.mcp.content.caller import Caller
 from talkhub.mcp.content.service import talkhub_server
+from talkhub.mcp.content.session_changes import Live
 from talkhub.mcp.protocol import INVALID_REQUEST, PARSE_ERROR, JSONObject, McpError
 from talkhub.mcp.server import Answer
 from talkhub.mcp.streams import CONTENT_TYPE, HEADERS, server_sent_events
@@ -64,7 +65,7 @@ class _Door:
 
     def __init__(self, runtime: Runtime) -> None:
         self._database = runtime.database
-        self._server = talkhub_server(reveal(runtime.settings.encryption_key))
+        self._server = talkhub_server(reveal(runtime.settings.encryption_key), _live(runtime))
         self._blocks = ActionBlocks(runtime.database)
         self._seats = StreamSeats()
 
@@ -92,6 +93,13 @@ class _Door:
             )
         metrics.mcp_timer(method, name, _result(answer.message))(time.perf_counter() - started)
         return _response(answer)
+
+
+def _live(runtime: Runtime) -> Live:
+    def is_welcome(principal: Principal) -> bool:
+        return principal.expires_at > time.time() and principal.token_id not in runtime.revoked
+
+    return Live(runtime.settings.redis_url or "", is_welcome, closing.is_set)
 
 
 def _response(answer: Answer) -> Response:

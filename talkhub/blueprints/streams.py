@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Event
 
 from flask import Response
 
@@ -11,6 +11,9 @@ from talkhub.errors import Unavailable
 
 MAX_STREAMS = 8
 """Of all kinds together: each one holds a thread for as long as it lasts."""
+
+closing = Event()
+"""Set when this process is asked to end, so that its streams end in good order before it does."""
 
 
 class StreamSeats:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +20,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from talkhub.blueprints.bodies import WAITING_THREADS
+from talkhub.blueprints.streams import closing
 from talkhub.embedded.processes import end_with_parent
 from talkhub.settings import Settings
 
@@ -58,7 +60,26 @@ def serve(settings: Settings) -> None:
 def _load(target: str) -> Callable[..., Any]:
     """Load the application in a worker process, which must not outlive its parent."""
     end_with_parent(signal.SIGTERM, os.getppid())
+    _end_streams_with_the_process()
     sys.path.insert(0, str(Path(__file__).parents[2]))
     module, name = target.split(":")
     application: Callable[..., Any] = getattr(import_module(module), name)
     return application
+
+
+def _end_streams_with_the_process() -> None:
+    """Have streams end as soon as this process is asked to: it waits for them until it is killed.
+
+    Granian puts its own handlers in place after this. Whoever handles a signal, its number
+    is written to the wakeup descriptor.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer)
+
+    def wait() -> None:
+        while os.read(reader, 1)[0] not in {signal.SIGTERM, signal.SIGINT}:
+            pass
+        closing.set()
+
+    threading.Thread(target=wait, name="closing", daemon=True).start()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from talkhub.jobs.bell import Bell
 from talkhub.settings import Settings
 from talkhub.store.uow import Database
+from talkhub.volatile.hints import ChangeHints
 
 WORKER_POOL_SIZE = 2
 
@@ -30,7 +31,10 @@ def begin(settings: Settings, *, is_stopping: Callable[[], bool] = lambda: False
     if settings.database_url is None or settings.redis_url is None:
         raise ValueError("settings must be resolved before a worker begins")
     database = Database(
-        settings.database_url, pool_size=WORKER_POOL_SIZE, ring=Bell(settings.redis_url).ring
+        settings.database_url,
+        pool_size=WORKER_POOL_SIZE,
+        ring=Bell(settings.redis_url).ring,
+        tell=ChangeHints(settings.redis_url).tell,
     )
     _context = WorkerContext(settings, database, is_stopping)
     return _context

@@ -161,6 +161,7 @@ def _analysis_batch(database: Database) -> int:
         results = [result for row in rows if (result := _analyse(database, workspace_id, row))]
         with database.unit_of_work(_scope(workspace_id)) as uow:
             stored = insights.store_analyses(uow, results)
+            uow.touch(*(row["session_id"] for row in rows))
             uow.ring(Job.DRAIN_STATS)
         metrics.analyses.labels("stored").inc(stored)
         metrics.analyses.labels("outdated").inc(len(results) - stored)

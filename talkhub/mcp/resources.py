@@ -131,8 +131,18 @@ class Resources:
         for pattern, template in self._templates:
             matched = pattern.fullmatch(uri)
             if matched:
-                return template, {name: unquote(text) for name, text in matched.groupdict().items()}
+                return template, _unquoted(matched)
         raise _not_found(call, uri)
+
+
+def places_in(template: str, uri: str) -> dict[str, str] | None:
+    """Return what stands in a template's places at an address; None if it is not of this form."""
+    matched = _pattern(template).fullmatch(uri)
+    return _unquoted(matched) if matched else None
+
+
+def _unquoted(matched: re.Match[str]) -> dict[str, str]:
+    return {name: unquote(text) for name, text in matched.groupdict().items()}
 
 
 def _pattern(template: str) -> re.Pattern[str]:

@@ -138,6 +138,7 @@ def _store(uow: UnitOfWork, sessions: Sequence[ChannelSession]) -> None:
         _grow(session, rewritten, inserted)
     common = {"workspace_id": uow.workspace_id, "now": now}
     rows = [_session_row(session) for session in sessions]
+    uow.touch(*(session.session_id for session in sessions))
     uow.run(statements.UPDATE_SESSIONS, {**common, "rows": uow.json(rows)})
     if rewritten:
         uow.run(statements.REWRITE_CONVERSATIONS, {**common, "rows": uow.json(rewritten)})

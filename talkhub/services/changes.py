@@ -161,6 +161,7 @@ def _rewrite(
         params = {"workspace_id": uow.workspace_id, "now": clock.now(), "rows": uow.json(rows)}
         uow.run(REWRITE_CONVERSATIONS, params)
         uow.ring(Job.DRAIN_ANALYSIS)
+        uow.touch(*session_ids)
 
 
 def _row(stored: Mapping[str, Any], messages: list[Message]) -> dict[str, Any]:

@@ -101,6 +101,7 @@ def record_conversation(uow: UnitOfWork, sent: SentConversation) -> dict[str, An
     analysis follows in the background.
     """
     uow.ring(Job.DRAIN_ANALYSIS)
+    uow.touch(sent.session_id)
     messages, timed = _as_messages(sent.messages)
     parts = split_parts(messages)
     if len(parts) == 1:

@@ -7,7 +7,7 @@ and nothing stays set on a pooled connection (docs/decisions/0003).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -65,13 +65,20 @@ class Database:
     """A PostgreSQL database, reached through two small pools.
 
     One pool is for units of work; the other holds autocommit connections for single
-    statements. `ring` is called with each job that a committed unit of work asked for.
+    statements. `ring` is called with each job that a committed unit of work asked for,
+    `tell` with the workspace and sessions that it changed.
     """
 
     def __init__(
-        self, url: str, *, pool_size: int = 8, ring: Callable[[Job], None] | None = None
+        self,
+        url: str,
+        *,
+        pool_size: int = 8,
+        ring: Callable[[Job], None] | None = None,
+        tell: Callable[[int, Iterable[str]], None] | None = None,
     ) -> None:
         self.ring = ring or _no_bell
+        self.tell = tell or _nobody_listens
         self._engine = _engine(url, pool_size)
         self._singles = SingleConnections(url, pool_size)
         event.listen(self._engine, "before_cursor_execute", _send_prologue, retval=True)
@@ -87,6 +94,8 @@ class Database:
             uow.close()
         for job in dict.fromkeys(uow.bells):
             self.ring(job)
+        if uow.touched:
+            self.tell(uow.workspace_id, uow.touched)
 
     @contextmanager
     def read_only(self, scope: Scope) -> Iterator[UnitOfWork]:
@@ -124,6 +133,7 @@ class UnitOfWork:
     def __init__(self, database: Database, scope: Scope, *, read_only: bool = False) -> None:
         self.scope = scope
         self.bells: list[Job] = []
+        self.touched: set[str] = set()
         self._database = database
         self._read_only = read_only
         self._connection: Connection | None = None
@@ -175,6 +185,10 @@ class UnitOfWork:
     def ring(self, job: Job) -> None:
         """Have `job` rung once the unit of work is committed."""
         self.bells.append(job)
+
+    def touch(self, *session_ids: str) -> None:
+        """Have whoever listens told, once this is committed, that these sessions changed."""
+        self.touched.update(session_ids)
 
     def _open(self) -> Connection:
         self._refuse_if_committed()
@@ -246,3 +260,7 @@ def _unavailable_when_lost() -> Iterator[None]:
 
 def _no_bell(_job: Job) -> None:
     """Stand in for the dispatcher in processes that have none."""
+
+
+def _nobody_listens(_workspace_id: int, _session_ids: Iterable[str]) -> None:
+    """Stand in for the hints in processes that send none."""

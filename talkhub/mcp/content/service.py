@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from talkhub import __version__
 from talkhub.mcp.completions import Completions
-from talkhub.mcp.content import analysis_tasks, prompts, resources, tool_faces
+from talkhub.mcp.content import analysis_tasks, prompts, resources, session_changes, tool_faces
 from talkhub.mcp.content.icon import ICON
 from talkhub.mcp.content.parts import Parts
+from talkhub.mcp.content.session_changes import Live
 from talkhub.mcp.identity import Identity
 from talkhub.mcp.prompts import Prompts
 from talkhub.mcp.resources import Resources
@@ -32,12 +33,17 @@ IDENTITY = Identity(
 )
 
 
-def talkhub_server(secret: str) -> McpServer:
-    """Return the server; `secret` seals what travels through clients."""
+def talkhub_server(secret: str, live: Live | None = None) -> McpServer:
+    """Return the server; `secret` seals what travels through clients.
+
+    Without `live` there are no subscriptions: a transport that answers one message after
+    the other could not answer any while it streams.
+    """
     sealer = Sealer(secret)
     parts = Parts(tool_faces.tools(), resources.resources())
     # Each of these can go, and its module with it.
     analysis_tasks.extend(parts, sealer)
+    session_changes.extend(parts, live)
     offered, forms = prompts.prompts(), resources.templates()
     features: list[Feature] = [
         Tools(parts.tools),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -66,6 +66,23 @@ def find_session(uow: UnitOfWork, session_id: str, *, conversations: int) -> Ses
     if row is None:
         return None
     return Session(**row, conversations=_conversations(uow, session_id, conversations))
+
+
+def existing_sessions(uow: UnitOfWork, session_ids: Collection[str]) -> frozenset[str]:
+    """Return those of some ids that are a session's of the workspace."""
+    statement = select(ChatSession.session_id).where(
+        ChatSession.workspace_id == uow.workspace_id, ChatSession.session_id.in_(session_ids)
+    )
+    return frozenset(uow.execute(statement).scalars())
+
+
+def sessions_of_conversations(uow: UnitOfWork, conversation_ids: Collection[str]) -> dict[str, str]:
+    """Return the session of each conversation that the workspace has."""
+    statement = select(Conversation.conversation_id, Conversation.session_id).where(
+        Conversation.workspace_id == uow.workspace_id,
+        Conversation.conversation_id.in_(conversation_ids),
+    )
+    return {row[0]: row[1] for row in uow.execute(statement)}
 
 
 def recent_ids(

@@ -9,7 +9,7 @@ where id in (
   where analysis_due_at <= clock_timestamp()
     and (attempts >= 2) = %(suspects)s and attempts < %(max_attempts)s
   order by analysis_due_at, id limit %(limit)s for update skip locked)
-returning id, workspace_id, fence, attempts, messages, status
+returning id, workspace_id, session_id, fence, attempts, messages, status
 """
 """Like CLAIM_EVENTS: in batches, but what was tried twice alone."""
 

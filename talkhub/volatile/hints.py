@@ -1,0 +1,112 @@
+"""Hints that a session changed: for whoever listens right now, kept nowhere.
+
+Listeners read what changed themselves. With Redis away no hint is sent, and nobody can
+begin to listen; what listeners watch is in the database all the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import redis
+
+from talkhub.errors import Unavailable
+from talkhub.volatile.redis_client import web_client
+
+SHORTEST_PAUSE_SECONDS = 0.2
+
+
+class ChangeHints:
+    """Sends hints at most five times a second and process, off the callers' threads."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis_url = redis_url
+        self._changed: defaultdict[int, set[str]] = defaultdict(set)
+        self._wake = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._owner = 0
+
+    def tell(self, workspace_id: int, session_ids: Iterable[str]) -> None:
+        """Have the listeners of a workspace told, within a moment, that sessions changed."""
+        with self._wake:
+            if self._thread is None or self._owner != os.getpid():
+                self._owner = os.getpid()
+                self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
+                self._thread.start()
+            self._changed[workspace_id].update(session_ids)
+            self._wake.notify()
+
+    def _run(self) -> None:
+        client = web_client(self._redis_url)
+        while True:
+            with self._wake:
+                while not self._changed:
+                    self._wake.wait()
+                changed, self._changed = self._changed, defaultdict(set)
+            try:
+                with client.pipeline(transaction=False) as pipeline:
+                    for workspace_id, session_ids in changed.items():
+                        names = b"\n".join(map(_name, session_ids))
+                        pipeline.publish(_channel(client, workspace_id), names)
+                    pipeline.execute()
+            except redis.RedisError:
+                pass  # a hint that is late is worth nothing
+            time.sleep(SHORTEST_PAUSE_SECONDS)
+
+
+class Listener:
+    """An ear on some sessions of a workspace."""
+
+    def __init__(self, pubsub: redis.client.PubSub, session_ids: Iterable[str]) -> None:
+        self._pubsub = pubsub
+        self._sessions = {_name(session_id): session_id for session_id in session_ids}
+
+    def wait(self, seconds: float) -> set[str]:
+        """Return the sessions that changed, as soon as one does; none if the time is over.
+
+        Raises Unavailable when Redis goes away.
+        """
+        with _unavailable_when_away():
+            message = self._pubsub.get_message(ignore_subscribe_messages=True, timeout=seconds)
+        names = message["data"].split(b"\n") if message is not None else ()
+        return {self._sessions[name] for name in names if name in self._sessions}
+
+
+@contextmanager
+def listening(redis_url: str, workspace_id: int, session_ids: Iterable[str]) -> Iterator[Listener]:
+    """Hear of changes from here on, over a connection of our own; raises Unavailable."""
+    client = web_client(redis_url)
+    try:
+        with client.pubsub() as pubsub:  # type: ignore[no-untyped-call]  # so it is in redis
+            with _unavailable_when_away():
+                pubsub.subscribe(_channel(client, workspace_id))
+                # What is published before the subscription is confirmed would be missed.
+                pubsub.get_message(timeout=client.get_connection_kwargs()["socket_timeout"])
+            yield Listener(pubsub, session_ids)
+    finally:
+        client.close()
+
+
+@contextmanager
+def _unavailable_when_away() -> Iterator[None]:
+    try:
+        yield
+    except redis.RedisError as error:
+        raise Unavailable("Changes cannot be listened to right now.") from error
+
+
+def _channel(client: redis.Redis, workspace_id: int) -> str:
+    # Channels know no databases: two installations on one Redis would hear each other.
+    database = client.get_connection_kwargs().get("db", 0)
+    return f"changes:{database}:{workspace_id}"
+
+
+def _name(session_id: str) -> bytes:
+    """Return a session's name on the channel: callers' ids may say who someone is."""
+    return hashlib.sha256(session_id.encode()).hexdigest()[:32].encode()
