@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from talkhub.security import Principal, hash_secret
-from talkhub.services.auth import SignedIn, audit, remembered, revoke_family
+from talkhub.names import Scope
+from talkhub.security import TOOL_SCOPES, Principal, hash_secret
+from talkhub.services.auth import MANAGING_ROLES, SignedIn, audit, remembered, revoke_family
 from talkhub.services.oauth_clients import Client
 from talkhub.services.refreshing import REFRESH_LIFETIME
 from talkhub.store.statements import oauth as statements
 from talkhub.store.uow import Database, UnitOfWork, system_scope, workspace_scope
 
 CODE_LIFETIME = timedelta(minutes=1)
+
+READING_SCOPES = frozenset({Scope.MCP_READ, Scope.ANALYTICS_READ})
+"""What the dashboard shows to everyone: who does not manage the workspace can allow no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,8 @@ def find_code(database: Database, text: str, *, client_id: str, address: str) ->
 
 
 def redeem(database: Database, code: Code) -> bool:
-    """Use a code up; False if another request was first, or the person may no longer sign in."""
-    if not may_sign_in(database, code.who):
+    """Use a code up; False if another was first, or the person may not allow it any more."""
+    if not _may_still_allow(database, code.who):
         return False
     with database.unit_of_work(workspace_scope(code.who.workspace_id, code.who.subject)) as uow:
         key = {
@@ -104,7 +108,7 @@ def redeem(database: Database, code: Code) -> bool:
 
 def prolong(database: Database, who: SignedIn, family: str) -> bool:
     """Note that an application got further tokens; False if it may not have them any more."""
-    if not may_sign_in(database, who):
+    if not _may_still_allow(database, who):
         return False
     with database.unit_of_work(workspace_scope(who.workspace_id, who.subject)) as uow:
         key = {"workspace_id": uow.workspace_id, "family": family, "lifetime": REFRESH_LIFETIME}
@@ -114,11 +118,18 @@ def prolong(database: Database, who: SignedIn, family: str) -> bool:
     return client_id is not None
 
 
-def may_sign_in(database: Database, who: SignedIn) -> bool:
-    """Tell whether a person still belongs to the workspace for which they allowed something."""
-    with database.read_only(system_scope("whether a person still belongs")) as uow:
+def scopes_to_allow(database: Database, who: SignedIn) -> frozenset[Scope]:
+    """Return what a person may allow applications; nothing if they are gone."""
+    with database.read_only(system_scope("the role of a person")) as uow:
         params = {"subject": who.subject, "workspace_id": who.workspace_id}
-        return bool(uow.run(statements.MAY_SIGN_IN, params).scalar_one())
+        role = uow.run(statements.ROLE_OF_PERSON, params).scalar()
+    if role is None:
+        return frozenset()
+    return TOOL_SCOPES if role in MANAGING_ROLES else READING_SCOPES
+
+
+def _may_still_allow(database: Database, who: SignedIn) -> bool:
+    return who.scopes <= scopes_to_allow(database, who)
 
 
 def family_of_token(database: Database, principal: Principal, client_id: str) -> str | None:

@@ -261,6 +261,27 @@ def test_nobody_refreshes_for_a_person_who_is_gone(
     assert refused(agenda.refresh(tokens["refresh_token"])) == (400, "invalid_grant")
 
 
+def test_nobody_allows_more_than_their_role(
+    agenda: Application, ana: Any, database: Database
+) -> None:
+    give_role(database, ana.name, "viewer")
+
+    tokens = agenda.exchange(agenda.code(scope=None)).json
+    nothing = sent_back(agenda.decide(scope="mcp:write"))
+
+    assert tokens["scope"] == "analytics:read mcp:read"
+    assert (nothing["error"], nothing["state"]) == ("invalid_scope", "st/ate")
+
+
+def test_who_was_allowed_to_write_by_someone_who_may_not_any_more_is_refused(
+    agenda: Application, ana: Any, database: Database
+) -> None:
+    tokens = agenda.connect()
+    give_role(database, ana.name, "analyst")
+
+    assert refused(agenda.refresh(tokens["refresh_token"])) == (400, "invalid_grant")
+
+
 @pytest.mark.parametrize("method", ["client_secret_post", "client_secret_basic"])
 def test_a_client_with_a_secret_must_show_it(
     connecting: Callable[..., Application], ana: Any, client: FlaskClient, method: str
@@ -332,3 +353,12 @@ def test_giving_up_what_is_no_token_is_no_error(agenda: Application) -> None:
 def disable(database: Database, username: str) -> None:
     with database.unit_of_work(system_scope("tests")) as uow:
         uow.run("update users set disabled_at = now() where username = %(u)s", {"u": username})
+
+
+def give_role(database: Database, username: str, role: str) -> None:
+    with database.unit_of_work(system_scope("tests")) as uow:
+        uow.run(
+            "update memberships set role = %(role)s"
+            " where user_id = (select id from users where username = %(u)s)",
+            {"u": username, "role": role},
+        )

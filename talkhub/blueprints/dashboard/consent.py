@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidScopeError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from flask import Blueprint, make_response, render_template, request
 from flask_jwt_extended import get_jwt
@@ -28,6 +29,7 @@ from talkhub.services.oauth_clients import (
     is_document_url,
     read_client_document,
 )
+from talkhub.services.oauth_grants import scopes_to_allow
 from talkhub.services.redirect_uris import host_of, is_loopback, source_of
 
 ATTEMPTS = "60 per minute"
@@ -69,13 +71,14 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
     def authorize() -> Response:
         try:
             grant = _validated(runtime, server)
+            offered = _offered(runtime, grant)
         except _Refused as refused:
             return _explain(refused)
         except OAuth2Error as error:
             return server.send_back(error) if error.redirect_uri else _explain(error)
         let_form_lead_to(source_of(grant.redirect_uri))
         with reading(runtime.database) as uow:
-            page = _page(read_frame(uow), grant)
+            page = _page(read_frame(uow), grant, offered)
         return make_response(render_template("oauth/consent.html", page=page))
 
     @blueprint.post("/authorize")
@@ -84,12 +87,13 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
         is_allowed = Decision.model_validate(request.form.to_dict()).decision == "allow"
         try:
             grant = _validated(runtime, server)
+            offered = _offered(runtime, grant)
         except _Refused as refused:
             return _explain(refused)
         except OAuth2Error as error:
             return server.send_back(error) if error.redirect_uri else _explain(error)
         let_form_lead_to(source_of(grant.redirect_uri))
-        who = _signed_in(scopes_of(grant.request.scope)) if is_allowed else None
+        who = _signed_in(offered) if is_allowed else None
         response: Response = server.create_authorization_response(
             request=grant.request, grant_user=who, grant=grant
         )
@@ -113,13 +117,23 @@ def _validated(runtime: Runtime, server: OAuthServer) -> AuthorizationCodeGrant:
     return server.get_consent_grant()
 
 
-def _page(frame: Frame, grant: AuthorizationCodeGrant) -> ConsentPage:
+def _offered(runtime: Runtime, grant: AuthorizationCodeGrant) -> frozenset[Scope]:
+    """Return what is asked for and this person may allow; nobody hands on what is not theirs."""
+    asked = scopes_of(grant.request.scope)
+    offered = asked & scopes_to_allow(runtime.database, _signed_in(asked))
+    if not offered:
+        state = grant.request.payload.state
+        raise InvalidScopeError(state=state, redirect_uri=grant.redirect_uri)
+    return offered
+
+
+def _page(frame: Frame, grant: AuthorizationCodeGrant, offered: frozenset[Scope]) -> ConsentPage:
     return ConsentPage(
         frame=frame,
         client=grant.request.client.client,
         host=host_of(grant.redirect_uri),
         is_local=is_loopback(grant.redirect_uri),
-        scopes=tuple(sorted(scopes_of(grant.request.scope))),
+        scopes=tuple(sorted(offered)),
     )
 
 

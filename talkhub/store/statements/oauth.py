@@ -75,12 +75,10 @@ select family from tokens
 where workspace_id = %(workspace_id)s and jti = %(jti)s and client_id = %(client_id)s
 """
 
-MAY_SIGN_IN = """
-select exists (
-  select from users u join memberships m on m.user_id = u.id
-  where u.username = %(subject)s and u.disabled_at is null
-    and m.workspace_id = %(workspace_id)s
-)
+ROLE_OF_PERSON = """
+select m.role from users u join memberships m on m.user_id = u.id
+where u.username = %(subject)s and u.disabled_at is null
+  and m.workspace_id = %(workspace_id)s
 """
 
 DELETE_OLD_GRANTS = """
