@@ -38,8 +38,8 @@ platform: Platform = Platform.UCHAT
 verify = shared_secret.verify
 
 _HINT = (
-    "No UChat isto acontece quando o texto da pessoa traz aspas ou quebra de linha e entra "
-    "sem tratamento no corpo da requisição externa."
+    "In UChat this happens when a person's text has quotes or line breaks and the External "
+    "Request puts it into the body unescaped."
 )
 
 _TEXT = (

@@ -401,5 +401,5 @@ def test_only_the_exact_test_body_is_a_ping(raw: bytes, *, answer: bool) -> None
 def test_a_body_broken_by_a_persons_text_is_refused_with_a_hint(received_at: datetime) -> None:
     raw = b'{"user_ns":"f190385u12345678","message":"ele disse "oi" e\nsaiu"}'
 
-    with pytest.raises(BadRequest, match=r"line 1, column 53\. No UChat isto acontece"):
+    with pytest.raises(BadRequest, match=r"line 1, column 53\. In UChat this happens"):
         uchat.split(raw, received_at)
