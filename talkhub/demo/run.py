@@ -116,7 +116,7 @@ def _send(acts: Sequence[Sequence[_Errand]], database: Database, *, quiet: bool)
     """Do the errands of act after act, and return of each whether it brought something new."""
     news: list[bool] = []
     total = sum(len(errands) for errands in acts)
-    with show_progress("playing a month", total, quiet=quiet) as tell:
+    with show_progress("playing a day and the month before", total, quiet=quiet) as tell:
         for errands in acts:
             # Nobody's earlier visit may still wait when the next one arrives.
             _wait(database, _waiting_events, BETWEEN_ACTS_SECONDS, quiet=True)

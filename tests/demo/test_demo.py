@@ -143,7 +143,7 @@ def test_report_for_people_tells_where_to_look(
     said = capsys.readouterr()
     assert "1 people" in said.out
     assert f"Look at {service.url}/dashboard" in said.out
-    assert said.err.startswith("talkhub: playing a month, ")
+    assert said.err.startswith("talkhub: playing a day and the month before, ")
 
 
 @pytest.mark.parametrize(
