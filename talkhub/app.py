@@ -22,6 +22,7 @@ from talkhub.blueprints import (
     oauth,
     people,
     tokens,
+    webhook_endpoints,
     webhooks,
 )
 from talkhub.blueprints.gate import Gate
@@ -92,6 +93,7 @@ def _register_blueprints(app: Flask, runtime: Runtime) -> None:
         app.register_blueprint(api.create_blueprint(runtime, gate))
         app.register_blueprint(mcp.create_blueprint(runtime, gate))
         app.register_blueprint(api_keys.create_blueprint(runtime, gate))
+        app.register_blueprint(webhook_endpoints.create_blueprint(runtime, gate))
         app.register_blueprint(people.create_blueprint(runtime, gate))
         app.register_blueprint(auth.create_blueprint(runtime))
         app.register_blueprint(oauth.create_blueprint(runtime))

@@ -31,6 +31,11 @@ webhook_events = Counter(
     "Webhook requests and events by what became of them",
     ["platform", "result"],
 )
+deliveries = Counter(
+    Name.DELIVERIES.removesuffix("_total"),
+    "Attempts to deliver outgoing webhooks by how they ended",
+    ["result"],
+)
 analyses = Counter(Name.ANALYSES.removesuffix("_total"), "Conversations analysed", ["result"])
 jobs = Counter(Name.JOBS.removesuffix("_total"), "Background jobs run", ["job", "result"])
 job_seconds = Histogram(Name.JOB_SECONDS, "Seconds that background jobs took", ["job"])
@@ -70,6 +75,7 @@ def exposition(
             http_seconds,
             mcp_seconds,
             webhook_events,
+            deliveries,
             analyses,
             jobs,
             job_seconds,

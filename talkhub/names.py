@@ -100,6 +100,41 @@ class EventState(StrEnum):
     DEAD = "dead"
 
 
+class OutboundState(StrEnum):
+    """The states of a message in the outbox."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+class WebhookEvent(StrEnum):
+    """What a customer's systems can be told of."""
+
+    MESSAGE_RECEIVED = "message.received"
+    CONVERSATION_STARTED = "conversation.started"
+    CONVERSATION_ANALYZED = "conversation.analyzed"
+    CONVERSATION_CLOSED = "conversation.closed"
+    PROFILE_UPDATED = "profile.updated"
+    NEGATIVE_SENTIMENT = "alert.negative_sentiment"
+    TEST = "webhook.test"
+
+
+class EndpointState(StrEnum):
+    """Whether an endpoint is sent to."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class DisabledReason(StrEnum):
+    """Why an endpoint is not sent to: it said so, it failed for days, or someone wants it so."""
+
+    GONE = "gone"
+    FAILING = "failing"
+    BY_HAND = "by_hand"
+
+
 class AnalysisStatus(StrEnum):
     """Whether our own analysis of a conversation is there yet, or was given up."""
 
@@ -130,6 +165,7 @@ class Scope(StrEnum):
     PROFILE_WRITE = "profile:write"
     ANALYTICS_READ = "analytics:read"
     KEYS_MANAGE = "keys:manage"
+    WEBHOOKS_MANAGE = "webhooks:manage"
     DASHBOARD = "dashboard"
 
 
@@ -166,6 +202,7 @@ class Metric(StrEnum):
     WEBHOOK_EVENTS = "talkhub_webhook_events_total"
     INBOX_DEPTH = "talkhub_inbox_depth"
     INBOX_AGE = "talkhub_inbox_oldest_age_seconds"
+    DELIVERIES = "talkhub_deliveries_total"
     ANALYSES = "talkhub_analyses_total"
     JOBS = "talkhub_jobs_total"
     JOB_SECONDS = "talkhub_job_duration_seconds"

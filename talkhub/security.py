@@ -42,7 +42,10 @@ TOOL_SCOPES = frozenset(
 )
 """What tools ask for, and so all that a program of somebody else may be allowed."""
 
-API_SCOPES = TOOL_SCOPES | {Scope.KEYS_MANAGE}
+MANAGING_SCOPES = frozenset({Scope.KEYS_MANAGE, Scope.WEBHOOKS_MANAGE})
+"""What owners and admins may beside; no program of somebody else gets it."""
+
+API_SCOPES = TOOL_SCOPES | MANAGING_SCOPES
 """What the admin secret allows; the pages need a dashboard login."""
 
 DASHBOARD_SCOPES = frozenset({Scope.DASHBOARD})

@@ -152,6 +152,17 @@ class Settings(EmbeddedSettings):
     inbox_retention_days: int = _named(
         "INBOX_RETENTION_DAYS", 30, "Days that a webhook's event is kept once it is settled", ge=1
     )
+    outbox_retention_days: int = _named(
+        "OUTBOX_RETENTION_DAYS",
+        30,
+        "Days that an outgoing webhook is kept once it is delivered, and the log of attempts",
+        ge=1,
+    )
+    webhooks_reach_loopback: bool = _named(
+        "WEBHOOKS_REACH_LOOPBACK",
+        False,
+        "`true` lets outgoing webhooks reach this very machine too, on any port and by http",
+    )
     web_processes: int = _named("WEB_PROCESSES", 2, "Web server processes", ge=1, le=64)
     web_threads: int = _named("WEB_THREADS", 32, "Threads of each web server process", ge=1, le=256)
     worker_processes: int = _named("WORKER_PROCESSES", 2, "Worker processes", ge=1, le=64)

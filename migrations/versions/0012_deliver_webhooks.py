@@ -78,7 +78,8 @@ begin
     name := to_char(month + ahead * interval '1 month', '"delivery_attempts_y"YYYY"m"MM');
     if to_regclass(name) is null then
       begin
-        execute format('create table %I partition of delivery_attempts for values from (%L) to (%L)',
+        execute format(
+          'create table %I partition of delivery_attempts for values from (%L) to (%L)',
           name, (month + ahead * interval '1 month') at time zone 'UTC',
           (month + (ahead + 1) * interval '1 month') at time zone 'UTC');
         execute format('alter table %I enable row level security, force row level security', name);

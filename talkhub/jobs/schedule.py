@@ -21,11 +21,18 @@ from talkhub.jobs import handlers
 from talkhub.jobs.context import begin, worker_context
 from talkhub.jobs.queues import connect
 from talkhub.names import Job
+from talkhub.services.delivering import MAX_ATTEMPTS
 from talkhub.services.signing import KEY_LIFETIME, forget_retired_keys, rotate_signing_key
 from talkhub.settings import Settings
 from talkhub.store.statements import accounts, changes, idempotency, oauth, schedule, sessions
 from talkhub.store.statements.inbox import BURY_EVENTS, DUE_WORK, FORGET_EVENTS
 from talkhub.store.statements.insights import GIVE_UP_ANALYSES
+from talkhub.store.statements.outbox import (
+    BURY_MESSAGES,
+    FORGET_ATTEMPTS,
+    FORGET_MESSAGES,
+    TEND_ATTEMPTS,
+)
 from talkhub.store.uow import Database, system_scope
 
 logger = structlog.get_logger(__name__)
@@ -105,8 +112,9 @@ def _give_up(database: Database) -> None:
     with database.unit_of_work(system_scope("work that ends its workers")) as uow:
         dead = uow.run(BURY_EVENTS, attempts).rowcount
         unanalysed = uow.run(GIVE_UP_ANALYSES, attempts).scalar_one()
-    if dead or unanalysed:
-        logger.error("work_given_up", events=dead, analyses=unanalysed)
+        unsent = uow.run(BURY_MESSAGES, {"max_attempts": MAX_ATTEMPTS}).rowcount
+    if dead or unanalysed or unsent:
+        logger.error("work_given_up", events=dead, analyses=unanalysed, messages=unsent)
 
 
 def _has_redis(settings: Settings) -> bool:
@@ -176,10 +184,24 @@ def forget_settled_events(database: Database) -> None:
             return
 
 
+def tend_the_outbox(database: Database) -> None:
+    """Delete what was delivered long ago; make and drop partitions of the log."""
+    age = timedelta(days=worker_context().settings.outbox_retention_days)
+    scope = system_scope("delivered webhooks of all workspaces")
+    forgotten = FORGET_BATCH
+    while forgotten == FORGET_BATCH:
+        with database.unit_of_work(scope) as uow:
+            forgotten = uow.run(FORGET_MESSAGES, {"age": age, "limit": FORGET_BATCH}).rowcount
+    with database.unit_of_work(scope) as uow:
+        uow.run(TEND_ATTEMPTS, {"age": age})
+        uow.run(FORGET_ATTEMPTS, {"age": age})
+
+
 TASKS = (
     Task("adopt_timezone", timedelta(minutes=1), adopt_timezone),
     Task("change_signing_key", timedelta(hours=1), change_signing_key),
     Task("close_silent_sessions", timedelta(minutes=1), close_silent_sessions),
     Task("forget_the_old", timedelta(hours=1), forget_the_old),
     Task("forget_settled_events", timedelta(hours=1), forget_settled_events),
+    Task("tend_the_outbox", timedelta(hours=1), tend_the_outbox),
 )

@@ -1,5 +1,7 @@
 """The workers: RQ processes that drain what is due, kept alive by one parent.
 
+Beside them runs one courier, which delivers outgoing webhooks.
+
 RQ 3's `SimpleWorker` runs jobs in its own process: a drain does the work of hundreds of
 jobs, so a process for each would only cost its start. `TALKHUB_WORKER_CLASS=fork` runs
 each drain in a child process instead.
@@ -11,7 +13,9 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
+from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
@@ -20,9 +24,11 @@ from rq import SimpleWorker, Worker
 
 from talkhub.analysis.pipeline import analyse
 from talkhub.jobs.context import begin
+from talkhub.jobs.courier import Courier
 from talkhub.jobs.queues import connect, open_queue
 from talkhub.logs import configure_logging
 from talkhub.settings import Settings
+from talkhub.store.uow import Database
 
 logger = structlog.get_logger(__name__)
 
@@ -32,6 +38,7 @@ MONITORING_SECONDS = 10
 STOP_SECONDS = 30
 RESTART_PAUSE_SECONDS = 1.0
 POLL_SECONDS = 0.2
+COURIER_POOL_SIZE = 8
 
 
 class _Parent:
@@ -47,7 +54,8 @@ class _Parent:
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        self._processes = [self._start() for _ in range(self._settings.worker_processes)]
+        tasks = [*[work] * self._settings.worker_processes, deliver]
+        self._processes = [self._start(task) for task in tasks]
         logger.info("workers_started", count=len(self._processes))
         while not self._stopping:
             time.sleep(POLL_SECONDS)
@@ -55,12 +63,12 @@ class _Parent:
                 if not process.is_alive() and not self._stopping:
                     logger.error("worker_died", exit_code=process.exitcode)
                     time.sleep(RESTART_PAUSE_SECONDS)
-                    self._processes[place] = self._start()
+                    self._processes[place] = self._start(tasks[place])
         self._wait()
         logger.info("workers_stopped")
 
-    def _start(self) -> BaseProcess:
-        process = self._make(target=work, args=(self._settings, os.getpid()), name="worker")
+    def _start(self, task: Callable[[Settings, int], None]) -> BaseProcess:
+        process = self._make(target=task, args=(self._settings, os.getpid()), name=task.__name__)
         process.start()
         return process
 
@@ -80,7 +88,10 @@ class _Parent:
 
 
 def run(settings: Settings) -> None:
-    """Run `settings.worker_processes` workers until SIGTERM; running batches are finished."""
+    """Run `settings.worker_processes` workers and a courier until SIGTERM.
+
+    Running batches and deliveries are finished.
+    """
     configure_logging(settings.log_level)
     _Parent(settings).run()
 
@@ -104,6 +115,18 @@ def work(settings: Settings, parent: int) -> None:
     # RQ waits for the running job when it is asked to stop; a long drain looks up here.
     begin(settings, is_stopping=lambda: bool(worker._stop_requested))  # noqa: SLF001
     worker.work(logging_level="WARNING", with_scheduler=False)
+
+
+def deliver(settings: Settings, parent: int) -> None:
+    """Be the courier process until SIGTERM."""
+    configure_logging(settings.log_level)
+    _die_with(parent)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    database = Database(settings.database_url or "", pool_size=COURIER_POOL_SIZE)
+    Courier(database, settings).run(stop)
+    database.dispose()
 
 
 def _die_with(parent: int) -> None:

@@ -99,9 +99,8 @@ class GuardedClient:
         target = self._target(url)
         addresses = self._addresses(target)
         deadline = time.monotonic() + seconds
-        tls = self.tls if target.scheme == "https" else None
         try:
-            connection = _Pinned(target, addresses, tls=tls, deadline=deadline)
+            connection = _Pinned(target, addresses, tls=self.tls, deadline=deadline)
             with connection:
                 path = target.path or "/"
                 wanted = f"{path}?{target.query}" if target.query else path
@@ -164,10 +163,11 @@ class _Pinned(http.client.HTTPSConnection):
         target: SplitResult,
         addresses: Sequence[str],
         *,
-        tls: ssl.SSLContext | None,
+        tls: ssl.SSLContext,
         deadline: float,
     ) -> None:
-        port = target.port or (80 if tls is None else 443)
+        self._is_plain = target.scheme == "http"
+        port = target.port or (80 if self._is_plain else 443)
         super().__init__(target.hostname or "", port, context=tls)
         self._addresses = addresses
         self._tls = tls
@@ -188,7 +188,7 @@ class _Pinned(http.client.HTTPSConnection):
         try:
             plain.settimeout(_left(self._deadline))
             self._socket = plain
-            if self._tls is not None:
+            if not self._is_plain:
                 self._socket = self._tls.wrap_socket(plain, server_hostname=self.host)
         except BaseException:
             plain.close()

@@ -9,6 +9,7 @@ from typing import Any
 
 from talkhub import clock
 from talkhub.names import ConversationStatus, SessionStatus
+from talkhub.services import outbound
 from talkhub.services.channel_sessions import (
     ChannelSession,
     ClaimedEvent,
@@ -41,7 +42,9 @@ def append(
 
     The caller holds the locks of the people; `events` come in the order they were sent.
     """
-    _store(uow, _assign(uow, events, people, session_idle=session_idle))
+    sessions = _assign(uow, events, people, session_idle=session_idle)
+    _store(uow, sessions)
+    outbound.tell(uow, lambda: outbound.messages_received(sessions))
 
 
 def _assign(

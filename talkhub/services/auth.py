@@ -10,7 +10,7 @@ from typing import Any
 from talkhub import security
 from talkhub.errors import RateLimited, Unauthenticated
 from talkhub.names import Scope, TokenKind
-from talkhub.security import API_SCOPES, DASHBOARD_SCOPES
+from talkhub.security import API_SCOPES, DASHBOARD_SCOPES, MANAGING_SCOPES
 from talkhub.store.statements import accounts as statements
 from talkhub.store.uow import Database, UnitOfWork, system_scope, workspace_scope
 
@@ -78,7 +78,7 @@ def sign_in(database: Database, username: str, password: str, address: str) -> S
         raise Unauthenticated("The name or the password is not right.")
     scopes = DASHBOARD_SCOPES
     if row["role"] in MANAGING_ROLES:
-        scopes |= {Scope.KEYS_MANAGE}
+        scopes |= MANAGING_SCOPES
     return SignedIn(username, row["name"], row["workspace_id"], row["locale"], scopes)
 
 

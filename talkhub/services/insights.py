@@ -10,6 +10,7 @@ from talkhub import clock
 from talkhub.analysis.model import ConversationAnalysis
 from talkhub.analysis.pipeline import analyse
 from talkhub.names import CompletionStatus, ConversationStatus, Intent, MessageRole
+from talkhub.services import outbound
 from talkhub.services.transcripts import Message, add_up
 from talkhub.store.statements import insights as statements
 from talkhub.store.statements import profiles as profile_statements
@@ -50,7 +51,9 @@ def store_analyses(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> int:
     ids = [row["id"] for row in rows]
     uow.run(statements.LOCK_PEOPLE, {"workspace_id": uow.workspace_id, "ids": ids})
     params = {"workspace_id": uow.workspace_id, "rows": uow.json(rows), "now": clock.now()}
-    return len(uow.run(statements.STORE_ANALYSES, params).all())
+    stored = [dict(row) for row in uow.run(statements.STORE_ANALYSES, params).mappings()]
+    outbound.tell(uow, lambda: outbound.analyses_stored(stored))
+    return len(stored)
 
 
 def recount_hours(uow: UnitOfWork, *, limit: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from talkhub import clock
 from talkhub.errors import NotFound
+from talkhub.services import outbound
 from talkhub.services.people import find_or_make_person
 from talkhub.services.transcripts import format_time
 from talkhub.store.statements import profiles as statements
@@ -56,6 +57,7 @@ def update_profile(
     if changes:
         _write(uow, after, changes, now=now, source=source)
         after = {**after, "revision": before["revision"] + 1, "updated_at": now}
+        outbound.tell(uow, lambda: [outbound.profile_updated(after, changes, source)])
     return _told(after)
 
 

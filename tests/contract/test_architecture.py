@@ -23,8 +23,10 @@ MAX_FUNCTION_LINES = 60
 SYSTEM_SCOPES = {
     ("blueprints/health.py", "health"),
     ("blueprints/health.py", "metrics"),
+    ("jobs/courier.py", "a drain's claim"),
     ("jobs/handlers.py", "a drain's claim"),
     ("jobs/handlers.py", "workspaces with due statistics"),
+    ("jobs/schedule.py", "delivered webhooks of all workspaces"),
     ("jobs/schedule.py", "due work of all workspaces"),
     ("jobs/schedule.py", "silent sessions of all workspaces"),
     ("jobs/schedule.py", "the default workspace's time zone"),
@@ -47,9 +49,9 @@ SYSTEM_SCOPES = {
     ("store/inbox_writer.py", "the inbox takes events of all workspaces"),
     ("store/revocations.py", "revoked tokens of all workspaces"),
     ("store/signing_keys.py", "signing keys serve all workspaces"),
+    ("services/workspaces.py", "a workspace's silence between sessions"),
 }
 """Every place that may see all workspaces, and why. A new one is a decision: add it here."""
-    ("services/workspaces.py", "a workspace's silence between sessions"),
 
 OUTSIDE_THE_SCHEMA = {"embedded/schema.py", "embedded/servers.py"}
 """Modules with SQL that asks a server about itself, before there is anything to scope."""

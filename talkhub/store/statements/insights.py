@@ -49,7 +49,7 @@ with r as (
     id bigint, fence bigint, version text, language text, sentiment text, score float,
     intent text, confidence float, topics jsonb, completion text, result jsonb)
 ), held as (
-  select id from conversations
+  select id, analysed_version, outcome, sentiment from conversations
   where workspace_id = %(workspace_id)s and id in (select id from r)
   order by id for no key update
 ), current as (
@@ -69,22 +69,31 @@ with r as (
       analysis_due_at = null, attempts = 0
   from r join held using (id)
   where c.workspace_id = %(workspace_id)s and c.id = r.id and c.fence = r.fence
-  returning c.id, c.profile_id, c.started_at, r.version, r.result
+  returning c.id, c.profile_id, c.conversation_id, c.session_id, c.user_id, c.platform, c.part,
+    c.status, c.message_count, c.started_at, c.last_message_at, c.topics, c.primary_intent,
+    r.language, r.sentiment, r.score, r.confidence, r.completion, r.version, r.result,
+    held.analysed_version as version_before, held.outcome as outcome_before,
+    held.sentiment as sentiment_before
 ), people as (
   update user_profiles p set stats_due_at = clock_timestamp()
   where p.workspace_id = %(workspace_id)s and p.id in (select profile_id from current)
 ), hours as (
   insert into dirty_buckets (workspace_id, hour)
   select distinct %(workspace_id)s, date_trunc('hour', started_at) from current
+), stored as (
+  insert into conversation_analyses
+    (workspace_id, conversation_id, analyser_version, source, result, analysed_at)
+  select %(workspace_id)s, id, version, 'talkhub', result, %(now)s from current
+  on conflict (workspace_id, conversation_id, analyser_version, source) do update
+  set result = excluded.result, analysed_at = excluded.analysed_at
 )
-insert into conversation_analyses
-  (workspace_id, conversation_id, analyser_version, source, result, analysed_at)
-select %(workspace_id)s, id, version, 'talkhub', result, %(now)s from current
-on conflict (workspace_id, conversation_id, analyser_version, source) do update
-set result = excluded.result, analysed_at = excluded.analysed_at
-returning conversation_id
+select id, profile_id, conversation_id, session_id, user_id, platform, part, status, message_count,
+  started_at, last_message_at, language, sentiment, score, primary_intent as intent, confidence,
+  topics, completion, version_before, outcome_before, sentiment_before
+from current order by id
 """
 """One statement: the analysis, the filter columns, and what must be counted again because of it.
+It returns what endpoints are told of the conversations, and what they were before.
 
 The conversations are locked by id, as CLOSE_SILENT_SESSIONS does: in two orders the two would wait
 for each other. One that grew since it was claimed has a later fence: nothing is stored, and it is
