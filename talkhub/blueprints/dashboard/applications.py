@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, request, url_for
-from flask_jwt_extended import get_jwt
 from werkzeug.wrappers import Response
 
-from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page
+from talkhub.blueprints.dashboard.pages import (
+    Frame,
+    read_frame,
+    reading,
+    render_page,
+    writing,
+)
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import NotFound
 from talkhub.services.oauth_grants import revoke_grant
 from talkhub.store.queries.applications import ConnectedApplication, connected_applications
-from talkhub.store.uow import workspace_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,7 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
 
     @blueprint.post("/applications/<int:grant_id>/revoke")
     def disconnect(grant_id: int) -> Response:
-        claims = get_jwt()
-        scope = workspace_scope(int(claims["ws"]), str(claims["sub"]))
-        with runtime.database.unit_of_work(scope) as uow:
+        with writing(runtime.database) as uow:
             is_ended = revoke_grant(uow, grant_id, address=request.remote_addr or "")
         if not is_ended:
             raise NotFound("There is no such connection.")

@@ -69,30 +69,21 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
     @blueprint.get("/authorize")
     @limiter.limit(ATTEMPTS)
     def authorize() -> Response:
-        try:
-            grant = _validated(runtime, server)
-            offered = _offered(runtime, grant)
-        except _Refused as refused:
-            return _explain(refused)
-        except OAuth2Error as error:
-            return server.send_back(error) if error.redirect_uri else _explain(error)
-        let_form_lead_to(source_of(grant.redirect_uri))
+        asked = _asked(runtime, server)
+        if isinstance(asked, Response):
+            return asked
         with reading(runtime.database) as uow:
-            page = _page(read_frame(uow), grant, offered)
+            page = _page(read_frame(uow), *asked)
         return make_response(render_template("oauth/consent.html", page=page))
 
     @blueprint.post("/authorize")
     @limiter.limit(ATTEMPTS)
     def decide() -> Response:
         is_allowed = Decision.model_validate(request.form.to_dict()).decision == "allow"
-        try:
-            grant = _validated(runtime, server)
-            offered = _offered(runtime, grant)
-        except _Refused as refused:
-            return _explain(refused)
-        except OAuth2Error as error:
-            return server.send_back(error) if error.redirect_uri else _explain(error)
-        let_form_lead_to(source_of(grant.redirect_uri))
+        asked = _asked(runtime, server)
+        if isinstance(asked, Response):
+            return asked
+        grant, offered = asked
         who = _signed_in(offered) if is_allowed else None
         response: Response = server.create_authorization_response(
             request=grant.request, grant_user=who, grant=grant
@@ -100,6 +91,21 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
         if response.location:
             response.status_code = 303
         return response
+
+
+def _asked(
+    runtime: Runtime, server: OAuthServer
+) -> tuple[AuthorizationCodeGrant, frozenset[Scope]] | Response:
+    """Return the application's request and what the person may allow it, or the refusal."""
+    try:
+        grant = _validated(runtime, server)
+        offered = _offered(runtime, grant)
+    except _Refused as refused:
+        return _explain(refused)
+    except OAuth2Error as error:
+        return server.send_back(error) if error.redirect_uri else _explain(error)
+    let_form_lead_to(source_of(grant.redirect_uri))
+    return grant, offered
 
 
 def _validated(runtime: Runtime, server: OAuthServer) -> AuthorizationCodeGrant:

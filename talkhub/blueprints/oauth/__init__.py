@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from talkhub import json_codec
 from talkhub.blueprints.bodies import FORM_BYTES
+from talkhub.blueprints.oauth.known_client import GRANT_TYPES, RESPONSE_TYPE
 from talkhub.blueprints.oauth.metadata import REGISTER_PATH, REVOKE_PATH, TOKEN_PATH
 from talkhub.blueprints.oauth.server import OAuthServer
 from talkhub.blueprints.runtime import Runtime
@@ -68,8 +69,8 @@ def _registered(client: Client, secret: str | None, metadata: ClientMetadata) ->
     told = {} if secret is None else {"client_secret": secret, "client_secret_expires_at": 0}
     return {
         **metadata.model_dump(mode="json", exclude={"grant_types", "response_types"}),
-        "grant_types": ["authorization_code", "refresh_token"],
-        "response_types": ["code"],
+        "grant_types": list(GRANT_TYPES),
+        "response_types": [RESPONSE_TYPE],
         "client_id": client.client_id,
         "client_id_issued_at": int(time.time()),
         **told,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, OAuth2Request, grants
@@ -16,8 +16,9 @@ from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Unauthenticated
 from talkhub.services import oauth_grants, refreshing
 from talkhub.services.auth import SignedIn
+from talkhub.services.oauth_clients import AuthMethod
 
-AUTH_METHODS = ["none", "client_secret_post", "client_secret_basic"]
+AUTH_METHODS = list(get_args(AuthMethod))
 
 
 class InvalidTargetError(OAuth2Error):
