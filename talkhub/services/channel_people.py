@@ -67,7 +67,7 @@ def people_of(uow: UnitOfWork, sightings: Sequence[Sighting]) -> dict[str, int]:
     while waiting:
         now, waiting = _without_common_ids(waiting)
         people |= _made(uow, now)
-    people = _by_user_id(uow, people)
+    # Looked up again under the locks: somebody may have merged them meanwhile.
     keys = sorted(profile_lock_key(uow, profile_id) for profile_id in set(people.values()))
     uow.run(LOCK_ALL, {"keys": keys})
     return _by_user_id(uow, people)
