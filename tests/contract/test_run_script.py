@@ -276,7 +276,7 @@ def test_what_sql_decides_runs_on_the_oldest_postgres_too(
 
     run("test")
 
-    folders = "tests/store tests/services tests/jobs tests/dashboard"
+    folders = "tests/store tests/services tests/jobs"
     assert calls()[-2:] == ["-m pytest -n 2", f"-m pytest -n 2 {folders}"]
     seen = (tmp_path / "notes.env").read_text().splitlines()
     assert f"TALKHUB_PG_BIN={tmp_path / 'pg15'}" in seen
