@@ -120,7 +120,7 @@ def prolong(database: Database, who: SignedIn, family: str) -> bool:
 
 def scopes_to_allow(database: Database, who: SignedIn) -> frozenset[Scope]:
     """Return what a person may allow applications; nothing if they are gone."""
-    with database.read_only(system_scope("the role of a person")) as uow:
+    with database.read_only(system_scope("whether a person still belongs")) as uow:
         params = {"subject": who.subject, "workspace_id": who.workspace_id}
         role = uow.run(statements.ROLE_OF_PERSON, params).scalar()
     if role is None:
