@@ -20,6 +20,7 @@ from talkhub.blueprints.tokens import bearer_token
 from talkhub.blueprints.web import REQUEST_ID_KEY
 from talkhub.errors import TalkHubError
 from talkhub.settings import Settings
+from talkhub.strict_json import MAX_REPORTED_FAULTS
 
 logger = structlog.get_logger(__name__)
 
@@ -79,7 +80,9 @@ def _describe(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:
                 logger.warning("request_failed", code=error.code, detail=error.detail)
             return _talkhub(error)
         case ValidationError():
-            faults = [_fault(fault) for fault in error.errors(include_url=False)]
+            # A body of megabytes can hold a fault in each of its members.
+            told = error.errors(include_url=False, include_input=False)[:MAX_REPORTED_FAULTS]
+            faults = [_fault(fault) for fault in told]
             return _talkhub(errors.Invalid("The input is not valid.", errors=faults))
         case HTTPException():
             return _http(error)

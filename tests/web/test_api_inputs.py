@@ -11,7 +11,7 @@ from factories import rows, transcript
 
 from requirements import requirement
 from talkhub.store.uow import Database
-from talkhub.strict_json import MAX_BODY_BYTES, MAX_DEPTH
+from talkhub.strict_json import MAX_BODY_BYTES, MAX_DEPTH, MAX_REPORTED_FAULTS
 
 PEOPLE = "select user_id, name, custom from user_profiles order by id"
 EVERYTHING = """
@@ -171,6 +171,13 @@ def test_all_faults_are_told_at_once(caller: Caller) -> None:
         "/messages/0/content",
         "/more",
     }
+
+
+def test_of_very_many_faults_the_first_are_told(caller: Caller) -> None:
+    answer = caller.tool("save_conversation", {f"unknown_{number}": 1 for number in range(1000)})
+
+    assert answer.status_code == 422
+    assert len(answer.json["errors"]) == MAX_REPORTED_FAULTS
 
 
 @pytest.mark.parametrize(
