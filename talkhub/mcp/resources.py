@@ -31,6 +31,9 @@ More: TypeAlias = Callable[[Call, str], tuple[list[JSONObject], str]]
 MORE_TTL_MS = 30_000
 """How long a list holds that is found and not declared."""
 
+LONGEST_URI = 4096
+"""Room for an id of 255 characters, each percent-encoded; megabytes would take seconds to read."""
+
 _MORE = "more:"
 """What the cursors of such lists begin with."""
 
@@ -108,6 +111,8 @@ class Resources:
 
     def _read(self, call: Call) -> Result:
         uri: str = call.params["uri"]
+        if len(uri) > LONGEST_URI:
+            raise _not_found(call, uri[:LONGEST_URI])
         found, places = self._find(call, uri)
         if found.scope is not None:
             call.caller.require(found.scope)

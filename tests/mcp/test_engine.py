@@ -306,6 +306,17 @@ def test_what_is_not_there_is_an_error_and_never_empty(uri: str) -> None:
     assert code(unknown) == -32002
 
 
+def test_an_address_of_megabytes_is_neither_read_nor_repeated() -> None:
+    served = MadeUp([Resources([], [PEOPLE])])
+
+    answer = served.ask(
+        "resources/read", {"uri": "made://people/" + "%41" * 100_000}, caller=READER
+    )
+
+    assert code(answer) == -32602
+    assert len(str(answer.message)) < 10_000
+
+
 def test_templates_are_for_those_who_may_read_them() -> None:
     served = MadeUp([Resources([], [PEOPLE]), Completions(templates=[PEOPLE])])
 
