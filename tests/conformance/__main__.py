@@ -7,6 +7,7 @@ no fixture against the whole service with real PostgreSQL and Valkey.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -32,13 +33,19 @@ Trial = tuple[str, Callable[[], Outcome]]
 
 
 def main() -> int:
-    """Run every trial, whatever the others find, and return the exit code."""
+    """Run every trial, whatever the others find, and return the exit code.
+
+    EX_UNAVAILABLE says that the judges could not be fetched, so that nothing was judged.
+    """
     step = _Steps()
     try:
         step("fetching Node, the official tools and the clients, once")
         packages = install()
         good = [_judge(step, trial) for trial in _trials(step, packages)]
-    except (CannotInstall, CannotMeasure) as error:
+    except CannotInstall as error:
+        sys.stderr.write(f"conformance: nothing was judged: {error}\n")
+        return os.EX_UNAVAILABLE
+    except CannotMeasure as error:
         sys.stderr.write(f"conformance: {error}\n")
         return 1
     return 0 if all(good) else 1
