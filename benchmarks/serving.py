@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.failure import CannotMeasure
 from talkhub.embedded.children import end_session
-from talkhub.embedded.processes import end_with_parent
+from talkhub.orphans import end_with_parent
 
 PROCESSES = 2
 THREADS = 16

@@ -27,8 +27,8 @@ import redis
 
 from benchmarks.failure import CannotMeasure
 from talkhub.embedded.layout import lay_out
-from talkhub.embedded.processes import end_with_parent
 from talkhub.embedded.services import EmbeddedServers, running
+from talkhub.orphans import end_with_parent
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = 2

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from talkhub.embedded.processes import end_with_parent
+from talkhub.orphans import end_with_parent
 
 _log = logging.getLogger(__name__)
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import pwd
 import signal
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from talkhub.embedded.failure import CannotStart
+from talkhub.orphans import end_with_parent
 
-_PR_SET_PDEATHSIG = 1
-# Loaded before any fork: a child between fork and exec should do as little as it can.
-_libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 _LOG_LIMIT_BYTES = 5_000_000
 
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
@@ -130,18 +126,6 @@ def run_to_end(command: Sequence[str | Path], *, account: Account | None) -> Non
     if result.returncode != 0:
         said = result.stdout.decode(errors="replace")[-1500:]
         raise CannotStart(f"{Path(command[0]).name} failed: {said}")
-
-
-def end_with_parent(death_signal: signal.Signals, parent: int) -> None:
-    """Ask for a signal to this process when its parent dies, even by SIGKILL.
-
-    Only Linux can do this. Elsewhere a server left behind is found at the next start.
-    """
-    if _libc is None:
-        return
-    _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
-    if os.getppid() != parent:  # it died before the line above
-        os._exit(1)
 
 
 def command_line(pid: int) -> str:

@@ -21,7 +21,7 @@ from granian.server import Server
 
 from talkhub.blueprints.bodies import WAITING_THREADS
 from talkhub.blueprints.streams import closing
-from talkhub.embedded.processes import end_with_parent
+from talkhub.orphans import end_with_parent
 from talkhub.settings import Settings
 
 _STOP_SECONDS = 7

@@ -12,7 +12,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from talkhub.jobs.context import begin
 from talkhub.jobs.courier import Courier
 from talkhub.jobs.queues import connect, open_queue
 from talkhub.logs import configure_logging
+from talkhub.orphans import end_with_parent
 from talkhub.settings import Settings
 from talkhub.store.uow import Database
 
@@ -99,7 +99,7 @@ def run(settings: Settings) -> None:
 def work(settings: Settings, parent: int) -> None:
     """Be one worker process until SIGTERM, or until RQ gives up; the parent starts another."""
     configure_logging(settings.log_level)
-    _die_with(parent)
+    end_with_parent(signal.SIGTERM, parent)
     analyse([{"id": "m0", "role": "user", "kind": "text", "content": "olá"}])  # loads the lexicons
     client = connect(settings.redis_url or "")
     queue = open_queue(client)
@@ -120,22 +120,10 @@ def work(settings: Settings, parent: int) -> None:
 def deliver(settings: Settings, parent: int) -> None:
     """Be the courier process until SIGTERM."""
     configure_logging(settings.log_level)
-    _die_with(parent)
+    end_with_parent(signal.SIGTERM, parent)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     database = Database(settings.database_url or "", pool_size=COURIER_POOL_SIZE)
     Courier(database, settings).run(stop)
     database.dispose()
-
-
-def _die_with(parent: int) -> None:
-    """Have the kernel end this process when its parent is killed (Linux only)."""
-    if not sys.platform.startswith("linux"):
-        return
-    import ctypes
-
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != parent:
-        sys.exit(1)
