@@ -12,6 +12,7 @@ from talkhub.errors import RateLimited, Unauthenticated
 from talkhub.names import Scope, TokenKind
 from talkhub.security import API_SCOPES, DASHBOARD_SCOPES, MANAGING_SCOPES
 from talkhub.store.statements import accounts as statements
+from talkhub.store.statements.locks import LOCK
 from talkhub.store.uow import Database, UnitOfWork, system_scope, workspace_scope
 
 FAILURE_WINDOW = timedelta(minutes=15)
@@ -94,9 +95,13 @@ def remembered(row: Mapping[Any, Any]) -> SignedIn:
 
 
 def record_token(database: Database, who: SignedIn, issued: IssuedToken, address: str) -> None:
-    """Write down an issued token, so that it can be revoked, and that someone came in."""
+    """Write down an issued token, so that it can be revoked, and that someone came in.
+
+    Raises Unauthenticated if its family was revoked meanwhile.
+    """
     with database.unit_of_work(workspace_scope(who.workspace_id, who.subject)) as uow:
-        uow.run(
+        _lock_family(uow, issued.family)
+        recorded = uow.run(
             statements.RECORD_TOKEN,
             {
                 "workspace_id": who.workspace_id,
@@ -108,7 +113,9 @@ def record_token(database: Database, who: SignedIn, issued: IssuedToken, address
                 "issued_at": issued.issued_at,
                 "expires_at": issued.expires_at,
             },
-        )
+        ).first()
+        if recorded is None:
+            raise Unauthenticated("What this token belongs to was revoked meanwhile.")
         audit(uow, action=f"{issued.kind}.issued", subject=issued.token_id, address=address)
 
 
@@ -125,11 +132,17 @@ def revoke_token(database: Database, *, workspace_id: int, subject: str, token_i
 
 def revoke_family(uow: UnitOfWork, family: str) -> set[str]:
     """Revoke all tokens of a family; return the ids of the access tokens that this ended."""
+    _lock_family(uow, family)
     key = {"workspace_id": uow.workspace_id, "family": family}
     ended = set(uow.run(statements.REVOKE_FAMILY, key).scalars())
     for token_id in sorted(ended):
         audit(uow, action="token.revoked", subject=token_id, address=None)
     return ended
+
+
+def _lock_family(uow: UnitOfWork, family: str) -> None:
+    """Let no token of a family be written down unseen while the family is revoked."""
+    uow.run(LOCK, {"key": f"family:{uow.workspace_id}:{family}"})
 
 
 def audit(uow: UnitOfWork, *, action: str, subject: str | None, address: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -13,9 +14,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from talkhub.names import Scope
-from talkhub.services.auth import SignedIn
-from talkhub.services.refreshing import issue_refresh_token
+from talkhub import clock
+from talkhub.errors import Unauthenticated
+from talkhub.names import Scope, TokenKind
+from talkhub.security import AUDIENCE
+from talkhub.services.auth import IssuedToken, SignedIn, record_token
+from talkhub.services.refreshing import issue_refresh_token, revoke_refresh_token
 from talkhub.settings import Settings, reveal
 from talkhub.store.uow import Database, system_scope
 
@@ -191,3 +195,16 @@ def test_what_is_no_refresh_token_of_ours_is_refused(
     send: Send, body: dict[str, Any], status: int
 ) -> None:
     assert send("refresh", body).status_code == status
+
+
+def test_a_token_in_the_making_does_not_outlive_its_family(database: Database) -> None:
+    """As when a used refresh token comes back before the first use of it was answered."""
+    family, now = secrets.token_hex(8), clock.now()
+    who = SignedIn("admin", "admin", DEFAULT_WORKSPACE, "pt-BR", frozenset({Scope.MCP_READ}))
+    text = issue_refresh_token(database, who, family=family, audience=AUDIENCE)
+    late = IssuedToken("-", secrets.token_hex(8), family, TokenKind.API, None, now, now)
+
+    revoke_refresh_token(database, text)
+
+    with pytest.raises(Unauthenticated):
+        record_token(database, who, late, "")

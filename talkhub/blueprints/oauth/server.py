@@ -9,7 +9,12 @@ from typing import Any
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload, FlaskOAuth2Request
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Request
+from authlib.oauth2.rfc6749 import (
+    InvalidClientError,
+    InvalidGrantError,
+    InvalidRequestError,
+    OAuth2Request,
+)
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc9207 import IssuerParameter
 from flask import Request, Response
@@ -80,15 +85,18 @@ class OAuthServer(AuthorizationServer):
     ) -> dict[str, Any]:
         """Issue what the token endpoint answers; Authlib calls it."""
         database = self._runtime.database
-        issued = issue_access_token(
-            database,
-            replace(user.who, scopes=scopes_of(scope)),
-            kind=TokenKind.OAUTH,
-            audience=user.audience,
-            lifetime=ACCESS_LIFETIME,
-            client_id=client.client_id,
-            family=user.family,
-        )
+        try:
+            issued = issue_access_token(
+                database,
+                replace(user.who, scopes=scopes_of(scope)),
+                kind=TokenKind.OAUTH,
+                audience=user.audience,
+                lifetime=ACCESS_LIFETIME,
+                client_id=client.client_id,
+                family=user.family,
+            )
+        except Unauthenticated as error:  # what was shown came back meanwhile
+            raise InvalidGrantError from error
         refresh_token = user.refresh_token or refreshing.issue_refresh_token(
             database,
             user.who,

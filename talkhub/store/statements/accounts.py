@@ -9,9 +9,18 @@ select 'api-key:' || id from api_keys where revoked_at > clock_timestamp() - int
 RECORD_TOKEN = """
 insert into tokens
   (workspace_id, jti, family, kind, subject, client_id, issued_at, expires_at)
-values (%(workspace_id)s, %(jti)s, %(family)s, %(kind)s, %(subject)s, %(client_id)s,
-        %(issued_at)s, %(expires_at)s)
+select %(workspace_id)s, %(jti)s, %(family)s, %(kind)s, %(subject)s, %(client_id)s,
+  %(issued_at)s, %(expires_at)s
+where not exists (
+  select from refresh_tokens
+  where workspace_id = %(workspace_id)s and family = %(family)s and revoked_at is not null
+) and not exists (
+  select from oauth_grants
+  where workspace_id = %(workspace_id)s and family = %(family)s and revoked_at is not null
+)
+returning jti
 """
+"""Nothing for a family that was revoked while the token was made."""
 
 REVOKE_FAMILY = """
 with ended as (
