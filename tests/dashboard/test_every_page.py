@@ -19,6 +19,7 @@ PATHS = [
     "/dashboard/api-keys",
     "/dashboard/channels",
     "/dashboard/applications",
+    "/dashboard/webhooks",
 ]
 PORTUGUESE_ONLY = ("Visão geral", "Conversas", "Mensagens", "Situação", "Limpar tudo")
 NAMED_BY = ("aria-label", "aria-labelledby", "title", "value")

@@ -19,6 +19,7 @@ from talkhub.blueprints.dashboard import (
     conversations,
     overview,
     preferences,
+    webhooks,
 )
 from talkhub.blueprints.dashboard.assets import keep_for_ever, static_url
 from talkhub.blueprints.dashboard.filters import FILTERS
@@ -47,6 +48,7 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
     api_keys.register(blueprint, runtime)
     applications.register(blueprint, runtime)
     consent.register(blueprint, runtime)
+    webhooks.register(blueprint, runtime)
     return blueprint
 
 

@@ -29,6 +29,7 @@ class Frame:
     person: str
     now: datetime
     manages_keys: bool
+    manages_webhooks: bool
 
 
 @contextmanager
@@ -50,12 +51,14 @@ def writing(database: Database) -> Iterator[UnitOfWork]:
 def read_frame(uow: UnitOfWork) -> Frame:
     """Return the frame of the page that the request asks for."""
     claims = get_jwt()
+    scopes = str(claims["scope"]).split()
     return Frame(
         workspace=workspace_name(uow),
         zone=workspace_timezone(uow),
         person=str(claims.get("name") or claims["sub"]),
         now=clock.now(),
-        manages_keys=Scope.KEYS_MANAGE in str(claims["scope"]).split(),
+        manages_keys=Scope.KEYS_MANAGE in scopes,
+        manages_webhooks=Scope.WEBHOOKS_MANAGE in scopes,
     )
 
 

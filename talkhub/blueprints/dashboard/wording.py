@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from talkhub.blueprints.dashboard.i18n import gettext as _
-from talkhub.names import CompletionStatus, Intent, MessageRole, Platform, Scope, Sentiment
+from talkhub.names import (
+    CompletionStatus,
+    Intent,
+    MessageRole,
+    Platform,
+    Scope,
+    Sentiment,
+    WebhookEvent,
+)
 
 
 def intent_name(intent: str) -> str:
@@ -114,6 +122,20 @@ def scope_name(scope: str) -> str:
     return names.get(scope, scope)
 
 
+def event_name(event: str) -> str:
+    """Return what an event is called that endpoints are told of."""
+    names: dict[str, str] = {
+        WebhookEvent.MESSAGE_RECEIVED: _("Mensagem recebida"),
+        WebhookEvent.CONVERSATION_STARTED: _("Conversa iniciada"),
+        WebhookEvent.CONVERSATION_ANALYZED: _("Conversa analisada"),
+        WebhookEvent.CONVERSATION_CLOSED: _("Conversa encerrada"),
+        WebhookEvent.PROFILE_UPDATED: _("Perfil alterado"),
+        WebhookEvent.NEGATIVE_SENTIMENT: _("Alerta de humor negativo"),
+        WebhookEvent.TEST: _("Teste"),
+    }
+    return names.get(event, event)
+
+
 WORDS = {
     function.__name__: function
     for function in (
@@ -126,6 +148,7 @@ WORDS = {
         kind_name,
         writer_name,
         scope_name,
+        event_name,
     )
 }
 """What templates may use, by the functions' own names."""
