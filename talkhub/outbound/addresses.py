@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+_PROTOCOLS = IPv4Network("192.0.0.0/24")
+"""Kept for protocols, of which Python knows a part as private; a cloud answers at .192."""
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 """All that IANA has given to the internet. Outside lie, among others, the prefixes that
@@ -27,7 +30,8 @@ def is_loopback(address: str) -> bool:
 
 
 def _is_public_v4(address: IPv4Address) -> bool:
-    return address.is_global and not (address.is_multicast or address.is_reserved)
+    is_special = address.is_multicast or address.is_reserved or address in _PROTOCOLS
+    return address.is_global and not is_special
 
 
 def _is_public_v6(address: IPv6Address) -> bool:
