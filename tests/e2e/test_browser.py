@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from browsers import NEEDS_CHROMIUM, chromium
+from playwright.sync_api import Browser, ConsoleMessage, Page
 from service import Service
-
-CHROMIUM = os.environ.get("TALKHUB_CHROMIUM")
-WHY_NOT = os.environ.get("TALKHUB_CHROMIUM_MISSING", "TALKHUB_CHROMIUM names no Chromium")
-OFFLINE = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 pytestmark = [
     pytest.mark.timeout(150),
-    pytest.mark.skipif(CHROMIUM is None, reason=WHY_NOT),
+    NEEDS_CHROMIUM,
 ]
 
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OFFLINE)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 def sign_in(page: Page, service: Service) -> None:
@@ -56,7 +43,7 @@ def test_a_new_message_appears_on_the_open_list_and_no_page_breaks_the_csp(
 
     service.send("POST", "/uchat", {"user_ns": "f1u9", "name": "Ana", "message": text}, secret)
     page.get_by_text("Meu pedido não chegou").first.wait_for(timeout=20_000)
-    page.get_by_role("link", name="Ana").first.click()
+    page.get_by_role("main").get_by_role("link", name="Ana").first.click()
     page.locator(".bubble").first.wait_for()
 
     assert text in page.locator(".bubble").first.inner_text()

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from talkhub import __version__
 from talkhub.mcp.completions import Completions
-from talkhub.mcp.content import analysis_tasks, prompts, resources, session_changes, tool_faces
+from talkhub.mcp.content import (
+    analysis_tasks,
+    analytics_app,
+    prompts,
+    resources,
+    session_changes,
+    tool_faces,
+)
 from talkhub.mcp.content.icon import ICON
 from talkhub.mcp.content.parts import Parts
 from talkhub.mcp.content.session_changes import Live
@@ -44,6 +51,7 @@ def talkhub_server(secret: str, live: Live | None = None) -> McpServer:
     # Each of these can go, and its module with it.
     analysis_tasks.extend(parts, sealer)
     session_changes.extend(parts, live)
+    analytics_app.extend(parts)
     offered, forms = prompts.prompts(), resources.templates()
     features: list[Feature] = [
         Tools(parts.tools),
