@@ -17,6 +17,7 @@ from talkhub.blueprints import (
     api_keys,
     auth,
     dashboard,
+    dead_letters,
     health,
     mcp,
     oauth,
@@ -94,6 +95,7 @@ def _register_blueprints(app: Flask, runtime: Runtime) -> None:
         app.register_blueprint(mcp.create_blueprint(runtime, gate))
         app.register_blueprint(api_keys.create_blueprint(runtime, gate))
         app.register_blueprint(webhook_endpoints.create_blueprint(runtime, gate))
+        app.register_blueprint(dead_letters.create_blueprint(runtime, gate))
         app.register_blueprint(people.create_blueprint(runtime, gate))
         app.register_blueprint(auth.create_blueprint(runtime))
         app.register_blueprint(oauth.create_blueprint(runtime))

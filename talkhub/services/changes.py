@@ -17,6 +17,7 @@ from talkhub.names import ChangeKind, ConversationStatus, DeliveryState, Job
 from talkhub.services.changed_messages import ToldChange, changed
 from talkhub.services.channel_sessions import ClaimedEvent
 from talkhub.services.growth import fact_columns
+from talkhub.services.outbound import forget_texts
 from talkhub.services.transcripts import Message, add_up, fingerprint, format_time
 from talkhub.store.statements import changes as statements
 from talkhub.store.statements.conversations import REWRITE_CONVERSATIONS
@@ -123,6 +124,9 @@ def _change_transcripts(
         if row["event_id"] is not None:
             origins.append((name, row["event_id"]))
     _forget_revoked(uow, told, origins)
+    taken_back = [id_ for id_, changes in by_message.items() if _is_revoked(changes)]
+    if taken_back:
+        forget_texts(uow, taken_back)
     if by_message:
         _rewrite(uow, sorted({row["session_id"] for row in found}), by_message)
 
@@ -135,7 +139,7 @@ def _forget_revoked(
     revoked = {
         name
         for name, changes in told.items()
-        if any(change.kind == ChangeKind.REVOKE for change in changes)
+        if _is_revoked(changes)
     }
     event_ids = {event_id for name, event_id in origins if name in revoked}
     event_ids |= {change.event_id for name in revoked for change in told[name]}
@@ -143,6 +147,10 @@ def _forget_revoked(
         key = {"workspace_id": uow.workspace_id, "event_ids": sorted(event_ids)}
         uow.run(statements.FORGET_EVENTS, key)
         uow.run(statements.FORGET_EDITS, key)
+
+
+def _is_revoked(changes: Sequence[ToldChange]) -> bool:
+    return any(change.kind == ChangeKind.REVOKE for change in changes)
 
 
 def _rewrite(

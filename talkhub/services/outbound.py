@@ -156,6 +156,12 @@ def profile_updated(profile: Mapping[str, Any], changed: Iterable[str], source: 
     )
 
 
+def forget_texts(uow: UnitOfWork, message_ids: Sequence[str]) -> None:
+    """Blank messages that their people took back, told already or not."""
+    key = {"workspace_id": uow.workspace_id, "message_ids": list(message_ids)}
+    uow.run(statements.FORGET_TEXTS, key)
+
+
 def _shown(row: Mapping[str, Any]) -> Iterable[WebhookEvent]:
     if row["version_before"] is None:
         yield WebhookEvent.CONVERSATION_STARTED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import BigInteger, Index, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from talkhub.store.base import Base, BigId, BigRef, CreatedAt, HotScoped, JSONObject, Scoped
@@ -21,6 +21,7 @@ class InboundEvent(HotScoped, Base):
         UniqueConstraint("workspace_id", "source", "external_id"),
         Index("ix_inbound_events_due", "due_at", postgresql_where="state = 'pending'"),
         Index("ix_inbound_events_recent", "workspace_id", "id"),
+        Index("ix_inbound_events_dead", "workspace_id", "id", postgresql_where="state = 'dead'"),
         Index("ix_inbound_events_settled", "done_at", postgresql_where="done_at is not null"),
     )
 
@@ -61,6 +62,12 @@ class OutboundMessage(Scoped, Base):
         ),
         Index("ix_outbound_messages_dead", "workspace_id", "id", postgresql_where="state = 'dead'"),
         Index("ix_outbound_messages_sent", "sent_at", postgresql_where="sent_at is not null"),
+        Index(
+            "ix_outbound_messages_told",
+            "workspace_id",
+            text("(payload #>> '{data,message,id}'::text[])"),
+            postgresql_where="kind = 'message.received'",
+        ),
         Index(None, "webhook_endpoint_id", "id"),
         Index(None, "workspace_id", "id"),
     )

@@ -20,6 +20,7 @@ PATHS = [
     "/dashboard/channels",
     "/dashboard/applications",
     "/dashboard/webhooks",
+    "/dashboard/failures",
 ]
 PORTUGUESE_ONLY = ("Visão geral", "Conversas", "Mensagens", "Situação", "Limpar tudo")
 NAMED_BY = ("aria-label", "aria-labelledby", "title", "value")

@@ -17,6 +17,7 @@ from talkhub.blueprints.dashboard import (
     connect,
     consent,
     conversations,
+    failures,
     overview,
     preferences,
     webhooks,
@@ -49,6 +50,7 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
     applications.register(blueprint, runtime)
     consent.register(blueprint, runtime)
     webhooks.register(blueprint, runtime)
+    failures.register(blueprint, runtime)
     return blueprint
 
 

@@ -84,6 +84,13 @@ returning failing_since < clock_timestamp() - %(patience)s as is_hopeless
 After the pause one message tries whether it is back.
 """
 
+FORGET_TEXTS = """
+update outbound_messages set payload = jsonb_set(payload, '{data,message,content}', '""')
+where workspace_id = %(workspace_id)s and kind = 'message.received'
+  and payload #>> '{data,message,id}' = any(%(message_ids)s)
+"""
+"""What a person took back is not told any more, nor kept in the log."""
+
 BURY_MESSAGES = """
 update outbound_messages
 set state = 'dead', lease_until = null,

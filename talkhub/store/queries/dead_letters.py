@@ -1,0 +1,88 @@
+"""What was given up: a workspace's dead events and messages, with their errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from talkhub.names import EndpointState, EventState, OutboundState
+from talkhub.store.events import InboundEvent, OutboundMessage, WebhookEndpoint
+from talkhub.store.uow import UnitOfWork
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEvent:
+    """An event of a channel that could not be applied."""
+
+    id: int
+    platform: str
+    kind: str
+    external_id: str
+    received_at: datetime
+    attempts: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadMessage:
+    """A webhook that could not be delivered; `can_replay` if its endpoint is active."""
+
+    id: int
+    endpoint_id: int
+    url: str
+    kind: str
+    created_at: datetime
+    attempts: int
+    last_error: str | None
+    can_replay: bool
+
+
+def dead_events(uow: UnitOfWork, *, before: int | None = None) -> tuple[DeadEvent, ...]:
+    """Return a page of dead events, the newest first, from before an id on."""
+    statement = (
+        select(
+            InboundEvent.id,
+            InboundEvent.platform,
+            InboundEvent.kind,
+            InboundEvent.external_id,
+            InboundEvent.received_at,
+            InboundEvent.attempts,
+            InboundEvent.last_error,
+        )
+        .where(InboundEvent.workspace_id == uow.workspace_id, InboundEvent.state == EventState.DEAD)
+        .order_by(InboundEvent.id.desc())
+        .limit(PAGE)
+    )
+    if before is not None:
+        statement = statement.where(InboundEvent.id < before)
+    return tuple(DeadEvent(**row) for row in uow.execute(statement).mappings())
+
+
+def dead_messages(uow: UnitOfWork, *, before: int | None = None) -> tuple[DeadMessage, ...]:
+    """Return a page of dead messages, the newest first, from before an id on."""
+    statement = (
+        select(
+            OutboundMessage.id,
+            WebhookEndpoint.id.label("endpoint_id"),
+            WebhookEndpoint.url,
+            OutboundMessage.kind,
+            OutboundMessage.created_at,
+            OutboundMessage.attempts,
+            OutboundMessage.last_error,
+            (WebhookEndpoint.state == EndpointState.ACTIVE).label("can_replay"),
+        )
+        .join(WebhookEndpoint, WebhookEndpoint.id == OutboundMessage.webhook_endpoint_id)
+        .where(
+            OutboundMessage.workspace_id == uow.workspace_id,
+            OutboundMessage.state == OutboundState.DEAD,
+        )
+        .order_by(OutboundMessage.id.desc())
+        .limit(PAGE)
+    )
+    if before is not None:
+        statement = statement.where(OutboundMessage.id < before)
+    return tuple(DeadMessage(**row) for row in uow.execute(statement).mappings())
