@@ -1,4 +1,4 @@
-"""What the original README promised its users and this version keeps, each with its tests.
+"""What users were promised and what the protocols demand, each with the tests that hold it.
 
 `@requirement("id")` stands above a test that goes red when the promise is broken;
 `tests/contract/test_requirements.py` holds the two lists together.
@@ -16,6 +16,14 @@ class Promise:
     """A promise: the line of the original README that makes it, and what it says."""
 
     line: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A demand of a specification: the part that makes it, and what it says."""
+
+    source: str
     text: str
 
 
@@ -74,10 +82,57 @@ PROMISES = {
     "dashboard:administration": Promise(611, "Dashboard de administração"),
 }
 
+RULES = {
+    "mcp:origin": Rule("transports", "A foreign Origin is refused with 403"),
+    "mcp:dns-rebinding": Rule("transports", "A loopback server refuses foreign hosts"),
+    "mcp:post-only": Rule("transports", "GET and DELETE are 405 with Allow: POST"),
+    "mcp:too-large": Rule("transports", "A body beyond the limit is 413"),
+    "mcp:unauthorized": Rule("authorization", "401 and 403 come before JSON-RPC"),
+    "mcp:challenge": Rule("authorization", "WWW-Authenticate names metadata and scopes"),
+    "mcp:parse-error": Rule("basic", "What is not JSON is -32700 with id null"),
+    "mcp:invalid-request": Rule("basic", "Batches and malformed messages are -32600"),
+    "mcp:notifications": Rule("transports", "Notifications are 202 without a body"),
+    "mcp:both-eras": Rule("versioning", "Both eras are served at one address"),
+    "mcp:envelope": Rule("basic", "_meta must hold version and capabilities"),
+    "mcp:headers": Rule("transports", "Headers must repeat the body, else -32020"),
+    "mcp:version": Rule("versioning", "An unserved version is -32022 with those served"),
+    "mcp:param-headers": Rule("tools", "Mcp-Param headers equal their arguments"),
+    "mcp:method-not-found": Rule("basic", "-32601: 404 in the new era, 200 in the old"),
+    "mcp:invalid-params": Rule("basic", "Parameters that do not fit are -32602"),
+    "mcp:unknown-tool": Rule("tools", "An unknown tool is -32602"),
+    "mcp:cursor": Rule("pagination", "An unknown cursor is -32602"),
+    "mcp:resource-not-found": Rule("resources", "A missing resource is an error, never empty"),
+    "mcp:argument-errors": Rule("tools", "Wrong arguments are results with isError"),
+    "mcp:business-errors": Rule("tools", "Refusals of a tool are results with isError"),
+    "mcp:client-capability": Rule("basic", "A lacking client capability is -32021"),
+    "mcp:internal-error": Rule("basic", "-32603 tells nothing of its cause"),
+    "mcp:request-state": Rule("multi-round-trip", "Tampered requestState is refused"),
+    "mcp:handshake": Rule("lifecycle", "initialize settles on a known revision"),
+    "mcp:capabilities": Rule("lifecycle", "Only what works is announced"),
+    "mcp:structured-content": Rule("tools", "structuredContent fits, and a text repeats it"),
+    "mcp:progress": Rule("progress", "Progress only for who asks, rising, before the result"),
+    "mcp:completions": Rule("completion", "At most a hundred values"),
+    "mcp:subscriptions": Rule("subscriptions", "Acknowledged first, a result last"),
+    "mcp:rate-limit": Rule("tools", "Calls are limited"),
+    "mcp:any-body": Rule("basic", "No body makes the server fail"),
+    "oauth:resource-metadata": Rule("RFC 9728", "The resource names its issuer"),
+    "oauth:server-metadata": Rule("RFC 8414", "The authorization server describes itself"),
+    "oauth:pkce": Rule("RFC 7636", "No code without the verifier"),
+    "oauth:registration": Rule("RFC 7591", "Clients register themselves"),
+    "oauth:client-documents": Rule("CIMD", "Clients describe themselves by a document"),
+    "oauth:resource-indicators": Rule("RFC 8707", "Tokens are for this resource alone"),
+    "oauth:issuer": Rule("RFC 9207", "The answer says who gives it"),
+    "oauth:redirect": Rule("RFC 8252", "Redirects are exact but for a loopback port"),
+    "oauth:refresh-rotation": Rule("OAuth 2.1", "A refresh token that comes back ends its family"),
+    "oauth:revocation": Rule("RFC 7009", "Giving a token up ends its grant"),
+    "oauth:consent": Rule("best practices", "Consent shows the host and is not forged"),
+}
+"""Of the Model Context Protocol (by section) and of OAuth (by document)."""
+
 
 def requirement(*names: str) -> pytest.MarkDecorator:
-    """Mark a test as one that holds the named promises."""
-    unknown = set(names) - PROMISES.keys()
+    """Mark a test as one that holds the named promises or rules."""
+    unknown = set(names) - PROMISES.keys() - RULES.keys()
     if unknown:
-        raise LookupError(f"no such promise: {sorted(unknown)}")
+        raise LookupError(f"no such requirement: {sorted(unknown)}")
     return pytest.mark.requirement(*names)

@@ -1,4 +1,4 @@
-"""Every promise has a test, and every test's promise is one that was made."""
+"""Every promise and rule has a test, and every test's requirement is one of them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from requirements import PROMISES, requirement
+from requirements import PROMISES, RULES, requirement
 
 TESTS = Path(__file__).parents[1]
 
 
 def held() -> set[str]:
-    """Return the promises that stand above tests."""
+    """Return the requirements that stand above tests."""
     return {
         ast.literal_eval(name)
         for module in TESTS.rglob("test_*.py")
@@ -25,14 +25,15 @@ def held() -> set[str]:
     }
 
 
-def test_every_promise_is_held_by_a_test() -> None:
+def test_every_requirement_is_held_by_a_test() -> None:
     assert PROMISES.keys() - held() == set()
+    assert RULES.keys() - held() == set()
 
 
-def test_every_test_holds_a_promise_that_was_made() -> None:
-    assert held() - PROMISES.keys() == set()
+def test_every_test_holds_a_requirement_that_there_is() -> None:
+    assert held() - PROMISES.keys() - RULES.keys() == set()
 
 
-def test_a_promise_that_was_never_made_cannot_be_held() -> None:
-    with pytest.raises(LookupError, match="no such promise"):
+def test_what_nobody_requires_cannot_be_held() -> None:
+    with pytest.raises(LookupError, match="no such requirement"):
         requirement("tools:make-coffee")

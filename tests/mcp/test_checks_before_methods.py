@@ -12,6 +12,7 @@ from callers import Caller
 from flask.testing import FlaskClient
 from rpc import LEGACY, MODERN, Headers, Rpc, modern_params
 
+from requirements import requirement
 from talkhub.strict_json import MAX_BODY_BYTES
 
 PING = {"jsonrpc": "2.0", "id": 7, "method": "ping"}
@@ -33,6 +34,7 @@ def error(answer: Any) -> tuple[int, int, object]:
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "http://localhost.evil.example"]
 )
+@requirement("mcp:origin")
 def test_a_foreign_origin_is_refused_before_the_token_is_looked_at(
     client: FlaskClient, origin: str
 ) -> None:
@@ -57,6 +59,7 @@ def test_an_allowed_origin_is_let_in_and_told_so(
     assert own.post(PING, {"Origin": "https://example.org"}).status_code == 403
 
 
+@requirement("mcp:dns-rebinding")
 def test_a_page_cannot_reach_a_loopback_address_by_a_name_of_its_own(rpc: Rpc) -> None:
     rebound: Headers = {"Host": "evil.example", "Origin": "http://evil.example"}
 
@@ -73,6 +76,7 @@ def test_elsewhere_the_service_has_any_name(
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT", "PATCH"])
+@requirement("mcp:post-only")
 def test_there_is_only_post(client: FlaskClient, method: str) -> None:
     answer = client.open("/mcp", method=method)
 
@@ -80,11 +84,13 @@ def test_there_is_only_post(client: FlaskClient, method: str) -> None:
     assert answer.headers["Allow"] == "POST"
 
 
+@requirement("mcp:too-large")
 def test_a_body_beyond_the_limit_is_413(rpc: Rpc) -> None:
     assert rpc.post(b" " * (MAX_BODY_BYTES + 1)).status_code == 413
 
 
 @pytest.mark.parametrize("token", ["", "abc", "a.b.c"])
+@requirement("mcp:unauthorized")
 def test_without_a_valid_token_nothing_of_the_message_is_looked_at(
     client: FlaskClient, token: str
 ) -> None:
@@ -95,6 +101,7 @@ def test_without_a_valid_token_nothing_of_the_message_is_looked_at(
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"nonsense", b"\xff\xfe", b"[" * 100_000, b"NaN"])
+@requirement("mcp:parse-error")
 def test_what_is_not_json_is_a_parse_error(rpc: Rpc, body: bytes) -> None:
     assert error(rpc.post(body)) == (400, -32700, None)
 
@@ -116,6 +123,7 @@ def test_what_is_not_json_is_a_parse_error(rpc: Rpc, body: bytes) -> None:
     ],
     ids=repr,
 )
+@requirement("mcp:invalid-request")
 def test_what_is_no_single_message_is_an_invalid_request(rpc: Rpc, body: object) -> None:
     assert error(rpc.post(json.dumps(body).encode())) == (400, -32600, None)
 
@@ -141,6 +149,7 @@ def test_a_key_that_stands_twice_is_refused_by_its_place(rpc: Rpc) -> None:
     ],
     ids=["initialized", "cancelled", "result", "error"],
 )
+@requirement("mcp:notifications")
 def test_what_needs_no_answer_is_accepted_without_one(rpc: Rpc, body: object) -> None:
     answer = rpc.post(body)
 
@@ -148,6 +157,7 @@ def test_what_needs_no_answer_is_accepted_without_one(rpc: Rpc, body: object) ->
 
 
 @pytest.mark.parametrize("version", ["2024-11-05", "2025-03-26", "2025-06-18", LEGACY, None])
+@requirement("mcp:both-eras")
 def test_the_old_revisions_need_no_envelope(rpc: Rpc, version: str | None) -> None:
     answer = rpc.legacy("tools/list", version=version)
 
@@ -156,6 +166,7 @@ def test_the_old_revisions_need_no_envelope(rpc: Rpc, version: str | None) -> No
 
 
 @pytest.mark.parametrize("version", ["2023-01-01", "nonsense", MODERN])
+@requirement("mcp:both-eras")
 def test_any_other_version_header_means_the_new_era(rpc: Rpc, version: str) -> None:
     assert error(rpc.legacy("tools/list", version=version)) == (400, -32602, 1)
 
@@ -168,6 +179,7 @@ def test_any_other_version_header_means_the_new_era(rpc: Rpc, version: str) -> N
     ],
     ids=["no capabilities", "capabilities of a wrong kind"],
 )
+@requirement("mcp:envelope")
 def test_an_incomplete_envelope_is_refused(rpc: Rpc, meta: dict[str, Any]) -> None:
     body = {**LIST, "params": {"_meta": meta}}
 
@@ -185,6 +197,7 @@ def test_an_incomplete_envelope_is_refused(rpc: Rpc, meta: dict[str, Any]) -> No
     ],
     ids=repr,
 )
+@requirement("mcp:headers")
 def test_headers_must_say_what_the_body_says(rpc: Rpc, changed: Headers) -> None:
     assert error(rpc.post(LIST, {**LIST_HEADERS, **changed})) == (400, -32020, 7)
 
@@ -192,6 +205,7 @@ def test_headers_must_say_what_the_body_says(rpc: Rpc, changed: Headers) -> None
 @pytest.mark.parametrize(
     "name", [None, "save_conversation", "=?base64?!?=", "=?base64?eA==?=", "=?base64?/w==?="]
 )
+@requirement("mcp:headers")
 def test_the_name_header_must_say_which_tool(rpc: Rpc, name: str | None) -> None:
     params = {"name": "get_user_context", "arguments": {"user_id": "ana"}}
     answer = rpc.modern("tools/call", params, {"Mcp-Name": name})
@@ -208,6 +222,7 @@ def test_a_name_may_travel_in_base64(rpc: Rpc) -> None:
     assert answer.status_code == 200
 
 
+@requirement("mcp:version")
 def test_a_version_that_is_not_served_is_refused_with_those_that_are(rpc: Rpc) -> None:
     envelope = {f"{META}protocolVersion": "2027-01-01", f"{META}clientCapabilities": {}}
     body = {**LIST, "params": {"_meta": envelope}}
@@ -222,11 +237,13 @@ def test_a_version_that_is_not_served_is_refused_with_those_that_are(rpc: Rpc) -
     "method",
     ["initialize", "ping", "logging/setLevel", "resources/subscribe", "tasks/nothing", "nonsense"],
 )
+@requirement("mcp:method-not-found")
 def test_what_the_new_revision_does_not_have_is_404(rpc: Rpc, method: str) -> None:
     assert error(rpc.modern(method)) == (404, -32601, 1)
 
 
 @pytest.mark.parametrize("method", ["server/discover", "logging/setLevel", "nonsense", ""])
+@requirement("mcp:method-not-found")
 def test_what_the_old_revisions_do_not_have_is_an_error_in_200(rpc: Rpc, method: str) -> None:
     params = {"level": "info"} if method == "logging/setLevel" else {}
 
@@ -236,6 +253,7 @@ def test_what_the_old_revisions_do_not_have_is_an_error_in_200(rpc: Rpc, method:
 @pytest.mark.parametrize(
     "params", [{}, {"name": 5}, {"name": "x", "arguments": []}, {"name": "x", "arguments": 1}]
 )
+@requirement("mcp:invalid-params")
 def test_parameters_must_fit_the_method(rpc: Rpc, params: dict[str, Any]) -> None:
     named: Headers = {"Mcp-Name": "x" if params.get("name") == "x" else None}
     status = 400, -32020 if params.get("name") == 5 else -32602, 1
@@ -244,12 +262,14 @@ def test_parameters_must_fit_the_method(rpc: Rpc, params: dict[str, Any]) -> Non
     assert error(rpc.legacy("tools/call", params)) == (200, -32602, 1)
 
 
+@requirement("mcp:unknown-tool")
 def test_an_unknown_tool_is_an_error_of_the_protocol(rpc: Rpc) -> None:
     assert error(rpc.modern("tools/call", {"name": "x"})) == (400, -32602, 1)
     assert error(rpc.legacy("tools/call", {"name": "x"})) == (200, -32602, 1)
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "dG9vbHM6NTA=", "dG9vbHM6LTE=", "cHJvbXB0czow"])
+@requirement("mcp:cursor")
 def test_an_unknown_cursor_is_refused(rpc: Rpc, cursor: str) -> None:
     assert error(rpc.modern("tools/list", {"cursor": cursor})) == (400, -32602, 1)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from engine import MadeUp, Someone, code, result
 
+from requirements import requirement
 from talkhub.errors import Forbidden, Unavailable
 from talkhub.mcp import sealing
 from talkhub.mcp.asking import Mailbox
@@ -41,6 +42,7 @@ def with_tool(run: Any, **properties: Any) -> MadeUp:
     return MadeUp([Tools([tool(run, **properties)])])
 
 
+@requirement("mcp:capabilities")
 def test_only_what_there_is_is_announced() -> None:
     nothing, tools = MadeUp([]), MadeUp([Tools([])])
 
@@ -52,6 +54,7 @@ def test_only_what_there_is_is_announced() -> None:
 @pytest.mark.parametrize(
     ("wanted", "given"), [("2024-11-05", "2024-11-05"), ("1999-01-01", "2025-11-25")]
 )
+@requirement("mcp:handshake")
 def test_the_handshake_settles_on_a_revision_with_a_handshake(wanted: str, given: str) -> None:
     hello = {
         "protocolVersion": wanted,
@@ -95,6 +98,7 @@ def test_what_a_caller_may_not_use_is_not_listed_and_not_run() -> None:
     assert result(served.ask("tools/call", {"name": "t"}, caller=writer))["isError"] is False
 
 
+@requirement("mcp:internal-error")
 def test_an_unexpected_error_tells_nothing(caplog: pytest.LogCaptureFixture) -> None:
     def fail(_call: Call, _arguments: object) -> Outcome:
         raise RuntimeError("the password is 123")
@@ -106,6 +110,7 @@ def test_an_unexpected_error_tells_nothing(caplog: pytest.LogCaptureFixture) -> 
     assert answer.message["error"] == {"code": -32603, "message": "Internal error"}
 
 
+@requirement("mcp:progress")
 def test_a_stream_tells_progress_and_then_the_result() -> None:
     def slow(call: Call, _arguments: object) -> Iterator[Any]:
         yield call.progress(1, 2, "half")
@@ -188,6 +193,7 @@ def test_a_tool_can_ask_the_client_and_go_on() -> None:
     assert done["content"][0]["text"] == "{'kept': 1} accept"
 
 
+@requirement("mcp:client-capability")
 def test_a_client_that_cannot_be_asked_is_told_what_it_lacks() -> None:
     served = with_tool(asking)
 
@@ -199,6 +205,7 @@ def test_a_client_that_cannot_be_asked_is_told_what_it_lacks() -> None:
     assert code(served.ask_legacy("tools/call", {"name": "t"})) == -32600
 
 
+@requirement("mcp:request-state")
 def test_sealed_state_is_worth_nothing_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     served = MadeUp([Tools([tool(asking), tool(asking, "other")])])
     able = {"elicitation": {}}
@@ -240,6 +247,7 @@ DEPTH = {
     ],
     ids=repr,
 )
+@requirement("mcp:param-headers")
 def test_arguments_that_headers_repeat_must_be_the_same(
     arguments: dict[str, Any], headers: dict[str, str], fits: object
 ) -> None:
@@ -298,6 +306,7 @@ def test_resources_are_read_by_their_addresses() -> None:
 
 
 @pytest.mark.parametrize("uri", ["made://people/nobody", "made://people/a/b", "made://people/"])
+@requirement("mcp:resource-not-found")
 def test_what_is_not_there_is_an_error_and_never_empty(uri: str) -> None:
     served = MadeUp([Resources([HEALTH], [PEOPLE])])
 
@@ -335,6 +344,7 @@ def completion_of(uri: str, argument: str = "user_id", **chosen: str) -> dict[st
     }
 
 
+@requirement("mcp:completions")
 def test_completions_are_cut_at_a_hundred() -> None:
     served = MadeUp([Completions(templates=[PEOPLE])])
     uri = "made://people/{user_id}"

@@ -15,6 +15,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult
 
+from requirements import requirement
 from talkhub.tools.catalogue import registry
 
 MODES = pytest.mark.parametrize("mode", ["auto", "legacy", "2026-07-28"])
@@ -55,6 +56,7 @@ def test_every_tool_is_found(mcp_url: str, caller: Caller, mode: str) -> None:
 
 
 @MODES
+@requirement("mcp:structured-content")
 def test_every_tool_answers_as_its_schema_says(mcp_url: str, caller: Caller, mode: str) -> None:
     async def call_all(client: Client) -> dict[str, CallToolResult]:
         return {name: await client.call_tool(name, given) for name, given in CALLS.items()}

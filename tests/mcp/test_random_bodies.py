@@ -7,8 +7,10 @@ from collections import Counter
 from rpc import Rpc
 
 from benchmarks.soak.random_bodies import random_bodies
+from requirements import requirement
 
 
+@requirement("mcp:any-body")
 def test_no_body_makes_the_server_fail(rpc: Rpc) -> None:
     statuses: Counter[int] = Counter()
 

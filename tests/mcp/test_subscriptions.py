@@ -9,6 +9,7 @@ from typing import Any
 
 from engine import MadeUp, code, result
 
+from requirements import requirement
 from talkhub.mcp.call import Call
 from talkhub.mcp.protocol import INVALID_PARAMS, METHOD_NOT_FOUND
 from talkhub.mcp.subscriptions import MOST_RESOURCES, Rhythm, Subscriptions
@@ -56,6 +57,7 @@ def listen(village: Village, *uris: str, rhythm: Rhythm | None = None, **also: b
     return list(answer.stream)
 
 
+@requirement("mcp:subscriptions")
 def test_a_stream_is_acknowledged_tells_of_changes_and_ends_with_a_result() -> None:
     village = Village(changes=[[], ["made-up://well", "made-up://mill"], ["made-up://well"]])
 

@@ -13,6 +13,7 @@ from factories import transcript
 from flask.testing import FlaskClient
 from rpc import Rpc
 
+from requirements import requirement
 from talkhub.mcp.content.compact_text import LIMIT, compact_text
 from talkhub.names import Scope
 from talkhub.tools.catalogue import registry
@@ -57,6 +58,7 @@ def test_the_schemas_need_no_reference_to_be_followed(rpc: Rpc) -> None:
 
 
 @pytest.mark.parametrize("spec", list(registry), ids=lambda spec: spec.name)
+@requirement("mcp:structured-content")
 def test_structure_and_text_say_the_same(rpc: Rpc, spec: Any) -> None:
     arguments = {
         "create_chat_session": {"user_id": "ana"},
@@ -76,6 +78,7 @@ def test_structure_and_text_say_the_same(rpc: Rpc, spec: Any) -> None:
     spec.output_model.model_validate(legacy["structuredContent"])
 
 
+@requirement("mcp:argument-errors")
 def test_wrong_arguments_come_back_as_something_to_correct(rpc: Rpc) -> None:
     told = complaint(rpc.call("save_conversation", {"session_id": "s", "message": []}))
 
@@ -93,6 +96,7 @@ def test_the_value_that_was_wrong_is_not_repeated(rpc: Rpc) -> None:
     assert "ana@example.com" not in told
 
 
+@requirement("mcp:business-errors")
 def test_what_the_business_refuses_is_a_result_too(rpc: Rpc) -> None:
     key = {"idempotency_key": "k1"}
     rpc.call("create_chat_session", {"user_id": "ana", **key})
@@ -232,6 +236,7 @@ def test_calls_are_measured_by_tool_and_result(rpc: Rpc, client: FlaskClient) ->
     assert 'endpoint="mcp",method="POST",status="404"' in told
 
 
+@requirement("mcp:rate-limit")
 def test_the_limit_of_a_token_holds_for_the_protocol(
     make_client: Callable[..., FlaskClient], caller: Caller
 ) -> None:

@@ -11,6 +11,7 @@ from factories import rows
 from flask import Flask
 from html_pages import Html
 
+from requirements import requirement
 from talkhub.store.uow import Database
 
 
@@ -28,6 +29,7 @@ def test_a_stranger_signs_in_first_and_comes_back_to_the_request(
     assert Html(signed_in.get(came_back.location).text).head == "Agenda quer acessar Test"
 
 
+@requirement("oauth:consent")
 def test_the_page_says_who_asks_for_what_and_where_one_is_sent(agenda: Application) -> None:
     page = Html(agenda.look().text)
 
@@ -69,6 +71,7 @@ def test_an_application_on_this_machine_is_warned_of(
         ("cursor://anysphere.cursor-mcp/oauth/callback", "cursor:"),
     ],
 )
+@requirement("oauth:consent")
 def test_the_form_may_lead_to_the_application_and_nothing_may_frame_it(
     connecting: Callable[..., Application], ana: Any, redirect_uri: str, source: str
 ) -> None:
@@ -94,6 +97,7 @@ def test_refusing_tells_the_application_and_gives_it_nothing(
     assert rows(database, ana.workspace_id, "select from oauth_grants") == []
 
 
+@requirement("oauth:consent")
 def test_another_site_cannot_consent_for_someone(agenda: Application, database: Database) -> None:
     answer = agenda.browser.post(
         AUTHORIZE,
@@ -127,6 +131,7 @@ def test_a_name_cannot_turn_the_text_around_it(
     ],
 )
 @pytest.mark.parametrize("method", ["look", "decide"])
+@requirement("oauth:redirect")
 def test_nobody_is_sent_to_an_address_that_is_not_the_applications(
     agenda: Application, method: str, changed: dict[str, str | None], text: str
 ) -> None:
@@ -156,6 +161,7 @@ def test_the_application_is_told_what_is_wrong_with_its_request(
     assert (told["error"], told["state"], told["iss"]) == (error, "st/ate", "http://localhost")
 
 
+@requirement("oauth:resource-indicators")
 def test_one_of_two_named_resources_that_is_not_ours_is_refused(agenda: Application) -> None:
     query = [*agenda.query().items(), ("resource", "https://other.example")]
 
@@ -175,6 +181,7 @@ def test_the_only_registered_address_need_not_be_named(agenda: Application) -> N
     assert agenda.decide(redirect_uri=None).location.startswith("https://app.example/callback?")
 
 
+@requirement("oauth:redirect")
 def test_on_this_machine_the_port_is_free_and_nothing_else(
     connecting: Callable[..., Application], ana: Any
 ) -> None:

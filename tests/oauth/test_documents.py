@@ -13,6 +13,7 @@ from flask import Flask
 from html_pages import Html
 from https_host import Behaviour, Host, answering
 
+from requirements import requirement
 from talkhub.app import create_app
 from talkhub.outbound.guarded import CallRefused
 from talkhub.services import oauth_clients
@@ -56,6 +57,7 @@ def described(client_id: str, **changed: Any) -> Behaviour:
     return answering(json.dumps(document).encode())
 
 
+@requirement("oauth:client-documents")
 def test_a_described_application_connects_without_registering(
     asking: Callable[..., tuple[Application, Host]],
 ) -> None:
@@ -130,6 +132,7 @@ def test_a_document_is_not_believed(
     assert oauth_clients.find_client(database, agenda.client_id) is None
 
 
+@requirement("oauth:client-documents")
 def test_a_name_that_leads_inside_is_not_called(
     asking: Callable[..., tuple[Application, Host]], settings: Settings, make_person: Any
 ) -> None:

@@ -8,6 +8,8 @@ import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from flask.testing import FlaskClient
 
+from requirements import requirement
+
 RESOURCE = "/.well-known/oauth-protected-resource"
 SERVER = "/.well-known/oauth-authorization-server"
 SCOPES = ["analytics:read", "mcp:read", "mcp:write", "profile:write"]
@@ -17,6 +19,7 @@ PUBLIC = "https://mcp.example.com"
 @pytest.mark.parametrize(
     ("path", "resource"), [(f"{RESOURCE}/mcp", f"{PUBLIC}/mcp"), (RESOURCE, PUBLIC)]
 )
+@requirement("oauth:resource-metadata")
 def test_the_endpoint_says_who_issues_its_tokens(
     make_client: Callable[..., FlaskClient], path: str, resource: str
 ) -> None:
@@ -32,6 +35,7 @@ def test_the_endpoint_says_who_issues_its_tokens(
 
 
 @pytest.mark.parametrize("path", [SERVER, "/.well-known/openid-configuration"])
+@requirement("oauth:server-metadata")
 def test_the_server_says_what_it_can_do(make_client: Callable[..., FlaskClient], path: str) -> None:
     document = make_client(public_url=PUBLIC).get(path).json
 

@@ -11,12 +11,14 @@ from applications import Application
 from factories import new_address
 from flask.testing import FlaskClient
 
+from requirements import requirement
 from talkhub.jobs.schedule import forget_the_old
 from talkhub.store.uow import Database, system_scope
 
 Register = Callable[..., dict[str, Any]]
 
 
+@requirement("oauth:registration")
 def test_a_public_application_gets_an_id_and_no_secret(register: Register) -> None:
     told = register(scope="mcp:read", software_id="x", unknown_member={"a": 1})
 

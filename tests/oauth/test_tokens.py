@@ -15,6 +15,7 @@ from factories import rows
 from flask import Flask
 from flask.testing import FlaskClient
 
+from requirements import requirement
 from talkhub.services import oauth_grants
 from talkhub.store.uow import Database, system_scope
 
@@ -37,6 +38,7 @@ def expired_codes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     return
 
 
+@requirement("oauth:issuer")
 def test_consent_is_answered_with_a_code_the_state_and_who_answers(agenda: Application) -> None:
     answer = agenda.decide()
 
@@ -76,6 +78,7 @@ def test_a_token_opens_the_mcp_endpoint(agenda: Application, client: FlaskClient
     assert use(client, tokens["access_token"]) == 200
 
 
+@requirement("oauth:resource-indicators")
 def test_a_token_for_the_mcp_endpoint_does_not_open_the_rest(
     agenda: Application, client: FlaskClient
 ) -> None:
@@ -132,6 +135,7 @@ def test_scopes_of_which_none_can_be_granted_are_refused(agenda: Application, sc
         ({"grant_type": 'p"ässword'}, (400, "unsupported_grant_type")),
     ],
 )
+@requirement("oauth:pkce")
 def test_a_code_is_not_exchanged(
     agenda: Application, changed: dict[str, str | None], error: tuple[int, str]
 ) -> None:
@@ -207,6 +211,7 @@ def test_a_refresh_token_becomes_another_pair(agenda: Application, client: Flask
     assert use(client, second["access_token"]) == 200
 
 
+@requirement("oauth:refresh-rotation")
 def test_a_refresh_token_that_comes_back_ends_its_family(
     agenda: Application, client: FlaskClient
 ) -> None:
@@ -318,6 +323,7 @@ def test_a_secret_that_is_no_text_proves_nothing(client: FlaskClient, path: str)
 
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+@requirement("oauth:revocation")
 def test_giving_a_token_up_ends_all_of_its_grant(
     agenda: Application, client: FlaskClient, kind: str
 ) -> None:

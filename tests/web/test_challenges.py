@@ -8,6 +8,7 @@ import pytest
 from callers import Caller
 from flask.testing import FlaskClient
 
+from requirements import requirement
 from talkhub.names import Scope
 
 BASE = "https://hub.example"
@@ -24,6 +25,7 @@ def client(make_client: Callable[..., FlaskClient]) -> FlaskClient:
 @pytest.mark.parametrize(
     ("path", "scope"), [("/mcp", ALL), ("/api/v1/mcp/create_chat_session", "mcp:write")]
 )
+@requirement("mcp:challenge")
 def test_without_a_token_one_is_told_what_to_ask_for_and_where(
     client: FlaskClient, path: str, scope: str
 ) -> None:
@@ -42,6 +44,7 @@ def test_an_invalid_token_is_named_as_the_cause(client: FlaskClient, path: str, 
     assert answer.headers["WWW-Authenticate"].endswith(METADATA)
 
 
+@requirement("mcp:challenge")
 def test_a_missing_scope_is_asked_for_together_with_those_that_are_there(
     client: FlaskClient, workspace: int, sign_token: Callable[..., str]
 ) -> None:
