@@ -7,9 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from talkhub import clock
-from talkhub.analysis.model import ConversationAnalysis
 from talkhub.analysis.pipeline import analyse
-from talkhub.names import CompletionStatus, ConversationStatus, Intent, MessageRole
+from talkhub.names import ConversationStatus
 from talkhub.services import outbound
 from talkhub.services.transcripts import Message, add_up
 from talkhub.store.statements import insights as statements
@@ -31,6 +30,7 @@ class DueConversation:
 def analyse_conversation(due: DueConversation) -> dict[str, Any]:
     """Return a conversation's analysis as the row that is stored. Pure."""
     found = analyse(due.messages)
+    facts = add_up(due.messages, is_open=due.status == ConversationStatus.OPEN)
     return {
         "id": due.id,
         "fence": due.fence,
@@ -41,7 +41,7 @@ def analyse_conversation(due: DueConversation) -> dict[str, Any]:
         "intent": found.intent,
         "confidence": found.confidence,
         "topics": list(found.topics),
-        "completion": _completion(due, found),
+        "completion": facts.completion,
         "result": asdict(found),
     }
 
@@ -80,20 +80,3 @@ def recount_profiles(uow: UnitOfWork, *, limit: int) -> int:
         params = {"workspace_id": uow.workspace_id, "profile_ids": claimed}
         uow.run(profile_statements.RECOMPUTE_STATS, params)
     return len(claimed)
-
-
-def _completion(due: DueConversation, found: ConversationAnalysis) -> str:
-    """Return how the conversation stands. A farewell needs no answer to be an ending."""
-    facts = add_up(due.messages, is_open=due.status == ConversationStatus.OPEN)
-    if facts.completion == CompletionStatus.UNANSWERED and _ends_with_thanks(due, found):
-        return CompletionStatus.COMPLETED
-    return facts.completion
-
-
-def _ends_with_thanks(due: DueConversation, found: ConversationAnalysis) -> bool:
-    last = next((m for m in reversed(due.messages) if m["role"] != MessageRole.SYSTEM), None)
-    if last is None or not found.messages or found.messages[-1].message_id != last["id"]:
-        return False
-    was_answered = any(m["role"] in {MessageRole.BOT, MessageRole.AGENT} for m in due.messages)
-    wanted = {intent for intent, _ in found.messages[-1].intents}
-    return was_answered and Intent.THANKS in wanted

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from talkhub import json_codec
+from talkhub.analysis.closing import is_closing
 from talkhub.names import CompletionStatus, MessageRole
 
 MAX_MESSAGES = 500
@@ -94,7 +95,6 @@ def add_up(messages: Sequence[Message], *, is_open: bool) -> TranscriptFacts:
     roles = [message["role"] for message in messages]
     responses = [wait for wait in waits(messages, times) if wait is not None]
     user_count = roles.count(MessageRole.USER)
-    spoken = [role for role in roles if role != MessageRole.SYSTEM]
     return TranscriptFacts(
         started_at=min(times),
         last_message_at=max(times),
@@ -102,9 +102,7 @@ def add_up(messages: Sequence[Message], *, is_open: bool) -> TranscriptFacts:
         user_message_count=user_count,
         response_count=len(responses),
         response_ms_total=round(sum(responses) * 1000),
-        completion=_completion(
-            user_count, waiting=spoken[-1:] == [MessageRole.USER], is_open=is_open
-        ),
+        completion=_completion(messages, user_count=user_count, is_open=is_open),
     )
 
 
@@ -126,12 +124,29 @@ def waits(messages: Sequence[Mapping[str, Any]], times: Sequence[datetime]) -> l
     return found
 
 
-def _completion(user_count: int, *, waiting: bool, is_open: bool) -> CompletionStatus:
+def _completion(messages: Sequence[Message], *, user_count: int, is_open: bool) -> CompletionStatus:
     if is_open:
         return CompletionStatus.OPEN
     if user_count == 0:
         return CompletionStatus.ABANDONED
-    return CompletionStatus.UNANSWERED if waiting else CompletionStatus.COMPLETED
+    return CompletionStatus.UNANSWERED if _is_waiting(messages) else CompletionStatus.COMPLETED
+
+
+def _is_waiting(messages: Sequence[Message]) -> bool:
+    """Tell whether the person wrote last, and more than a closing remark."""
+    turn: list[str] = []
+    last_answer = ""
+    for message in reversed(messages):
+        if message["role"] == MessageRole.USER:
+            turn.append(message["content"])
+        elif message["role"] != MessageRole.SYSTEM:
+            last_answer = message["content"]
+            break
+    else:
+        # Some channels tell no answers at all: a thank-you must do as a sign of one. Where they
+        # are told, it may as well be the manners of a question: "E o frete?" "Obrigada".
+        del turn[1:]
+    return bool(turn) and not is_closing("\n".join(reversed(turn)), last_answer=last_answer)
 
 
 def fingerprint(session_id: str, messages: Sequence[Message]) -> bytes:

@@ -242,6 +242,37 @@ def test_the_completion_status_is_honest(caller: Caller, roles: list[str], statu
     assert save(caller, messages=messages)["metadata"]["completion_status"] == status
 
 
+@pytest.mark.parametrize(
+    ("texts", "status"),
+    [
+        (["Paga por aqui", "Feito, está pago", "Pago! Obrigada"], "completed"),
+        (["Abre hoje?", "Até as 20h", "blz", "valeu"], "completed"),
+        (["obrigada"], "completed"),  # a channel may tell no answers
+        (["Tem horário?", "Sim, às 9h. Confirmo?", "ok"], "unanswered"),
+    ],
+)
+def test_a_closing_remark_waits_for_no_answer_before_and_after_the_analysis(
+    caller: Caller, database: Database, drain: Any, texts: list[str], status: str
+) -> None:
+    roles = ["user", "bot", "user", "user"]
+    messages = [{"role": role, "content": text} for role, text in zip(roles, texts, strict=False)]
+
+    saved = save(caller, messages=messages)
+    drain()
+
+    analysed = rows(database, caller.workspace_id, CONVERSATIONS)[0]
+    assert saved["metadata"]["completion_status"] == status
+    assert (analysed["metadata"]["completion_status"], analysed["outcome"]) == (status, status)
+
+
+def test_thanks_behind_a_question_leave_the_person_waiting(caller: Caller) -> None:
+    texts = [("user", "oi"), ("bot", "olá"), ("user", "e o frete?"), ("user", "obrigada")]
+
+    answer = save(caller, messages=[{"role": role, "content": text} for role, text in texts])
+
+    assert answer["metadata"]["completion_status"] == "unanswered"
+
+
 def test_the_callers_metadata_is_kept_beside_the_computed_facts(caller: Caller) -> None:
     given = {"campaign": "natal", "message_count": 99}
 
