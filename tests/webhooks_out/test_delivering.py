@@ -25,6 +25,8 @@ from talkhub.outbound.guarded import GuardedClient
 from talkhub.services import delivering, webhooks
 from talkhub.services.delivering import BACKOFF, MAX_ATTEMPTS, wait_after
 from talkhub.settings import environment_of_child
+from talkhub.store.statements.outbox import CLAIM_MESSAGES
+from talkhub.store.uow import system_scope
 
 Start = Callable[..., Host]
 MUST_BE_REFUSED = json.loads(
@@ -339,3 +341,25 @@ def test_only_with_the_setting_is_this_machine_reached(host: Start, outbox: Outb
 
     assert there.requests == []
     assert outbox.messages("state") == [{"state": "pending"}]
+
+
+def test_messages_that_wait_are_not_read_at_every_look(outbox: Outbox) -> None:
+    endpoint = outbox.endpoint("https://client.example/hook")
+    outbox.set(f"""
+        insert into outbound_messages (workspace_id, webhook_endpoint_id, kind, payload, due_at)
+        select {outbox.workspace}, {endpoint.endpoint_id}, 'webhook.test', '{{}}',
+               clock_timestamp() + interval '1 day' from generate_series(1, 3000)
+    """)
+    params = {
+        "limit": 32,
+        "width": 4,
+        "max_attempts": MAX_ATTEMPTS,
+        "lease": timedelta(seconds=30),
+        "grace": timedelta(hours=24),
+    }
+
+    with outbox.database.unit_of_work(system_scope("tests")) as uow:
+        plan = uow.run(f"explain (analyze, timing off) {CLAIM_MESSAGES}", params).scalars().all()
+
+    removed = [int(line.split(": ")[1]) for line in plan if "Rows Removed by" in line]
+    assert max(removed, default=0) < 1000, plan

@@ -24,7 +24,7 @@ with open as (
 ), chosen as (
   select first.id from open cross join lateral (
     select id, due_at from outbound_messages
-    where webhook_endpoint_id = open.id and state = 'pending' and due_at <= clock_timestamp()
+    where webhook_endpoint_id = open.id and state = 'pending' and due_at <= statement_timestamp()
       and attempts < %(max_attempts)s
     order by due_at, id limit greatest(open.room, 0)) as first
   order by first.due_at, first.id limit %(limit)s
@@ -33,8 +33,8 @@ update outbound_messages o
 set attempts = o.attempts + 1, lease_until = clock_timestamp() + %(lease)s,
     due_at = clock_timestamp() + %(lease)s, fence = o.fence + 1
 from webhook_endpoints e
-where o.id in (select id from chosen) and e.id = o.webhook_endpoint_id
-  and o.state = 'pending' and o.due_at <= clock_timestamp()
+where o.id = any(array(select id from chosen)) and e.id = o.webhook_endpoint_id
+  and o.state not in ('sent', 'dead')
 returning o.id, o.workspace_id, o.webhook_endpoint_id as endpoint_id, o.payload, o.attempts,
   o.fence, e.url, e.secrets_encrypted,
   coalesce(e.rotated_at > clock_timestamp() - %(grace)s, false) as is_rotating
@@ -42,6 +42,9 @@ returning o.id, o.workspace_id, o.webhook_endpoint_id as endpoint_id, o.payload,
 """Takes due messages, of each endpoint as many as it has room for; of a failing one, one.
 
 It is a system statement. The claimer holds a lock, so that two never fill the same room.
+Not `clock_timestamp()` for what is due: no index serves a value that changes from row to row, and
+a dead endpoint's messages, all of them waiting, would be read at every look. The last condition is
+for one that was given up meanwhile, and worded so that no index of what is pending fits it.
 """
 
 SETTLE_SENT = """
