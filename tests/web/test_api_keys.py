@@ -102,6 +102,7 @@ def test_a_key_is_shown_once_and_only_its_hash_is_kept(
         {"name": "x", "scopes": []},
         {"name": "x", "scopes": ["dashboard"]},
         {"name": "x", "scopes": ["mcp:read", "keys:manage"]},
+        {"name": "x", "scopes": ["mcp:read", "webhooks:manage"]},
         {"name": "x", "scopes": ["mcp:all"]},
         {"name": "x", "scopes": "mcp:read"},
         {"name": " ", "scopes": ["mcp:read"]},
