@@ -12,7 +12,7 @@ from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import NotFound
 from talkhub.names import EndpointState, OutboundState, Scope
-from talkhub.security import Principal, require_scope
+from talkhub.security import Principal
 from talkhub.services import webhooks
 from talkhub.services.webhooks import NewSecret
 from talkhub.settings import reveal
@@ -186,7 +186,6 @@ def _known(id_: int) -> int:
 
 
 def _scope(principal: Principal) -> DatabaseScope:
-    require_scope(principal, Scope.WEBHOOKS_MANAGE)
     return workspace_scope(principal.workspace_id, principal.subject)
 
 
