@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from talkhub.errors import Forbidden
 from talkhub.names import Scope
 from talkhub.security import TOOL_SCOPES, Principal, hash_secret
 from talkhub.services.auth import MANAGING_ROLES, SignedIn, audit, remembered, revoke_family
@@ -145,11 +146,19 @@ def family_of_token(database: Database, principal: Principal, client_id: str) ->
     return None if family is None else str(family)
 
 
-def revoke_grant(uow: UnitOfWork, grant_id: int, *, address: str) -> bool:
-    """Take back what was allowed: all its tokens end. False if there is nothing to end."""
+def revoke_grant(uow: UnitOfWork, grant_id: int, *, is_manager: bool, address: str) -> bool:
+    """Take back what was allowed: all its tokens end. False if there is nothing to end.
+
+    Raises Forbidden if somebody else than the unit of work's actor allowed it, unless the
+    actor manages the workspace.
+    """
     key = {"workspace_id": uow.workspace_id, "grant_id": grant_id}
-    family = uow.run(statements.FAMILY_OF_GRANT, key).scalar()
-    return family is not None and _end(uow, family, address)
+    grant = uow.run(statements.FAMILY_OF_GRANT, key).mappings().first()
+    if grant is None:
+        return False
+    if not is_manager and grant["subject"] != uow.scope.actor:
+        raise Forbidden("Only owners and admins disconnect what others connected.")
+    return _end(uow, grant["family"], address)
 
 
 def revoke_grant_of_family(

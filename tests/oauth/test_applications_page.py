@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from applications import Application, use
 from factories import rows
+from flask import Flask
 from flask.testing import FlaskClient
 from html_pages import Html
 
+from talkhub.names import Scope
 from talkhub.store.uow import Database
 
 PATH = "/dashboard/applications"
@@ -75,3 +79,41 @@ def test_another_site_cannot_disconnect(agenda: Application, ana: Any) -> None:
     answer = ana.browser.post(form.attributes["action"], headers={"Sec-Fetch-Site": "cross-site"})
 
     assert answer.status_code == 403
+
+
+@pytest.fixture
+def colleague(ana: Any, app: Flask, sign_token: Callable[..., str]) -> Callable[..., Any]:
+    """Make somebody else who is signed in to Ana's workspace."""
+
+    def make(*scopes: Scope) -> Any:
+        browser = app.test_client()
+        cookie = sign_token(ana.workspace_id, Scope.DASHBOARD, *scopes, subject="bia")
+        browser.set_cookie("talkhub", cookie)
+        return replace(ana, name="bia", browser=browser)
+
+    return make
+
+
+def test_a_member_neither_may_nor_is_offered_to_disconnect_what_another_connected(
+    agenda: Application, ana: Any, colleague: Callable[..., Any]
+) -> None:
+    tokens, bia = agenda.connect(), colleague()
+    path = page_of(ana).one("tbody").one("form").attributes["action"]
+
+    answer = bia.browser.post(path)
+
+    assert answer.status_code == 403
+    assert page_of(bia).one("tbody").all("form") == []
+    assert agenda.refresh(tokens["refresh_token"]).status_code == 200
+
+
+def test_an_owner_disconnects_what_another_connected(
+    agenda: Application, colleague: Callable[..., Any]
+) -> None:
+    tokens, owner = agenda.connect(), colleague(Scope.KEYS_MANAGE)
+    path = page_of(owner).one("tbody").one("form").attributes["action"]
+
+    answer = owner.browser.post(path)
+
+    assert answer.status_code == 303
+    assert agenda.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"

@@ -22,6 +22,7 @@ class ConnectedApplication:
     name: str
     redirect_uri: str
     scopes: tuple[str, ...]
+    subject: str
     person: str
     granted_at: datetime
     last_used_at: datetime
@@ -36,6 +37,7 @@ def connected_applications(uow: UnitOfWork) -> tuple[ConnectedApplication, ...]:
             OAuthGrant.client_name,
             OAuthGrant.redirect_uri,
             OAuthGrant.scopes,
+            OAuthGrant.subject,
             OAuthGrant.name,
             OAuthGrant.granted_at,
             OAuthGrant.last_used_at,
@@ -56,6 +58,7 @@ def connected_applications(uow: UnitOfWork) -> tuple[ConnectedApplication, ...]:
             name=row.client_name,
             redirect_uri=row.redirect_uri,
             scopes=tuple(row.scopes),
+            subject=row.subject,
             person=row.name,
             granted_at=row.granted_at,
             last_used_at=row.last_used_at,

@@ -67,7 +67,8 @@ returning client_id
 """
 
 FAMILY_OF_GRANT = """
-select family from oauth_grants where workspace_id = %(workspace_id)s and id = %(grant_id)s
+select family, subject from oauth_grants
+where workspace_id = %(workspace_id)s and id = %(grant_id)s
 """
 
 FAMILY_OF_CLIENTS_TOKEN = """
