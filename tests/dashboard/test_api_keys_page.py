@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from html_pages import Html
 
 from talkhub.names import Scope
-from talkhub.security import is_api_key
+from talkhub.security import API_KEY_PREFIX, is_api_key
 from talkhub.services.auth import add_first_user
 from talkhub.store.uow import Database, system_scope
 
@@ -25,24 +25,58 @@ def works(app: Flask, key: str) -> bool:
     return app.test_client().get("/api/v1/test", headers=headers).status_code == 200
 
 
-def shown_key(page: Html) -> str:
-    return page.one("pre").text
+def shown_key(visitor, path: str = PATH) -> str:
+    """Send a form that makes a key, and return the key from the page that follows."""
+    answer = visitor.client.post(path, data=FORM)
+    assert (answer.status_code, answer.location) == (303, PATH)
+    return visitor.page(PATH).one("pre").text
 
 
 def test_a_key_is_made_by_a_form_and_shown_once(ana, app: Flask):
-    answer = ana.client.post(PATH, data=FORM)
+    key = shown_key(ana)
 
-    key = shown_key(Html(answer.text))
-    assert answer.status_code == 201
-    assert answer.headers["Cache-Control"] == "no-store"
     assert is_api_key(key)
     assert works(app, key)
     assert key not in ana.get(PATH)
     assert key[:10] in ana.get(PATH)
 
 
+def test_a_reload_makes_no_second_key(ana, database: Database, workspace: int):
+    shown_key(ana)
+
+    ana.get(PATH)
+
+    assert len(rows(database, workspace, "select id from api_keys")) == 1
+
+
+def test_a_key_travels_sealed_to_its_own_page_and_no_other(ana):
+    answer = ana.client.post(PATH, data=FORM)
+
+    cookie = answer.headers["Set-Cookie"]
+    assert API_KEY_PREFIX not in answer.text + cookie
+    assert {"HttpOnly", f"Path={PATH}", "SameSite=Strict", "Max-Age=60"} <= set(cookie.split("; "))
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_another_login_in_the_same_browser_is_not_shown_the_key(
+    ana, workspace: int, sign_token: Callable[..., str]
+):
+    ana.client.post(PATH, data=FORM)
+
+    ana.client.set_cookie("talkhub", sign_token(workspace))
+
+    assert ana.page(PATH).all("pre") == []
+
+
+def test_a_cookie_that_was_not_sealed_here_shows_nothing(ana):
+    ana.client.set_cookie("made", "x" * 100, path=PATH)
+
+    assert ana.page(PATH).all("pre") == []
+
+
 def test_a_new_key_can_be_copied_by_a_button(ana):
-    page = Html(ana.client.post(PATH, data=FORM).text)
+    ana.client.post(PATH, data=FORM)
+    page = ana.page(PATH)
 
     module = page.one(data_module="copy")
     assert is_api_key(module.one("pre").text)
@@ -77,14 +111,14 @@ def test_a_key_ends_when_that_was_chosen(
 
 
 def test_a_key_is_rotated_by_a_button(ana, app: Flask):
-    old = shown_key(Html(ana.client.post(PATH, data=FORM).text))
+    old = shown_key(ana)
     action = next(
         form.attributes["action"]
         for form in ana.page(PATH).all("form")
         if form.attributes["action"].endswith("/rotate")
     )
 
-    new = shown_key(Html(ana.client.post(action).text))
+    new = shown_key(ana, action)
 
     assert new != old
     assert works(app, old)
@@ -93,7 +127,7 @@ def test_a_key_is_rotated_by_a_button(ana, app: Flask):
 
 
 def test_a_key_is_revoked_by_a_button(ana, app: Flask):
-    key = shown_key(Html(ana.client.post(PATH, data=FORM).text))
+    key = shown_key(ana)
     action = next(
         form.attributes["action"]
         for form in ana.page(PATH).all("form")

@@ -19,11 +19,18 @@ from talkhub.blueprints.dashboard.pages import (
     render_page,
     writing,
 )
+from talkhub.blueprints.dashboard.shown_once import (
+    Made,
+    forget,
+    made_just_now,
+    redirect_to_show,
+)
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Forbidden, Invalid
 from talkhub.names import Scope
 from talkhub.security import TOOL_SCOPES
-from talkhub.services.api_keys import NewKey, create_api_key, revoke_api_key, rotate_api_key
+from talkhub.services.api_keys import create_api_key, revoke_api_key, rotate_api_key
+from talkhub.settings import reveal
 from talkhub.store.queries.api_keys import ApiKeyLine, list_api_keys
 from talkhub.store.uow import UnitOfWork
 
@@ -38,17 +45,23 @@ class ApiKeysPage:
     frame: Frame
     keys: tuple[ApiKeyLine, ...]
     scopes: list[str]
-    made: NewKey | None = None
+    made: Made | None = None
     message: str = ""
     name: str = ""
 
 
 def register(blueprint: Blueprint, runtime: Runtime) -> None:
     """Add the API keys to the dashboard, for owners and admins."""
+    key = reveal(runtime.settings.encryption_key)
+
+    def shown(name: str, text: str) -> Response:
+        return redirect_to_show(Made(name, text), path=url_for("dashboard.api_keys"), key=key)
 
     @blueprint.get("/api-keys")
     def api_keys() -> Response:
-        return _page(runtime)
+        response = _page(runtime, made=made_just_now(key))
+        forget(response, path=url_for("dashboard.api_keys"))
+        return response
 
     @blueprint.post("/api-keys")
     def create_key() -> Response:
@@ -64,14 +77,13 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
         except Invalid:
             message = _("Dê um nome à chave e marque pelo menos um escopo.")
             return _page(runtime, message=message, name=name, status=422)
-        # Not redirected: the answer to this request is the only place where the key may stand.
-        return _page(runtime, made=made, status=201)
+        return shown(made.name, made.text)
 
     @blueprint.post("/api-keys/<int:key_id>/rotate")
     def rotate_key(key_id: int) -> Response:
         with _managing(runtime) as uow:
             made = rotate_api_key(uow, key_id)
-        return _page(runtime, made=made, status=201)
+        return shown(made.name, made.text)
 
     @blueprint.post("/api-keys/<int:key_id>/revoke")
     def revoke_key(key_id: int) -> Response:
@@ -96,7 +108,7 @@ def _refuse_others() -> None:
 def _page(
     runtime: Runtime,
     *,
-    made: NewKey | None = None,
+    made: Made | None = None,
     message: str = "",
     name: str = "",
     status: int = 200,
