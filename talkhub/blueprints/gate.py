@@ -18,7 +18,7 @@ from talkhub.blueprints.problems import problem_response
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.tokens import bearer_token
 from talkhub.errors import NotFound, RateLimited, SignatureInvalid, Unauthenticated
-from talkhub.names import Scope
+from talkhub.names import Scope, TokenKind
 from talkhub.security import (
     API_KEY_PREFIX,
     AUDIENCE,
@@ -32,6 +32,9 @@ from talkhub.services.api_keys import read_api_key
 MAX_CACHED_TOKENS = 10_000
 PRINCIPAL_WINDOW_SECONDS = 60
 FIRST_PARTY = frozenset({AUDIENCE})
+PROGRAMS_TOKENS = frozenset({TokenKind.API, TokenKind.OAUTH})
+"""The kinds of signed token that programs send; API keys are not signed."""
+
 P = ParamSpec("P")
 Call: TypeAlias = Callable[[], Response]
 
@@ -156,7 +159,14 @@ class Gate:
 
     def _read(self, token: str, audiences: Collection[str]) -> Principal:
         if not token.startswith(API_KEY_PREFIX):
-            return self._runtime.read_token(token, audiences=audiences)
+            principal = self._runtime.read_token(token, audiences=audiences)
+            if principal.kind not in PROGRAMS_TOKENS:
+                # A page's cookie is guarded as one: same site, no script, out with the logout.
+                raise Unauthenticated(
+                    "This token opens the dashboard's pages only;"
+                    " POST /api/v1/auth/token gives you another."
+                )
+            return principal
         principal = read_api_key(self._runtime.database, token)
         if principal.audience not in audiences:
             raise Unauthenticated("API keys are not taken here.")

@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 import pytest
 from callers import Caller
-from factories import new_address, rows, transcript
+from factories import new_address, new_user, rows, transcript
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from requirements import requirement
 from talkhub.names import Scope
 from talkhub.security import AUDIENCE, ISSUER
-from talkhub.services.auth import MAX_FAILURES
+from talkhub.services.auth import MAX_FAILURES, add_first_user
 from talkhub.settings import Settings, reveal
 from talkhub.store import revocations
 from talkhub.store.signing_keys import SigningKey
@@ -63,6 +63,7 @@ def claims(workspace: int) -> dict[str, Any]:
         "nbf": now,
         "exp": now + 3600,
         "type": "access",
+        "kind": "api",
         "ws": workspace,
         "scope": " ".join(Scope),
     }
@@ -229,6 +230,8 @@ def test_a_valid_token_is_taken(use: Callable[..., TestResponse], claims: dict[s
         {"aud": [AUDIENCE]},
         {"aud": [AUDIENCE, "another-api"]},
         {"type": "refresh"},
+        {"kind": "dashboard"},
+        {"kind": None},
         {"ws": "many"},
         {"ws": None},
     ],
@@ -310,6 +313,24 @@ def test_without_a_token_the_way_to_one_is_told(client: FlaskClient, header: str
     assert (answer.status_code, answer.json["type"]) == (401, "/problems/unauthenticated")
     assert "/api/v1/auth/token" in answer.json["detail"]
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/api-keys", "/api/v1/webhook-endpoints"])
+def test_the_cookie_of_the_dashboard_is_no_bearer_token_of_its_api(
+    client: FlaskClient, database: Database, path: str
+) -> None:
+    owner = new_user()
+    add_first_user(database, username=owner, password="ana's own password")
+    form = {"username": owner, "password": "ana's own password"}
+    signed_in = client.post(
+        "/dashboard/login", data=form, environ_overrides={"REMOTE_ADDR": new_address()}
+    )
+    cookie = client.get_cookie("talkhub")
+
+    answer = client.get(path, headers={"Authorization": f"Bearer {cookie.value}"})
+
+    assert signed_in.status_code == 303
+    assert answer.status_code == 401
 
 
 def test_a_revoked_token_is_refused_at_once(exchange: Exchange, client: FlaskClient) -> None:
