@@ -141,6 +141,17 @@ def test_a_key_is_revoked_by_a_button(ana, app: Flask):
     assert "Revogada" in ana.get(PATH)
 
 
+def test_a_key_is_revoked_only_by_a_second_button(ana):
+    shown_key(ana)
+
+    asking = ana.page(PATH).one("details", class_="asking")
+
+    assert "open" not in asking.attributes
+    assert asking.one("summary").attributes["aria-label"] == "Revogar n8n"
+    assert asking.one("form").text == "Quem usa n8n deixa de entrar, e não há volta. Sim, revogar"
+    assert asking.one("form").one("button", type="submit").parent is asking.one("form")
+
+
 @pytest.mark.parametrize("path", [PATH, f"{PATH}/1/rotate", f"{PATH}/1/revoke"])
 def test_another_site_cannot_send_the_forms(ana, path: str):
     answer = ana.client.post(path, data=FORM, headers={"Sec-Fetch-Site": "cross-site"})

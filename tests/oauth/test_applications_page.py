@@ -59,6 +59,19 @@ def test_disconnecting_ends_its_tokens_and_is_written_down(
     assert audited == [("application.allowed", ana.name), ("application.revoked", ana.name)]
 
 
+def test_an_application_is_disconnected_only_by_a_second_button(
+    agenda: Application, ana: Any
+) -> None:
+    agenda.connect()
+
+    asking = page_of(ana).one("tbody").one("details", class_="asking")
+
+    assert "open" not in asking.attributes
+    assert asking.one("summary").attributes["aria-label"] == "Desconectar Agenda"
+    assert asking.one("form").one("button", type="submit").text == "Sim, desconectar"
+    assert "Agenda deixa de entrar" in asking.one("form").text
+
+
 def test_one_workspace_neither_sees_nor_ends_anothers(
     agenda: Application, ana: Any, make_person: Callable[..., Any]
 ) -> None:
