@@ -88,6 +88,7 @@ class _Door:
         if answer.stream is not None:
             return self._seats.send(
                 server_sent_events(_timed(answer.stream, method, name, started)),
+                principal,
                 mimetype=CONTENT_TYPE,
                 headers=HEADERS,
             )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Mapping
-from threading import BoundedSemaphore, Event
+from threading import Event, Lock
 
 from flask import Response
 
 from talkhub.errors import Unavailable
+from talkhub.security import Principal
 
 MAX_STREAMS = 8
 """Of all kinds together: each one holds a thread for as long as it lasts."""
+
+MAX_STREAMS_OF_ONE = MAX_STREAMS // 2
+"""Of one caller, so that there is room for others."""
 
 closing = Event()
 """Set when this process is asked to end, so that its streams end in good order before it does."""
@@ -19,17 +24,40 @@ closing = Event()
 class StreamSeats:
     """Sends streams, and refuses one more than there is room for."""
 
-    def __init__(self, seats: int = MAX_STREAMS) -> None:
-        self._seats = BoundedSemaphore(seats)
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._taken: Counter[tuple[int, str]] = Counter()
 
     def send(
-        self, stream: Generator[bytes, None, None], *, mimetype: str, headers: Mapping[str, str]
+        self,
+        stream: Generator[bytes, None, None],
+        principal: Principal,
+        *,
+        mimetype: str,
+        headers: Mapping[str, str],
     ) -> Response:
         """Return the response that holds a seat until its client has all of it or is gone."""
-        if not self._seats.acquire(blocking=False):
+        holder = (principal.workspace_id, principal.subject)
+        try:
+            self._sit_down(holder)
+        except Unavailable:
             stream.close()
-            raise Unavailable("Too many streams are open; try again in a while.")
+            raise
         response = Response(stream, mimetype=mimetype, headers=dict(headers))
         # Unlike a `finally` in the generator, this also happens if nothing was ever read.
-        response.call_on_close(self._seats.release)
+        response.call_on_close(lambda: self._stand_up(holder))
         return response
+
+    def _sit_down(self, holder: tuple[int, str]) -> None:
+        with self._lock:
+            if self._taken.total() >= MAX_STREAMS:
+                raise Unavailable("Too many streams are open; try again in a while.")
+            if self._taken[holder] >= MAX_STREAMS_OF_ONE:
+                raise Unavailable("Too many of your streams are open; end one of them first.")
+            self._taken[holder] += 1
+
+    def _stand_up(self, holder: tuple[int, str]) -> None:
+        with self._lock:
+            self._taken[holder] -= 1
+            if not self._taken[holder]:
+                del self._taken[holder]

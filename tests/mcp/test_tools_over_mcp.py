@@ -198,7 +198,7 @@ def test_a_long_count_tells_that_it_is_still_counting(rpc: Rpc) -> None:
 
 
 def test_more_streams_than_there_is_room_for_are_told_to_wait(
-    rpc: Rpc, client: FlaskClient
+    rpc: Rpc, client: FlaskClient, workspace: int, sign_token: Callable[..., str]
 ) -> None:
     call = {
         "jsonrpc": "2.0",
@@ -206,8 +206,13 @@ def test_more_streams_than_there_is_room_for_are_told_to_wait(
         "method": "tools/call",
         "params": {"name": "get_conversation_analytics", "_meta": {"progressToken": 1}},
     }
-    headers = {"Authorization": f"Bearer {rpc.token}"}
-    held = [client.post("/mcp", json=call, headers=headers, buffered=False) for _ in range(8)]
+    headers = [
+        {"Authorization": f"Bearer {sign_token(workspace, subject=who)}"} for who in ("bia", "caio")
+    ]
+    held = [
+        client.post("/mcp", json=call, headers=headers[turn % 2], buffered=False)
+        for turn in range(8)
+    ]
     try:
         refused = rpc.post(call)
         plain = rpc.legacy("ping")

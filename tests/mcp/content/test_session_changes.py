@@ -14,7 +14,7 @@ from rpc import MODERN, Rpc, modern_params
 from talked import Talked
 from werkzeug.test import TestResponse
 
-from talkhub.blueprints.streams import MAX_STREAMS, closing
+from talkhub.blueprints.streams import MAX_STREAMS_OF_ONE, closing
 from talkhub.mcp.content.addresses import SESSION, TRANSCRIPT, address
 from talkhub.names import Scope
 
@@ -164,22 +164,53 @@ def test_subscribing_needs_the_scope_of_reading(
 
 
 def test_beyond_the_seats_streams_are_refused_and_plain_requests_are_answered(
-    listen: Callable[..., Stream], rpc: Rpc, caller: Caller, talk: Callable[..., Talked]
+    listen: Callable[..., Stream],
+    caller: Caller,
+    talk: Callable[..., Talked],
+    sign_token: Callable[..., str],
 ) -> None:
     uri = session_of(talk(caller, "Oi"))
-    streams = [listen(rpc, uri) for _ in range(MAX_STREAMS)]
+    ana, bia, caio = (
+        Rpc(caller.client, sign_token(caller.workspace_id, subject=who))
+        for who in ("ana", "bia", "caio")
+    )
+    streams = [listen(rpc, uri) for rpc in (ana, bia) for _ in range(MAX_STREAMS_OF_ONE)]
     for stream in streams:
         stream.read()
 
-    refused = listen(rpc, uri)
-    plain = rpc.result("tools/list")
+    refused = listen(caio, uri)
+    plain = caio.result("tools/list")
     streams[0].response.close()
-    seated = listen(rpc, uri)
+    seated = listen(caio, uri)
 
     assert refused.response.status_code == 503
     assert refused.response.headers["Retry-After"]
     assert len(plain["tools"]) > 0
     assert seated.read()["method"] == ACKNOWLEDGED
+
+
+def test_one_caller_leaves_half_of_the_seats_to_others(
+    listen: Callable[..., Stream],
+    caller: Caller,
+    talk: Callable[..., Talked],
+    sign_token: Callable[..., str],
+) -> None:
+    uri = session_of(talk(caller, "Oi"))
+    ana, bia = (
+        Rpc(caller.client, sign_token(caller.workspace_id, subject=who)) for who in ("ana", "bia")
+    )
+    streams = [listen(ana, uri) for _ in range(MAX_STREAMS_OF_ONE)]
+    for stream in streams:
+        stream.read()
+
+    refused = listen(ana, uri)
+    seated = listen(bia, uri)
+    streams[0].response.close()
+    again = listen(ana, uri)
+
+    assert refused.response.status_code == 503
+    assert seated.read()["method"] == ACKNOWLEDGED
+    assert again.read()["method"] == ACKNOWLEDGED
 
 
 def test_a_process_that_ends_ends_its_streams_in_good_order(
