@@ -7,6 +7,8 @@ import pytest
 from flask import Flask
 from html_pages import Element, Html
 
+from talkhub.store.uow import system_scope
+
 PATHS = [
     "/dashboard",
     "/dashboard?period=28d&metric=conversations",
@@ -129,3 +131,10 @@ def test_a_file_asked_for_without_its_digest_is_not_kept_for_ever(client):
     answer = client.get("/static/css/app.css", buffered=True)
 
     assert "immutable" not in answer.headers.get("Cache-Control", "")
+
+
+def test_a_workspace_called_like_the_product_is_named_once(ana, database, workspace: int):
+    with database.unit_of_work(system_scope("tests")) as uow:
+        uow.run("update workspaces set name = 'TalkHub' where id = %(id)s", {"id": workspace})
+
+    assert ana.page("/dashboard").one("head").one("title").text == "Visão geral · TalkHub"

@@ -25,7 +25,10 @@ def page_of(person: Any) -> Html:
 
 
 def test_without_applications_the_page_says_how_one_is_connected(ana: Any) -> None:
-    assert "Nenhum aplicativo conectado" in page_of(ana).one("main").text
+    main = page_of(ana).one("main")
+
+    assert "Nenhum aplicativo conectado" in main.text
+    assert main.one("a", class_="primary").attributes["href"] == "/dashboard/connect"
 
 
 def test_an_application_is_listed_with_what_it_may_do(agenda: Application, ana: Any) -> None:

@@ -30,6 +30,7 @@ _HOUR = {"pt_BR": "H'h'", "en": "h a"}
 _BRAZILIAN_PHONE = re.compile(r"55(\d{2})(9?)\d{4}(\d{4})")
 _PHONE = re.compile(r"\+\d{7,15}|\d{11,15}")
 _SHORTEST_PHONE = 7
+_WORD_STARTS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -180,8 +181,8 @@ def person_name(name: str | None, phone: str | None, user_id: str) -> str:
 
 
 def initials(name: str) -> str:
-    """Casa Lume -> `CL`."""
-    words = name.split()
+    """Casa Lume -> `CL`, TalkHub -> `TH`."""
+    words = _WORD_STARTS.sub(" ", name).split()
     letters = [words[0][0], words[-1][0]] if len(words) > 1 else list(name.strip()[:2])
     return "".join(letters).upper()
 

@@ -173,8 +173,6 @@ def test_people_are_called_by_what_is_known_of_them():
 
 
 def test_initials_are_of_the_first_and_last_name():
-    assert [filters.initials(name) for name in ("Casa Lume", "admin", "Ana de Sá")] == [
-        "CL",
-        "AD",
-        "AS",
-    ]
+    names = ("Casa Lume", "admin", "Ana de Sá", "TalkHub")
+
+    assert [filters.initials(name) for name in names] == ["CL", "AD", "AS", "TH"]
