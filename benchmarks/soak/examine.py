@@ -163,6 +163,10 @@ def _examine_people(tables: _Tables, findings: Findings) -> None:
     for row in tables.conversations:
         theirs[row["profile_id"]].append(row)
     for person in tables.people:
+        if person["merged_into_id"] is not None:  # an id of somebody else, who has the history
+            if theirs[person["id"]]:
+                findings.wrong.append(f"{person['user_id']} has conversations, but was merged")
+            continue
         told = person["interaction_stats"]
         counted = _stats(theirs[person["id"]])
         if {key: told.get(key) for key in counted} != counted:

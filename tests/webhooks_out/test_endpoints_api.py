@@ -154,7 +154,8 @@ def test_every_change_leaves_a_trace(caller: Caller, made: dict, database: Datab
     caller.post(one(made, "/replay"), {})
     caller.client.delete(one(made), headers=caller._auth())
 
-    trail = rows(database, caller.workspace_id, "select actor, action from audit_entries")
+    query = "select actor, action from audit_entries order by id"
+    trail = rows(database, caller.workspace_id, query)
     assert [(entry["actor"], entry["action"]) for entry in trail] == [
         ("ana", "webhook_endpoint.created"),
         ("ana", "webhook_endpoint.rotated"),

@@ -8,12 +8,13 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from talkhub.channels.base import MessageChange, NormalisedMessage, PersonSeen, SessionEnd
 from talkhub.channels.registry import CHANNELS
 from talkhub.errors import BadRequest
+from talkhub.names import Platform
 
 PAYLOADS = Path(__file__).parents[2] / "payloads"
 RECEIVED_AT = datetime(2026, 11, 21, 23, 5, tzinfo=UTC)
@@ -105,6 +106,8 @@ def test_any_json_document_is_split_and_normalised(name: str, document: Any) -> 
 @settings(database=None, deadline=None)
 @given(raw=st.binary(max_size=80))
 def test_any_other_body_is_a_bad_request(name: str, raw: bytes) -> None:
+    # A flow may send a form, which is `name=value`.
+    assume(name != Platform.UCHAT or b"=" not in raw)
     try:
         json.loads(raw.decode())
     except (ValueError, RecursionError):
