@@ -143,7 +143,11 @@ class Gate:
             or principal.audience not in audiences
         ):
             _miss()
-            principal = self._read(token, audiences)
+            try:
+                principal = self._read(token, audiences)
+            except Unauthenticated:
+                self._verified.pop(token, None)  # what is over is as unknown as what never was
+                raise
             if len(self._verified) >= MAX_CACHED_TOKENS:
                 self._verified.clear()
             self._verified[token] = principal
@@ -167,6 +171,9 @@ class Gate:
                     " POST /api/v1/auth/token gives you another."
                 )
             return principal
+        if token not in self._verified:
+            # Anyone can make up keys with a right checksum; each would cost a query.
+            self._refuse_limited_address()
         principal = read_api_key(self._runtime.database, token)
         if principal.audience not in audiences:
             raise Unauthenticated("API keys are not taken here.")
@@ -179,16 +186,17 @@ class Gate:
 
     def _limit_address(self) -> None:
         settings = self._runtime.settings
+        self._take(_address_key(), settings.rate_limit_max, settings.rate_limit_window * 60)
+
+    def _refuse_limited_address(self) -> None:
+        settings = self._runtime.settings
         window = settings.rate_limit_window * 60
-        network = client_network(request.remote_addr or "")
-        self._take(f"address:{network}", settings.rate_limit_max, window)
+        wait = self._runtime.limiter.known_wait(_address_key(), window_seconds=window)
+        _refuse_if_early(wait, settings.rate_limit_max, window)
 
     def _take(self, key: str, limit: int, window_seconds: int) -> None:
         wait = self._runtime.limiter.take(key, limit=limit, window_seconds=window_seconds)
-        if wait:
-            raise RateLimited(
-                f"More than {limit} requests in {window_seconds} seconds.", retry_after=wait
-            )
+        _refuse_if_early(wait, limit, window_seconds)
 
     @staticmethod
     def _timed(endpoint: str, answer: Callable[[], Response]) -> Response:
@@ -200,3 +208,13 @@ class Gate:
         timer = metrics.http_timer(request.method, endpoint, response.status_code)
         timer(time.perf_counter() - started)
         return response
+
+
+def _address_key() -> str:
+    return f"address:{client_network(request.remote_addr or '')}"
+
+
+def _refuse_if_early(wait: int, limit: int, window_seconds: int) -> None:
+    if wait:
+        detail = f"More than {limit} requests in {window_seconds} seconds."
+        raise RateLimited(detail, retry_after=wait)

@@ -56,6 +56,16 @@ class LeasedLimiter:
                 return 0
         return self._until_next(now, window_seconds)
 
+    def known_wait(self, key: str, *, window_seconds: int) -> int:
+        """Return what `take` would, as far as this process knows; nothing is counted or asked."""
+        now = time.time()
+        known = self._keys.get(key)
+        lease = known.lease if known is not None else None
+        if lease is None or lease.window != int(now // window_seconds):
+            return 0
+        is_over = lease.is_exhausted and not lease.left
+        return self._until_next(now, window_seconds) if is_over else 0
+
     def _add(self, key: str) -> _Key:
         if len(self._keys) >= MAX_KEYS:
             self._keys.clear()

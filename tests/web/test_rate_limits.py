@@ -8,9 +8,13 @@ from types import SimpleNamespace
 import pytest
 from factories import new_address, new_user
 from flask.testing import FlaskClient
+from sqlalchemy import Engine, event
 from werkzeug.test import TestResponse
 
 from requirements import requirement
+from talkhub.security import make_api_key
+from talkhub.services.api_keys import create_api_key
+from talkhub.store.uow import Database, workspace_scope
 from talkhub.volatile import limits
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -114,6 +118,40 @@ def test_an_address_that_was_limited_may_still_use_its_token(
     answer = ask(client, token=sign_token(workspace, subject=new_user()), at=address)
 
     assert (refused[-1], answer.status_code) == (429, 200)
+
+
+def test_made_up_keys_cost_no_query_once_their_address_is_limited(
+    make_client: Callable[..., FlaskClient],
+) -> None:
+    client, address = make_client(rate_limit_max=2), new_address()
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "from api_keys" in statement:
+            asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        statuses = [ask(client, token=make_api_key(), at=address).status_code for _ in range(6)]
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+    assert statuses == [401, 401, 429, 429, 429, 429]
+    assert len(asked) == 3  # the third is the one that finds the limit reached
+
+
+def test_a_key_that_is_known_is_taken_from_an_address_that_was_limited(
+    make_client: Callable[..., FlaskClient], database: Database, workspace: int
+) -> None:
+    client, address = make_client(rate_limit_max=1), new_address()
+    with database.unit_of_work(workspace_scope(workspace, "ana")) as uow:
+        key = create_api_key(uow, name="n8n", scopes=["mcp:read"], lifetime=None).text
+    first = ask(client, token=key, at=address).status_code
+    refused = [ask(client, token=make_api_key(), at=address).status_code for _ in range(3)]
+
+    answer = ask(client, token=key, at=address)
+
+    assert (first, refused[-1], answer.status_code) == (200, 429, 200)
 
 
 def test_a_forwarded_address_is_believed_only_behind_a_proxy(
