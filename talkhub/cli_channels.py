@@ -74,6 +74,21 @@ def connect_whatsapp(
         click.echo(f"{added.id}\t{added.path}")
 
 
+@connect.command("uchat")
+@click.argument("name")
+@click.option("--api-key", prompt="API key", hide_input=True, help="With the ability Manage Flow.")
+@_secret
+def connect_uchat(*, name: str, api_key: str, secret: str | None) -> None:
+    """Add a UChat account whose chats are compared with UChat's own, so that none has gaps."""
+    with _workspace() as (uow, settings):
+        key = reveal(settings.encryption_key)
+        credentials = {"api_key": api_key}
+        added = add_channel(
+            uow, kind="uchat", name=name, key=key, secret=secret, credentials=credentials
+        )
+    _say(added)
+
+
 @channels.command()
 @click.argument("kind", type=click.Choice(sorted(map(str, CHANNELS))))
 @click.argument("name")

@@ -36,6 +36,16 @@ deliveries = Counter(
     "Attempts to deliver outgoing webhooks by how they ended",
     ["result"],
 )
+reconciled = Counter(
+    Name.RECONCILED.removesuffix("_total"),
+    "Messages pulled from a provider: those that filled a gap, and those that were there",
+    ["result"],
+)
+reconcile_calls = Counter(
+    Name.RECONCILE_CALLS.removesuffix("_total"),
+    "Calls that compare a chat with the provider's, by how they ended",
+    ["result"],
+)
 analyses = Counter(Name.ANALYSES.removesuffix("_total"), "Conversations analysed", ["result"])
 jobs = Counter(Name.JOBS.removesuffix("_total"), "Background jobs run", ["job", "result"])
 job_seconds = Histogram(Name.JOB_SECONDS, "Seconds that background jobs took", ["job"])
@@ -76,6 +86,8 @@ def exposition(
             mcp_seconds,
             webhook_events,
             deliveries,
+            reconciled,
+            reconcile_calls,
             analyses,
             jobs,
             job_seconds,

@@ -135,6 +135,16 @@ class DisabledReason(StrEnum):
     BY_HAND = "by_hand"
 
 
+class ReconcileTrouble(StrEnum):
+    """Why a channel's messages could not be compared with the provider's."""
+
+    UNREACHABLE = "unreachable"
+    UNREADABLE = "unreadable"
+    REFUSED = "refused"
+    KEY_REFUSED = "key_refused"
+    RATE_LIMITED = "rate_limited"
+
+
 class AnalysisStatus(StrEnum):
     """Whether our own analysis of a conversation is there yet, or was given up."""
 
@@ -203,6 +213,8 @@ class Metric(StrEnum):
     INBOX_DEPTH = "talkhub_inbox_depth"
     INBOX_AGE = "talkhub_inbox_oldest_age_seconds"
     DELIVERIES = "talkhub_deliveries_total"
+    RECONCILED = "talkhub_reconciled_messages_total"
+    RECONCILE_CALLS = "talkhub_reconcile_calls_total"
     ANALYSES = "talkhub_analyses_total"
     JOBS = "talkhub_jobs_total"
     JOB_SECONDS = "talkhub_job_duration_seconds"

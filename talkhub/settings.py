@@ -163,6 +163,9 @@ class Settings(EmbeddedSettings):
         False,
         "`true` lets outgoing webhooks reach this very machine too, on any port and by http",
     )
+    uchat_url: str = _named(
+        "UCHAT_URL", "https://chat.talkhub.me", "UChat's own address, or that of its white label"
+    )
     web_processes: int = _named("WEB_PROCESSES", 2, "Web server processes", ge=1, le=64)
     web_threads: int = _named("WEB_THREADS", 32, "Threads of each web server process", ge=1, le=256)
     worker_processes: int = _named("WORKER_PROCESSES", 2, "Worker processes", ge=1, le=64)
@@ -188,7 +191,7 @@ class Settings(EmbeddedSettings):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "uchat_url")
     @classmethod
     def _origin(cls, value: str | None) -> str | None:
         if value is None:

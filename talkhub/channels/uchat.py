@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
+from talkhub import json_codec
 from talkhub.channels import shared_secret
 from talkhub.channels.base import (
     Happening,
@@ -85,6 +86,10 @@ _ROLES = {
     "agent": MessageRole.AGENT,
 }
 
+_PULLED = "pulled"
+_PULLED_FIELDS = ("id", "type", "msg_type", "content", "payload", "ts")
+_LONGEST_PULLED_ID = 200
+
 _FORM = re.compile(rb"[\w.%+\[\]-]{1,64}=")
 _LONGEST_PING = 64
 _RETRIES_WITHIN_SECONDS = 30
@@ -114,6 +119,22 @@ def split(raw: bytes, received_at: datetime) -> list[ProviderEvent]:
     if not external_id:
         external_id = fingerprint(raw + _occasion(moment, received_at).encode())
     return [ProviderEvent(external_id, kind, raw, payload)]
+
+
+def pulled(user_id: str, told: JSONObject) -> ProviderEvent:
+    """Return a message that UChat's interface told of a person's chat, as an event.
+
+    It is shaped like the live chat's. The interface numbers messages by ids of its own, so
+    these are kept apart from those of pushed events.
+    """
+    message: JSONObject = {name: told[name] for name in _PULLED_FIELDS if name in told}
+    payload: JSONObject = {"meta": {"user_ns": user_id}, "message": message, _PULLED: True}
+    return ProviderEvent(_pulled_id(payload), "pulled_message", json_codec.dumps(payload), payload)
+
+
+def is_pulled(external_id: str) -> bool:
+    """Tell whether a message was pulled: its pushed event, if there was one, has another id."""
+    return external_id.startswith(f"{_PULLED}:")
 
 
 def normalise(payload: JSONObject, received_at: datetime) -> Happening | None:
@@ -221,6 +242,8 @@ def _message_id(payload: JSONObject, said: Mapping[str, str], received_at: datet
     Most External Requests have no id. Then the same text of the same person at the same
     time is the same message, be it a retry or a flow that posts it from two steps.
     """
+    if payload.get(_PULLED) is True:
+        return _pulled_id(payload)
     user_id = user_id_of(said)
     content = _content(payload, said) or _media_url(payload, said) or first(said, _KIND)
     if not user_id or not content:
@@ -231,6 +254,13 @@ def _message_id(payload: JSONObject, said: Mapping[str, str], received_at: datet
     occasion = _occasion(_moment(payload, said, received_at), received_at)
     parts = (user_id, _direction(payload), content, occasion)
     return fingerprint("\n".join(parts).encode())
+
+
+def _pulled_id(payload: JSONObject) -> str:
+    own_id = text(member(payload, "message", "id")) or fingerprint(json_codec.dumps(payload))
+    name = f"{text(member(payload, 'meta', 'user_ns'))}:{own_id}"
+    kept = name if len(name) <= _LONGEST_PULLED_ID else fingerprint(name.encode())
+    return f"{_PULLED}:{kept}"
 
 
 def _moment(payload: JSONObject, said: Mapping[str, str], received_at: datetime) -> datetime:

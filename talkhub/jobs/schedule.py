@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import redis
 import structlog
@@ -21,10 +22,22 @@ from talkhub.jobs import handlers
 from talkhub.jobs.context import begin, worker_context
 from talkhub.jobs.queues import connect
 from talkhub.names import Job
+from talkhub.outbound.guarded import GuardedClient
+from talkhub.outbound.uchat import UChat
 from talkhub.services.delivering import MAX_ATTEMPTS
+from talkhub.services.reconciling import Reconciler
 from talkhub.services.signing import KEY_LIFETIME, forget_retired_keys, rotate_signing_key
-from talkhub.settings import Settings
-from talkhub.store.statements import accounts, changes, idempotency, oauth, schedule, sessions
+from talkhub.settings import Settings, reveal
+from talkhub.store.inbox_writer import InboxWriter
+from talkhub.store.statements import (
+    accounts,
+    changes,
+    idempotency,
+    oauth,
+    reconciling,
+    schedule,
+    sessions,
+)
 from talkhub.store.statements.inbox import BURY_EVENTS, DUE_WORK, FORGET_EVENTS
 from talkhub.store.statements.insights import GIVE_UP_ANALYSES
 from talkhub.store.statements.outbox import (
@@ -45,11 +58,15 @@ FORGET_BATCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to do once in every slot of `every`."""
+    """Something to do once in every slot of `every`.
+
+    What is slow waits for others: it runs on a thread, so that the sweep goes on.
+    """
 
     name: str
     every: timedelta
     run: Callable[[Database], None]
+    is_slow: bool = False
 
 
 def run_scheduler(settings: Settings) -> None:
@@ -102,9 +119,23 @@ def run_due_tasks(database: Database) -> None:
         with database.unit_of_work(system_scope("the schedule")) as uow:
             key = {"name": task.name, "seconds": seconds}
             is_ours = uow.run(schedule.TAKE_SLOT, key).first() is not None
-        if is_ours:
+        if is_ours and task.is_slow:
+            # No one waits for its end: what it did not settle is due again.
+            run = partial(_run_aside, task, database)
+            threading.Thread(target=run, name=task.name, daemon=True).start()
+        elif is_ours:
             task.run(database)
             logger.info("task_done", task=task.name)
+
+
+def _run_aside(task: Task, database: Database) -> None:
+    try:
+        task.run(database)
+        logger.info("task_done", task=task.name)
+    except Unavailable:
+        logger.warning("schedule_waits_for_database")
+    except Exception:
+        logger.exception("schedule_failed")
 
 
 def _give_up(database: Database) -> None:
@@ -160,6 +191,7 @@ def forget_the_old(database: Database) -> None:
         oauth.DELETE_IDLE_CLIENTS,
         schedule.DELETE_OLD_SLOTS,
         changes.DELETE_OLD_CHANGES,
+        reconciling.FORGET_PEOPLE,
     ):
         with database.unit_of_work(system_scope("what is past its time")) as uow:
             uow.run(statement)
@@ -197,11 +229,25 @@ def tend_the_outbox(database: Database) -> None:
         uow.run(FORGET_ATTEMPTS, {"age": age})
 
 
+def reconcile_uchat(database: Database) -> None:
+    """Fetch what UChat said and never pushed, for the accounts with a key of its interface."""
+    context = worker_context()
+    client = GuardedClient(reaches_loopback=context.settings.webhooks_reach_loopback)
+    Reconciler(
+        database,
+        InboxWriter(database),
+        UChat(client, context.settings.uchat_url),
+        reveal(context.settings.encryption_key),
+        is_stopping=context.is_stopping,
+    ).run()
+
+
 TASKS = (
     Task("adopt_timezone", timedelta(minutes=1), adopt_timezone),
     Task("change_signing_key", timedelta(hours=1), change_signing_key),
     Task("close_silent_sessions", timedelta(minutes=1), close_silent_sessions),
     Task("forget_the_old", timedelta(hours=1), forget_the_old),
     Task("forget_settled_events", timedelta(hours=1), forget_settled_events),
+    Task("reconcile_uchat", timedelta(minutes=1), reconcile_uchat, is_slow=True),
     Task("tend_the_outbox", timedelta(hours=1), tend_the_outbox),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from talkhub import clock
@@ -69,6 +69,8 @@ def _assign(
             touched[session.session_id] = session
             session = None
         if session is None:
+            session = _session_of_its_time(earlier[place], message.sent_at, session_idle)
+        if session is None:
             session = open_sessions[place] = new_session(event, profile_id)
         touched[session.session_id] = session
         session.channel_id = session.channel_id or event.channel_id
@@ -101,7 +103,8 @@ def _earlier_sessions(
     for event in events:
         message = event.carried
         session = open_sessions.get((people[message.sender.user_id], message.platform.value))
-        if session is not None and session.begins_after(message.sent_at, session_idle):
+        is_past = clock.now() - message.sent_at > session_idle
+        if session.begins_after(message.sent_at, session_idle) if session else is_past:
             late.append(event)
     if late:
         found = sessions_closed_around(
@@ -113,6 +116,22 @@ def _earlier_sessions(
         for session in found:
             earlier[session.profile_id, session.platform].append(session)
     return earlier
+
+
+def _session_of_its_time(
+    earlier: list[ChannelSession], moment: datetime, session_idle: timedelta
+) -> ChannelSession | None:
+    """Return the closed session that a late message belongs to where none is open, if any.
+
+    After the last message only into one that fell silent: one that was ended stays ended.
+    """
+    near = [
+        session
+        for session in earlier
+        if session.distance(moment) <= session_idle
+        and (session.close_reason == "idle" or moment <= session.last_message_at)
+    ]
+    return min(near, key=lambda session: session.distance(moment), default=None)
 
 
 def _closed_session(

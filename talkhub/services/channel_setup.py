@@ -27,7 +27,11 @@ REGISTRABLE = frozenset({Platform.TELEGRAM, Platform.WHATSAPP})
 
 @dataclass(frozen=True, slots=True)
 class ChannelLine:
-    """An account in the list. `last_event_at` is None if no recent event is its own."""
+    """An account in the list. `last_event_at` is None if no recent event is its own.
+
+    `reconciled_at`, `gaps_filled` and `trouble` say what comparing its chats with the
+    provider's led to.
+    """
 
     id: int
     kind: str
@@ -39,6 +43,14 @@ class ChannelLine:
     is_rotating: bool
     has_credentials: bool
     last_event_at: datetime | None
+    reconciled_at: datetime | None
+    gaps_filled: int
+    trouble: str | None
+
+    @property
+    def is_reconciled(self) -> bool:
+        """Whether its chats are compared with the provider's."""
+        return self.kind == Platform.UCHAT and self.has_credentials
 
     @property
     def path(self) -> str:

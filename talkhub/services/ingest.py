@@ -16,6 +16,7 @@ from talkhub.services.appending import append
 from talkhub.services.changes import apply_changes, names_of
 from talkhub.services.channel_people import Sighting, lock_keys, people_of
 from talkhub.services.channel_sessions import ClaimedEvent
+from talkhub.services.twins import count_gaps, without_twins
 from talkhub.store.statements.conversations import KNOWN_EXTERNAL_IDS
 from talkhub.store.statements.inbox import SETTLE_EVENTS
 from talkhub.store.statements.locks import LOCK_ALL
@@ -43,8 +44,10 @@ def apply_events(
     fresh = _without_known(uow, carrying) if carrying else []
     others = [event for event in events if isinstance(event.happening, PersonSeen)]
     people = people_of(uow, _sightings([*fresh, *others]))
+    fresh = without_twins(uow, fresh, people)
     if fresh:
         append(uow, fresh, people, session_idle=_session_idle(uow, session_idle))
+        count_gaps(uow, fresh)
         uow.ring(Job.DRAIN_ANALYSIS)
     if speaking:
         apply_changes(uow, speaking)

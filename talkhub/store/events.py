@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from talkhub.store.base import Base, BigId, BigRef, CreatedAt, HotScoped, JSONObject, Scoped
@@ -140,3 +140,34 @@ class ScheduleRun(Base):
     slot: Mapped[datetime] = mapped_column(primary_key=True)
     started_at: Mapped[CreatedAt]
     finished_at: Mapped[datetime | None]
+
+
+class Reconciliation(Scoped, Base):
+    """How a channel account's chats are compared with the provider's own.
+
+    Nobody compares them before `due_at`: a scheduler is at it, or the provider wants rest.
+    `trouble` is what kept the last round from its end.
+    """
+
+    __tablename__ = "reconciliations"
+
+    channel_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True
+    )
+    due_at: Mapped[CreatedAt]
+    checked_at: Mapped[datetime | None]
+    gaps_filled: Mapped[BigRef] = mapped_column(server_default="0")
+    trouble: Mapped[str | None] = mapped_column(String(20))
+
+
+class ReconciledPerson(Scoped, Base):
+    """Up to when a person's chat was compared with the provider's, and when that was tried."""
+
+    __tablename__ = "reconciled_people"
+
+    channel_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    tried_at: Mapped[CreatedAt]
+    covered_until: Mapped[datetime | None]

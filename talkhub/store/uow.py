@@ -55,8 +55,9 @@ def workspace_scope(
 def system_scope(reason: str, *, timeout_ms: int = STATEMENT_TIMEOUT_MS) -> Scope:
     """Return the scope that sees every workspace, for a stated reason.
 
-    Only for: the inbox writer, the drains' claims, the sweeper, the schedule, finding
-    the workspace of a key, token or login, health and metrics, and admin commands.
+    Only for: the inbox writer, the drains' and reconciliation's claims, the sweeper, the
+    schedule, finding the workspace of a key, token or login, health and metrics, and admin
+    commands.
     """
     return Scope(DatabaseRole.SYSTEM, None, reason, timeout_ms)
 

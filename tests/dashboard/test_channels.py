@@ -49,3 +49,26 @@ def test_a_provider_that_cannot_be_reached_is_reported_on_the_page(ana, bot, act
 
 def test_without_accounts_the_page_says_how_to_add_one(ana):
     assert "channels --help" in ana.get("/dashboard/channels")
+
+
+def test_what_reconciliation_did_and_met_is_shown(ana, database, workspace):
+    with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
+        credentials = {"api_key": "not-uchats-key"}
+        added = add_channel(
+            uow, kind="uchat", name="Fluxo", key=ENCRYPTION_KEY, credentials=credentials
+        )
+    before = ana.get("/dashboard/channels")
+    with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
+        uow.run(
+            "insert into reconciliations"
+            " (workspace_id, channel_id, checked_at, gaps_filled, trouble)"
+            " values (%(workspace)s, %(id)s, now(), 7, 'key_refused')",
+            {"workspace": workspace, "id": added.id},
+        )
+
+    html = ana.get("/dashboard/channels")
+
+    assert "ainda não conferida" in before
+    assert "7 lacunas preenchidas" in html
+    assert "o provedor recusa a chave de API" in html
+    assert "not-uchats-key" not in html

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -222,6 +223,24 @@ def test_the_next_slot_is_another_run(
     run_due_tasks(database)
 
     assert runs == ["run", "run"]
+
+
+def test_a_slow_task_holds_up_nothing(
+    database: Database, workspace: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released, ended = threading.Event(), threading.Event()
+
+    def wait(_: Database) -> None:
+        if released.wait(10):
+            ended.set()
+
+    task = Task(f"slow {workspace}", timedelta(days=3650), wait, is_slow=True)
+    monkeypatch.setattr(schedule, "TASKS", (task,))
+
+    run_due_tasks(database)
+    released.set()
+
+    assert ended.wait(10)
 
 
 def test_what_is_past_its_time_is_forgotten_and_nothing_else(

@@ -64,3 +64,19 @@ def test_the_workspaces_silence_is_set_and_given_up(database: Database) -> None:
         found += [row["session_idle_minutes"] for row in rows(database, 1, kept)]
 
     assert found == [45, None]
+
+
+def test_a_uchat_account_is_connected_with_its_key_kept_encrypted(
+    database: Database, client: FlaskClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = f"Fluxo {secrets.token_hex(4)}"
+
+    run(["channels", "connect", "uchat", name, "--api-key", "uchats-own-key"])
+
+    channel_id, path, secret = capsys.readouterr().out.strip().split("\t")
+    assert Door(client, Platform.UCHAT, path, secret).post({"user_ns": "x"}).status_code == 200
+    sql = "select credentials_encrypted as kept from channels where id = %(id)s"
+    (row,) = rows(database, 1, sql, id=int(channel_id))
+    assert bytes(row["kept"])
+    assert b"uchats-own-key" not in bytes(row["kept"])
+    run(["channels", "remove", channel_id])

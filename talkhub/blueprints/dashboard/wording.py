@@ -8,6 +8,7 @@ from talkhub.names import (
     Intent,
     MessageRole,
     Platform,
+    ReconcileTrouble,
     Scope,
     Sentiment,
     WebhookEvent,
@@ -136,6 +137,18 @@ def event_name(event: str) -> str:
     return names.get(event, event)
 
 
+def trouble_name(trouble: str) -> str:
+    """Return why a channel's chats could not be compared with the provider's."""
+    names: dict[str, str] = {
+        ReconcileTrouble.UNREACHABLE: _("a API do provedor não responde"),
+        ReconcileTrouble.UNREADABLE: _("a API do provedor responde algo ilegível"),
+        ReconcileTrouble.REFUSED: _("a API do provedor recusa as consultas"),
+        ReconcileTrouble.KEY_REFUSED: _("o provedor recusa a chave de API"),
+        ReconcileTrouble.RATE_LIMITED: _("limite de consultas do provedor atingido"),
+    }
+    return names.get(trouble, trouble)
+
+
 WORDS = {
     function.__name__: function
     for function in (
@@ -149,6 +162,7 @@ WORDS = {
         writer_name,
         scope_name,
         event_name,
+        trouble_name,
     )
 }
 """What templates may use, by the functions' own names."""

@@ -152,8 +152,10 @@ with recent as (
 )
 select c.id, c.kind, c.name, c.public_token, c.external_account_id, c.state, c.created_at,
        c.previous_secrets is not null as is_rotating,
-       c.credentials_encrypted is not null as has_credentials, r.last_event_at
+       c.credentials_encrypted is not null as has_credentials, r.last_event_at,
+       n.checked_at as reconciled_at, coalesce(n.gaps_filled, 0) as gaps_filled, n.trouble
 from channels c left join recent r on r.channel_id = c.id
+left join reconciliations n on n.workspace_id = c.workspace_id and n.channel_id = c.id
 where c.workspace_id = %(workspace_id)s and c.state <> 'removed'
 order by c.kind, c.name, c.id
 """
