@@ -57,7 +57,8 @@ def _audiences(settings: Settings) -> frozenset[str]:
 
 
 def _only_post() -> Response:
-    raise MethodNotAllowed(valid_methods=["POST"])
+    detail = "MCP is spoken here by POST; /dashboard/connect and docs/mcp.md tell how to connect."
+    raise MethodNotAllowed(valid_methods=["POST"], description=detail)
 
 
 class _Door:

@@ -114,6 +114,14 @@ def test_an_error_is_a_problem_document(
     assert answer.json["title"]
 
 
+def test_who_opens_the_mcp_address_in_a_browser_is_told_how_it_is_used(client: FlaskClient) -> None:
+    answer = client.get("/mcp")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "by POST" in answer.json["detail"]
+    assert "docs/mcp.md" in answer.json["detail"]
+
+
 def test_an_unexpected_error_tells_nothing_of_itself(
     make_app: Callable[..., Flask], capsys: pytest.CaptureFixture[str]
 ) -> None:
