@@ -24,12 +24,17 @@ JSONValue: TypeAlias = dict[str, object] | list[object] | str | int | float | bo
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 MAX_DEPTH = 64
+MAX_VALUES = 50_000
+"""Twice what a transcript of 5,000 messages holds: objects, lists and what stands in them."""
+
 MAX_REPORTED_FAULTS = 20
 
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 _LONGEST_INT64 = len(str(_INT64_MIN))
 _LONGEST_POINTER_TOKEN = 64
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# Matches in one pass whatever the body is: it gives nothing back, and needs no closing quote.
+_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -37,8 +42,8 @@ def read_json(raw: bytes) -> JSONValue:
     """Return the document a caller sent, or refuse it with the places of its faults.
 
     Raises TooLarge, BadRequest for what is not JSON or is nested deeper than
-    `MAX_DEPTH`, and Invalid for duplicate keys, numbers that do not fit into 64 bits
-    and characters PostgreSQL cannot store. No value is echoed.
+    `MAX_DEPTH`, and Invalid for more than `MAX_VALUES`, duplicate keys, numbers that do
+    not fit into 64 bits and characters PostgreSQL cannot store. No value is echoed.
     """
     body = _within_size(raw)
     try:
@@ -57,8 +62,8 @@ def read_event(raw: bytes) -> JSONValue:
 
     U+0000 and lone surrogates become U+FFFD, numbers beyond 64 bits become their text,
     the last of duplicate keys counts: a refused event would only be sent again, for
-    days. Raises TooLarge, and BadRequest for what is not JSON or is nested deeper than
-    `MAX_DEPTH`.
+    days. Raises TooLarge, Invalid for more than `MAX_VALUES`, and BadRequest for what is
+    not JSON or is nested deeper than `MAX_DEPTH`.
     """
     body = _within_size(raw)
     try:
@@ -74,7 +79,25 @@ def read_event(raw: bytes) -> JSONValue:
 def _within_size(raw: bytes) -> bytes:
     if len(raw) > MAX_BODY_BYTES:
         raise TooLarge(f"The body is larger than {MAX_BODY_BYTES // 1024**2} MiB.")
+    # Most bodies are told by their bytes alone; many marks need a look at where they stand.
+    if raw.count(b",") + _openings(raw) > MAX_VALUES:
+        _refuse_crowded(raw)
     return raw.removeprefix(codecs.BOM_UTF8)
+
+
+def _refuse_crowded(body: bytes) -> None:
+    """Refuse too many values: each follows a comma or an opening, which texts may hold too."""
+    most_texts = 2 * MAX_VALUES  # a value brings one more at most, its key
+    rest, texts = _TEXT.subn(b"", body, count=most_texts + 1)
+    commas, openings = rest.count(b","), _openings(rest)
+    if texts <= most_texts and openings > MAX_DEPTH * (commas + 1):
+        raise _too_deep()  # without commas between them they stand in each other
+    if texts > most_texts or commas + openings > MAX_VALUES:
+        raise Invalid(f"The JSON holds more than {MAX_VALUES:,} values.")
+
+
+def _openings(body: bytes) -> int:
+    return body.count(b"[") + body.count(b"{")
 
 
 def _survey(document: object) -> tuple[int, bool]:

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from rpc import LEGACY, MODERN, Headers, Rpc, modern_params
 
 from requirements import requirement
-from talkhub.strict_json import MAX_BODY_BYTES
+from talkhub.strict_json import MAX_BODY_BYTES, MAX_VALUES
 
 PING = {"jsonrpc": "2.0", "id": 7, "method": "ping"}
 META = "io.modelcontextprotocol/"
@@ -126,6 +126,14 @@ def test_what_is_not_json_is_a_parse_error(rpc: Rpc, body: bytes) -> None:
 @requirement("mcp:invalid-request")
 def test_what_is_no_single_message_is_an_invalid_request(rpc: Rpc, body: object) -> None:
     assert error(rpc.post(json.dumps(body).encode())) == (400, -32600, None)
+
+
+def test_a_body_of_more_values_than_anyone_needs_is_an_invalid_request(rpc: Rpc) -> None:
+    arguments = {f"a{number}": "" for number in range(MAX_VALUES + 1)}
+    params = {"name": "weekly_report", "arguments": arguments}
+    body = {"jsonrpc": "2.0", "id": 7, "method": "prompts/get", "params": params}
+
+    assert error(rpc.post(body)) == (400, -32600, None)
 
 
 def test_an_invalid_request_keeps_the_id_that_could_be_read(rpc: Rpc) -> None:

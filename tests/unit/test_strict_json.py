@@ -14,6 +14,7 @@ from talkhub.strict_json import (
     MAX_BODY_BYTES,
     MAX_DEPTH,
     MAX_REPORTED_FAULTS,
+    MAX_VALUES,
     JSONValue,
     read_event,
     read_json,
@@ -114,6 +115,29 @@ def test_the_largest_body_is_taken_and_one_byte_more_is_too_large(read: Reader) 
     assert len(str(read(largest))) == MAX_BODY_BYTES - 2
     with pytest.raises(TooLarge):
         read(largest + b" ")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"[" + b"[]," * 3_000_000 + b"[]]",
+        b"[" + b'"",' * 3_000_000 + b'""]',
+        b"{" + b",".join(b'"%d":1' % number for number in range(MAX_VALUES + 2)) + b"}",
+    ],
+    ids=["lists", "texts", "members"],
+)
+@READERS
+def test_more_values_than_anyone_needs_are_invalid(read: Reader, raw: bytes) -> None:
+    with pytest.raises(Invalid, match="more than 50,000 values"):
+        read(raw)
+
+
+@READERS
+def test_the_longest_transcript_is_taken_whatever_its_texts_hold(read: Reader) -> None:
+    said = {"role": "user", "content": '"[a, b], {c, \\", ' * 20, "timestamp": "x", "kind": "text"}
+    document = {"user_id": "ana", "messages": [said] * 5000}
+
+    assert read(json.dumps(document).encode()) == document
 
 
 @READERS
