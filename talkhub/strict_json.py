@@ -90,7 +90,7 @@ def _refuse_crowded(body: bytes) -> None:
     most_texts = 2 * MAX_VALUES  # a value brings one more at most, its key
     rest, texts = _TEXT.subn(b"", body, count=most_texts + 1)
     commas, openings = rest.count(b","), _openings(rest)
-    if texts <= most_texts and openings > MAX_DEPTH * (commas + 1):
+    if openings > MAX_DEPTH * (commas + 1):
         raise _too_deep()  # without commas between them they stand in each other
     if texts > most_texts or commas + openings > MAX_VALUES:
         raise Invalid(f"The JSON holds more than {MAX_VALUES:,} values.")
