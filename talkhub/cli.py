@@ -21,6 +21,7 @@ from talkhub.logs import configure_logging
 from talkhub.security import TOOL_SCOPES
 from talkhub.services.api_keys import create_api_key, revoke_api_key, rotate_api_key
 from talkhub.services.auth import DEFAULT_WORKSPACE_ID, add_first_user
+from talkhub.services.ending import end_all_tokens
 from talkhub.services.signing import rotate_signing_key
 from talkhub.settings import Settings, reveal
 from talkhub.store.queries.api_keys import list_api_keys
@@ -66,6 +67,21 @@ def rotate_signing_key_() -> None:
     if not is_rotated:
         raise click.UsageError("The key that signs was made seconds ago, or is not made yet.")
     click.echo("Tokens are signed with a new key within ten seconds.")
+
+
+@main.command("revoke-tokens")
+@click.option("--workspace", "slug", help="Only this workspace's, by its short name.")
+@click.option("--everyone", is_flag=True, help="Those of all workspaces.")
+def revoke_tokens(*, slug: str | None, everyone: bool) -> None:
+    """End all tokens, refresh tokens and connected applications, after a secret leaked."""
+    if everyone == (slug is not None):
+        raise click.UsageError("Say either --workspace NAME or --everyone.")
+    database = _database(settings_or_exit())
+    try:
+        count = end_all_tokens(database, slug=slug, actor="command line")
+    finally:
+        database.dispose()
+    click.echo(f"{count} logins were ended; they are refused everywhere within five seconds.")
 
 
 @main.group("api-key")

@@ -158,7 +158,7 @@ def revoke_grant(uow: UnitOfWork, grant_id: int, *, is_manager: bool, address: s
         return False
     if not is_manager and grant["subject"] != uow.scope.actor:
         raise Forbidden("Only owners and admins disconnect what others connected.")
-    return _end(uow, grant["family"], address)
+    return revoke_grant_and_tokens(uow, grant["family"], address=address)
 
 
 def revoke_grant_of_family(
@@ -166,10 +166,11 @@ def revoke_grant_of_family(
 ) -> None:
     """Take back what was allowed, for the application that gives it up itself."""
     with database.unit_of_work(workspace_scope(workspace_id, subject)) as uow:
-        _end(uow, family, address)
+        revoke_grant_and_tokens(uow, family, address=address)
 
 
-def _end(uow: UnitOfWork, family: str, address: str) -> bool:
+def revoke_grant_and_tokens(uow: UnitOfWork, family: str, *, address: str | None) -> bool:
+    """End a family: its tokens, and what was allowed if it has that; False if it had not."""
     client_id = _revoke(uow, family)
     if client_id is not None:
         _audit(uow, "revoked", client_id, address)
@@ -188,7 +189,7 @@ def _note_use(database: Database, client_id: str) -> None:
         uow.run(statements.CLIENT_USED, {"client_id": client_id})
 
 
-def _audit(uow: UnitOfWork, what: str, client_id: str, address: str) -> None:
+def _audit(uow: UnitOfWork, what: str, client_id: str, address: str | None) -> None:
     audit(uow, action=f"application.{what}", subject=client_id[:255], address=address)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from factories import new_address, rows
 from flask.testing import FlaskClient
 
 from talkhub.cli import run
 from talkhub.security import is_api_key
-from talkhub.settings import Settings, environment_of_child
+from talkhub.services.auth import DEFAULT_WORKSPACE_ID
+from talkhub.settings import Settings, environment_of_child, reveal
+from talkhub.store.uow import Database
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +52,43 @@ def test_an_unknown_key_or_scope_is_refused_in_one_sentence(
 
     assert codes == [1, 2]
     assert capsys.readouterr().err.count("talkhub: ") == 2
+
+
+def test_after_a_leak_all_tokens_and_refresh_tokens_are_ended_at_once(
+    client: FlaskClient, settings: Settings, database: Database
+) -> None:
+    secret = {"username": "admin", "admin_secret": reveal(settings.admin_secret)}
+    place = {"REMOTE_ADDR": new_address()}
+    got = client.post("/api/v1/auth/token", json=secret, environ_overrides=place).json
+    refresh = {"refresh_token": got["refresh_token"]}
+
+    code = run(["revoke-tokens", "--workspace", "default"])
+
+    client.application.extensions["talkhub"].revoked.forget()
+    refreshed = client.post("/api/v1/auth/refresh", json=refresh, environ_overrides=place)
+    audit = "select actor from audit_entries where action = 'tokens.all_revoked'"
+    assert code == 0
+    assert (status(client, got["token"]), refreshed.status_code) == (401, 401)
+    assert {"actor": "command line"} in rows(database, DEFAULT_WORKSPACE_ID, audit)
+
+
+def test_ending_the_tokens_of_one_workspace_leaves_anothers(
+    client: FlaskClient, settings: Settings, workspace: int, database: Database
+) -> None:
+    secret = {"username": "admin", "admin_secret": reveal(settings.admin_secret)}
+    place = {"REMOTE_ADDR": new_address()}
+    token = client.post("/api/v1/auth/token", json=secret, environ_overrides=place).json["token"]
+    named = "select slug from workspaces where id = %(id)s"
+    slug = rows(database, workspace, named, id=workspace)[0]["slug"]
+
+    code = run(["revoke-tokens", "--workspace", slug])
+
+    client.application.extensions["talkhub"].revoked.forget()
+    assert (code, status(client, token)) == (0, 200)
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--everyone", "--workspace", "default"], ["--workspace", "nobody's"]]
+)
+def test_ending_tokens_needs_to_be_told_whose(options: list[str]) -> None:
+    assert run(["revoke-tokens", *options]) != 0
