@@ -40,6 +40,7 @@ SYSTEM_SCOPES = {
     ("services/auth.py", "the first admin"),
     ("services/auth.py", "the workspace of a login"),
     ("services/channel_accounts.py", "the workspace of a channel"),
+    ("services/ending.py", "whose tokens are to end"),
     ("services/oauth_clients.py", "an application belongs to no workspace"),
     ("services/oauth_grants.py", "an application was used"),
     ("services/oauth_grants.py", "the workspace of an authorization code"),
