@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from talkhub.analysis.classifier import ERRANDS, MOODS, Verdict, classifier
+from talkhub.analysis.examples import INTENTS, SENTIMENTS
 from talkhub.analysis.intent import SOCIAL, Wants, wants
 from talkhub.analysis.language import Evidence, evidence, main_language, message_language
 from talkhub.analysis.lexicon import lexicon
 from talkhub.analysis.model import ConversationAnalysis, MessageAnalysis, Reason
-from talkhub.analysis.sentiment import Mood, mood, named
+from talkhub.analysis.sentiment import THRESHOLD, Mood, mood, named
 from talkhub.analysis.text import Text, read
 from talkhub.analysis.topics import most_named, topics_in
 from talkhub.names import Intent, MessageRole, Sentiment
 
 # Raised with every change of an answer, so that conversations can be analysed anew.
-ANALYSER_VERSION: Final = "1"
+ANALYSER_VERSION: Final = "2"
 
 _PERSON = MessageRole.USER
 
@@ -31,11 +34,30 @@ _SHORT = 60
 _REMEMBERED_TEXTS = 2_048
 
 
+# As near to a mood as a score without one comes.
+_UNNAMED = THRESHOLD - 0.01
+# Said beside the leading intent, this much of a chance is worth naming.
+_WORTH_NAMING = 0.15
+# A word speaks for a label if it moves the label's score by this much; the strongest are shown.
+_SPEAKS, _SHOWN = 0.3, 3
+
+
+class Heard(NamedTuple):
+    """What the lexicons make of a text; `spelled` are its words in their spelling."""
+
+    text: Text
+    spelled: list[str]
+    felt: Mood
+    wanted: Wants
+
+
 class _Reading(NamedTuple):
     """What a text says, whoever wrote it and when."""
 
-    felt: Mood
-    wanted: Wants
+    sentiment: Sentiment
+    score: float
+    confidence: float
+    intents: tuple[tuple[Intent, float], ...]
     topics: tuple[str, ...]
     reasons: tuple[Reason, ...]
 
@@ -74,6 +96,12 @@ def analyse(messages: Sequence[Mapping[str, object]]) -> ConversationAnalysis:
     )
 
 
+def listen(content: str) -> Heard:
+    """Return what the lexicons make of one text by itself, in the language that it seems to be."""
+    text, speaks_for = _hear(content)
+    return _listen(text, main_language([speaks_for]))
+
+
 def _heard(content: str) -> tuple[Text, Evidence]:
     return (_hear_short if len(content) <= _SHORT else _hear)(content)
 
@@ -86,10 +114,10 @@ def _result(message_id: str, language: str, reading: _Reading) -> MessageAnalysi
     return MessageAnalysis(
         message_id=message_id,
         language=language,
-        sentiment=reading.felt.sentiment,
-        score=reading.felt.score,
-        sentiment_confidence=reading.felt.confidence,
-        intents=reading.wanted.intents,
+        sentiment=reading.sentiment,
+        score=reading.score,
+        sentiment_confidence=reading.confidence,
+        intents=reading.intents,
         reasons=reading.reasons,
     )
 
@@ -99,37 +127,111 @@ def _hear(content: str) -> tuple[Text, Evidence]:
     return text, evidence(content, text.words)
 
 
-def _understand(text: Text, language: str) -> _Reading:
+def _listen(text: Text, language: str) -> Heard:
     known = lexicon(language)
     spelled = Text(text.content, [known.spell(word) for word in text.words], text.spans)
     felt = mood(spelled, known)
-    wanted = wants(spelled, known, felt)
-    return _Reading(felt, wanted, topics_in(spelled.words, known), _reasons(text, felt, wanted))
+    return Heard(text, spelled.words, felt, wants(spelled, known, felt))
+
+
+def _understand(text: Text, language: str) -> _Reading:
+    if not text.words:
+        return _Reading(Sentiment.NEUTRAL, 0.0, 0.0, (), (), ())
+    heard = _listen(text, language)
+    model = classifier()
+    verdict = model.judge(text, heard.spelled, heard.felt, heard.wanted)
+    sentiment, score, confidence = _mood(verdict)
+    intents = _intents(verdict, heard.wanted, model.unknown_below)
+    topics = topics_in(heard.spelled, lexicon(language))
+    labels = dict(intents).keys() | {sentiment}
+    reasons = [*_lexicon_reasons(heard, labels)]
+    reasons += _word_reasons(heard, verdict, sentiment, intents[:1], reasons)
+    return _Reading(sentiment, score, confidence, intents, topics, tuple(reasons))
 
 
 _hear_short = lru_cache(maxsize=_REMEMBERED_TEXTS)(_hear)
 _understand_short = lru_cache(maxsize=_REMEMBERED_TEXTS)(_understand)
 
 
-def _reasons(text: Text, felt: Mood, wanted: Wants) -> tuple[Reason, ...]:
-    spans = text.spans
-    named_intents = dict(wanted.intents)
-    reasons = [
-        Reason(
-            spans[sign.start][0],
-            spans[sign.end - 1][1],
-            Sentiment.POSITIVE if sign.weight > 0 else Sentiment.NEGATIVE,
-            round(sign.weight, 2),
-        )
-        for sign in felt.signs
+def _mood(verdict: Verdict) -> tuple[Sentiment, float, float]:
+    """Return the likeliest sentiment, a score that `named` calls the same, and the likelihood."""
+    praise, _, blame = chances = verdict.moods
+    likeliest = max(chances)
+    sentiment = SENTIMENTS[chances.index(likeliest)]
+    if sentiment is Sentiment.POSITIVE:
+        score = praise
+    elif sentiment is Sentiment.NEGATIVE:
+        score = -blame
+    else:
+        score = max(-_UNNAMED, min(_UNNAMED, praise - blame))
+    return sentiment, round(score, 3), round(likeliest, 3)
+
+
+def _intents(
+    verdict: Verdict, wanted: Wants, unknown_below: float
+) -> tuple[tuple[Intent, float], ...]:
+    """Return the leading intent, then what else is named; nothing where all is doubtful."""
+    chances = verdict.errands
+    likeliest = max(chances)
+    if likeliest < unknown_below:
+        return ()
+    leading = INTENTS[chances.index(likeliest)]
+    beside = {
+        INTENTS[place]: chance for place, chance in enumerate(chances) if chance >= _WORTH_NAMING
+    }
+    for intent, confidence in wanted.intents:
+        # Manners do not compete with an errand: a text may well greet and ask.
+        share = confidence * (1 if intent in SOCIAL else 1 - likeliest)
+        if share >= _WORTH_NAMING:
+            beside.setdefault(intent, share)
+    beside.pop(leading, None)
+    ranked = sorted(beside.items(), key=_rank) if len(beside) > 1 else beside.items()
+    return (leading, round(likeliest, 3)), *(
+        (intent, round(chance, 3)) for intent, chance in ranked
+    )
+
+
+def _rank(named_intent: tuple[Intent, float]) -> tuple[bool, float]:
+    intent, chance = named_intent
+    return intent in SOCIAL, -chance
+
+
+def _lexicon_reasons(heard: Heard, labels: AbstractSet[str]) -> Iterator[Reason]:
+    """Yield the phrases that the lexicons know, as far as they speak for a label that was given."""
+    spans = heard.text.spans
+    for sign in heard.felt.signs:
+        side = Sentiment.POSITIVE if sign.weight > 0 else Sentiment.NEGATIVE
+        yield Reason(spans[sign.start][0], spans[sign.end - 1][1], side, round(sign.weight, 2))
+    for start, end, cues in heard.wanted.cues:
+        for intent, weight in cues.items():
+            if intent in labels:
+                yield Reason(spans[start][0], spans[end - 1][1], intent, weight)
+
+
+def _word_reasons(
+    heard: Heard,
+    verdict: Verdict,
+    sentiment: Sentiment,
+    leading: Sequence[tuple[Intent, float]],
+    known: Sequence[Reason],
+) -> Iterator[Reason]:
+    """Yield the words that moved the model most towards a label that no phrase speaks for."""
+    chosen: list[tuple[str, int]] = [
+        (intent, ERRANDS.start + INTENTS.index(intent)) for intent, _ in leading
     ]
-    reasons += [
-        Reason(spans[start][0], spans[end - 1][1], intent, weight)
-        for start, end, cues in wanted.cues
-        for intent, weight in cues.items()
-        if intent in named_intents
-    ]
-    return tuple(reasons)
+    if sentiment is not Sentiment.NEUTRAL:
+        chosen.append((sentiment, MOODS.start + SENTIMENTS.index(sentiment)))
+    explained = {reason.label for reason in known}
+    for label, column in chosen:
+        if label in explained:
+            continue
+        moved = zip(verdict.says[:, column].tolist(), verdict.words, strict=False)
+        for say, place in sorted(moved, reverse=True)[:_SHOWN]:
+            weight = round(say / verdict.length, 2)
+            if weight >= _SPEAKS:
+                start, end = heard.text.spans[place]
+                signed = -weight if label == Sentiment.NEGATIVE else weight
+                yield Reason(start, end, label, signed)
 
 
 def _main_intent(results: Sequence[MessageAnalysis]) -> tuple[Intent, float]:

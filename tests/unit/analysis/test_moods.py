@@ -1,22 +1,22 @@
-"""How the mood of a text follows from its words."""
+"""How the lexicons tell a mood from words; the model weighs what they heard with its own."""
 
 from __future__ import annotations
 
 import pytest
 
 from talkhub.analysis.lexicon import lexicon
-from talkhub.analysis.pipeline import analyse
+from talkhub.analysis.pipeline import listen
 from talkhub.names import Sentiment
 
 POSITIVE, NEUTRAL, NEGATIVE = Sentiment.POSITIVE, Sentiment.NEUTRAL, Sentiment.NEGATIVE
 
 
 def score(text: str) -> float:
-    return analyse([{"id": "1", "role": "user", "content": text}]).score
+    return listen(text).felt.score
 
 
 def sentiment(text: str) -> Sentiment:
-    return analyse([{"id": "1", "role": "user", "content": text}]).sentiment
+    return listen(text).felt.sentiment
 
 
 @pytest.mark.parametrize(

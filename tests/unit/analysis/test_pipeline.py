@@ -82,14 +82,16 @@ def test_plain_answers_do_not_wash_out_anger() -> None:
 
 
 def test_agreeing_evidence_is_surer_than_a_lone_hint() -> None:
-    hint = said("quero cancelar")
-    agreeing = said("quero cancelar", "sim, cancelar o contrato")
+    hint = said("the service isn't good")
+    agreeing = said("the service isn't good", "terrible company, this is a disgrace")
 
     assert agreeing.confidence > hint.confidence
 
 
 def test_conflicting_intents_lower_the_confidence() -> None:
-    assert said("quero cancelar").confidence > said("quero cancelar ou comprar outro").confidence
+    both = said("quero cancelar o plano e falar com um atendente")
+
+    assert said("quero cancelar").confidence > both.confidence
 
 
 def test_mixed_feelings_lower_the_confidence() -> None:

@@ -1,0 +1,133 @@
+"""Says how right the analyser is on a file of labelled messages: `./run evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from talkhub.analysis.examples import BadExamples, Example, Split, corpus, read_examples
+from talkhub.analysis.measuring import Interval, Measures, Prediction, measure
+from talkhub.analysis.pipeline import analyse, listen
+from talkhub.names import Intent
+from talkhub.progress import show_progress
+
+_COLUMNS = "text, sentiment, intent, and if there are any intent_alt and lang"
+_BATCH = 50
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Evaluate a file, or a split of the corpus; return the exit code."""
+    options = _parser().parse_args(arguments)
+    if (options.file is None) == (options.split is None):
+        sys.stderr.write("evaluate: name a file, or a split of the corpus with --split.\n")
+        return 2
+    try:
+        examples = (
+            corpus(Split(options.split)) if options.split else read_examples(Path(options.file))
+        )
+    except BadExamples as error:
+        sys.stderr.write(f"evaluate: {error}\n")
+        return 2
+    predictions, per_second = _predictions(
+        examples, by_lexicons if options.lexicons_only else by_analyser
+    )
+    moods, errands = measure(examples, predictions)
+    if options.json:
+        figures = {
+            "n": len(examples),
+            "sentiment": moods.as_json(),
+            "intent": errands.as_json(),
+        }
+        sys.stdout.write(f"{json.dumps(figures)}\n")
+    else:
+        _write_tables(len(examples), {"sentiment": moods, "intent": errands}, per_second)
+    return 0
+
+
+def by_analyser(text: str) -> Prediction:
+    """Return what the service would say of a message."""
+    found = analyse([{"id": "1", "role": "user", "content": text}]).messages[0]
+    intent, confidence = found.intents[0] if found.intents else (Intent.UNKNOWN, 0.0)
+    return Prediction(found.sentiment, found.sentiment_confidence, intent, confidence)
+
+
+def by_lexicons(text: str) -> Prediction:
+    """Return what the lexicons say of a message, without the trained model."""
+    heard = listen(text)
+    intents = heard.wanted.intents
+    intent, confidence = intents[0] if intents else (Intent.UNKNOWN, 0.0)
+    return Prediction(heard.felt.sentiment, heard.felt.confidence, intent, confidence)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./run evaluate", description=__doc__)
+    parser.add_argument("file", nargs="?", help=f"a CSV file with the columns {_COLUMNS}")
+    parser.add_argument("--split", choices=list(Split), help="a split of our own corpus instead")
+    parser.add_argument("--json", action="store_true", help="write JSON and nothing else")
+    parser.add_argument(
+        "--lexicons-only", action="store_true", help="leave the trained model out, to compare"
+    )
+    return parser
+
+
+def _predictions(
+    examples: Sequence[Example], predict: Callable[[str], Prediction]
+) -> tuple[list[Prediction], float]:
+    """Return a prediction for each example, and how many a second of processor time allows."""
+    predict("olá")  # loads lexicons and model, which is no part of a message's time
+    predictions = []
+    begun = time.process_time()
+    with show_progress("messages", len(examples)) as tell:
+        for done, example in enumerate(examples, start=1):
+            predictions.append(predict(example.text))
+            if done % _BATCH == 0 or done == len(examples):
+                tell(done)
+    return predictions, len(examples) / max(time.process_time() - begun, 1e-9)
+
+
+def _write_tables(rows: int, measured: dict[str, Measures], per_second: float) -> None:
+    console = Console()
+    table = Table(title=f"{rows:,} messages, {per_second:,.0f} a second on one core")
+    for heading in ("", *measured):
+        table.add_column(heading, justify="right" if heading else "left")
+    lines: dict[str, Callable[[Measures], str]] = {
+        "accuracy": lambda it: _with_interval(it.accuracy, it.accuracy_ci95),
+        "with accepted alternative": lambda it: _or_dash(it.accuracy_with_alt),
+        "macro-F1": lambda it: _with_interval(it.macro_f1, it.macro_f1_ci95),
+        "calibration error": lambda it: f"{it.ece:.3f}",
+        "… of a perfectly calibrated model": lambda it: f"{it.ece_if_calibrated:.3f}",
+    }
+    for name, figure in lines.items():
+        table.add_row(name, *(figure(measures) for measures in measured.values()))
+    console.print(table)
+    for name, measures in measured.items():
+        console.print(_confusion_table(name, measures))
+
+
+def _confusion_table(name: str, measures: Measures) -> Table:
+    table = Table(title=f"{name}: a row for each label, a column for each answer")
+    for heading in ("", *measures.answers):
+        table.add_column(heading[:7], justify="right" if heading else "left")
+    for label, row in zip(measures.answers, measures.confusion, strict=True):
+        if row.any():
+            table.add_row(label, *(str(number) if number else "·" for number in row))
+    return table
+
+
+def _with_interval(figure: float, interval: Interval) -> str:
+    return f"{figure:.3f} ({interval[0]:.3f} to {interval[1]:.3f})"
+
+
+def _or_dash(figure: float | None) -> str:
+    return "-" if figure is None else f"{figure:.3f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The model that is shipped is the corpus', and training it again gives the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from talkhub.analysis.classifier import FOLDER, MANIFEST, WEIGHTS, Classifier, classifier
+from talkhub.analysis.examples import INTENTS, SENTIMENTS, Split, corpus, corpus_checksum
+from talkhub.analysis.features import buckets_of_word, distinct_words
+from talkhub.analysis.fitting import Counts, count
+from talkhub.analysis.pipeline import analyse, listen
+from talkhub.analysis.text import read
+from talkhub.analysis.train import Model, arrays_of, train
+
+
+@cache
+def some() -> dict[Split, Counts]:
+    """Return enough of the corpus to train something within a second or two."""
+    step = {Split.TRAINING: 8, Split.DEVELOPMENT: 2, Split.TEST: 4}
+    return {split: count(corpus(split)[:: step[split]]) for split in Split}
+
+
+@cache
+def small_model() -> Model:
+    return train(some(), lambda _: None)[0]
+
+
+def test_the_manifest_is_that_of_the_corpus_and_the_weights() -> None:
+    manifest = json.loads((FOLDER / MANIFEST).read_text(encoding="utf-8"))
+
+    weights = hashlib.sha256((FOLDER / WEIGHTS).read_bytes()).hexdigest()
+    assert manifest["weights_sha256"] == weights
+    assert manifest["corpus_sha256"] == corpus_checksum(), "train again: ./run train"
+    assert (manifest["sentiments"], manifest["intents"]) == ([*SENTIMENTS], [*INTENTS])
+
+
+def test_the_arrays_are_plain_numbers_of_half_precision() -> None:
+    with np.load(FOLDER / WEIGHTS, allow_pickle=False) as arrays:
+        assert {arrays[name].dtype.name for name in arrays.files} == {"float16"}
+
+
+def test_training_twice_gives_the_same_model() -> None:
+    again = train(some(), lambda _: None)[0]
+
+    first, second = arrays_of(small_model()), arrays_of(again)
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+    assert again.calibration == small_model().calibration
+
+
+def test_what_is_served_is_what_was_trained(tmp_path: Path) -> None:
+    model, test = small_model(), some()[Split.TEST]
+    served = Classifier(arrays_of(model), unknown_below=0.0)
+
+    for row, trained in zip(test.examples, model.predictions(test), strict=True):
+        verdict = served.judge(*listen(row.text))
+
+        assert max(verdict.moods) == pytest.approx(trained.sentiment_confidence, abs=0.02)
+        assert max(verdict.errands) == pytest.approx(trained.intent_confidence, abs=0.02)
+
+
+def test_more_words_than_are_remembered_change_no_answer() -> None:
+    model = classifier()
+    text = listen("quero cancelar a minha assinatura")
+    before = model.judge(*text)
+
+    for number in range(0, 20_000, 100):
+        letters = "".join(chr(97 + int(digit)) for digit in str(number))
+        words = read(
+            " ".join(f"{letters}{chr(97 + at % 26)}{chr(97 + at // 26)}" for at in range(99))
+        )
+        model.judge(words, words.words, text.felt, text.wanted)
+
+    assert model.judge(*text).errands == before.errands
+
+
+def test_no_number_or_address_reaches_the_model() -> None:
+    first = read("meu cpf é 123.***.***-00, fone 11 9****-1234, ana@exemplo.com.br")
+    second = read("meu cpf é 987.***.***-99, fone 21 9****-9876, bia@exemplo.com")
+
+    assert distinct_words(first, first.words) == distinct_words(second, second.words)
+
+
+def test_a_slip_keeps_most_of_a_words_buckets() -> None:
+    word, slip = set(buckets_of_word("atendimento")), set(buckets_of_word("atendimetno"))
+
+    assert len(word & slip) >= len(word) // 3
+
+
+def test_words_that_no_lexicon_knows_are_given_as_reasons() -> None:
+    content = "trancar minha matrícula por motivo de saúde"
+
+    (message,) = analyse([{"id": "1", "role": "user", "content": content}]).messages
+
+    shown = {content[reason.start : reason.end] for reason in message.reasons}
+    assert message.intents[0][0] == "cancellation"
+    assert "trancar" in shown
