@@ -44,8 +44,10 @@ class StreamSeats:
             stream.close()
             raise
         response = Response(stream, mimetype=mimetype, headers=dict(headers))
-        # Unlike a `finally` in the generator, this also happens if nothing was ever read.
-        response.call_on_close(lambda: self._stand_up(holder))
+        # Unlike a `finally` in the generator, this also happens if nothing was ever read. A
+        # response may be closed twice, which must not give up somebody else's seat.
+        seat = iter((holder,))
+        response.call_on_close(lambda: self._stand_up(next(seat, None)))
         return response
 
     def _sit_down(self, holder: tuple[int, str]) -> None:
@@ -56,7 +58,9 @@ class StreamSeats:
                 raise Unavailable("Too many of your streams are open; end one of them first.")
             self._taken[holder] += 1
 
-    def _stand_up(self, holder: tuple[int, str]) -> None:
+    def _stand_up(self, holder: tuple[int, str] | None) -> None:
+        if holder is None:
+            return
         with self._lock:
             self._taken[holder] -= 1
             if not self._taken[holder]:

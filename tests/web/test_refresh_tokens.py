@@ -124,7 +124,9 @@ def test_of_two_requests_at_once_one_at_most_gets_a_token(
     with ThreadPoolExecutor(4) as pool:
         statuses = list(pool.map(lambda _: refresh(send, issued).status_code, range(4)))
 
-    assert statuses.count(200) == 1
+    # None, if the token came back before the first one had its answer: then the family ended.
+    assert statuses.count(200) <= 1
+    assert statuses.count(401) >= 3
 
 
 def test_another_family_is_left_alone(

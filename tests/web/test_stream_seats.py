@@ -1,0 +1,52 @@
+"""Seats of streams: each is given up once, whatever happens to its response."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+from flask import Flask, Response
+
+from talkhub.blueprints.streams import MAX_STREAMS, MAX_STREAMS_OF_ONE, StreamSeats
+from talkhub.errors import Unavailable
+from talkhub.security import Principal
+
+
+def stream() -> Generator[bytes, None, None]:
+    yield b": \n\n"
+
+
+def send(seats: StreamSeats, who: str) -> Response:
+    principal = Principal(
+        subject=who,
+        workspace_id=1,
+        scopes=frozenset(),
+        token_id=who,
+        expires_at=0.0,
+        kind="api",
+        audience="talkhub-api",
+    )
+    return seats.send(stream(), principal, mimetype="text/event-stream", headers={})
+
+
+def test_a_response_that_is_closed_twice_gives_up_one_seat(app: Flask) -> None:
+    seats = StreamSeats()
+    with app.app_context():
+        again = send(seats, "ana")
+        again.close()
+        again.close()
+        held = [send(seats, f"one {number}") for number in range(MAX_STREAMS)]
+
+        with pytest.raises(Unavailable):
+            send(seats, "ana")
+    assert len(held) == MAX_STREAMS
+
+
+def test_half_of_the_seats_are_for_others(app: Flask) -> None:
+    seats = StreamSeats()
+    with app.app_context():
+        held = [send(seats, "ana") for _ in range(MAX_STREAMS_OF_ONE)]
+
+        with pytest.raises(Unavailable):
+            send(seats, "ana")
+        assert send(seats, "bia").status_code == held[0].status_code
