@@ -43,7 +43,8 @@ def gunicorn(settings: Settings, *options: str) -> Iterator[str]:
         yield f"http://{address}"
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        # A worker that is told while it boots does not hear it; gunicorn ends it after 30 s.
+        process.wait(45)
     assert process.returncode == 0
 
 
