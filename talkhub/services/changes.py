@@ -136,11 +136,7 @@ def _forget_revoked(
     told: Mapping[Name, Sequence[ToldChange]],
     origins: Sequence[tuple[Name, int]],
 ) -> None:
-    revoked = {
-        name
-        for name, changes in told.items()
-        if _is_revoked(changes)
-    }
+    revoked = {name for name, changes in told.items() if _is_revoked(changes)}
     event_ids = {event_id for name, event_id in origins if name in revoked}
     event_ids |= {change.event_id for name in revoked for change in told[name]}
     if event_ids:
