@@ -28,7 +28,6 @@ from talkhub.channels.fields import (
     text,
 )
 from talkhub.names import ChangeKind, DeliveryState, MessageRole, Platform
-from talkhub.strict_json import read_event
 
 platform: Platform = Platform.MESSENGER
 verify = meta.verify
@@ -48,18 +47,7 @@ _MEDIA = {
 
 def split(raw: bytes, received_at: datetime) -> list[ProviderEvent]:  # noqa: ARG001 -- the protocol
     """Return one event for each message, reaction and delivery in all entries, and each change."""
-    document = read_event(raw)
-    payload = document if isinstance(document, dict) else {}
-    parts = list(_parts(payload))
-    if not parts:
-        return [ProviderEvent(fingerprint(raw), "unknown", raw, payload)]
-    if len(parts) == 1:
-        kind, part = parts[0]
-        return [ProviderEvent(_external_id(kind, part), kind, raw, part)]
-    return [
-        ProviderEvent(_external_id(kind, part), kind, orjson.dumps(part), part)
-        for kind, part in parts
-    ]
+    return meta.split(raw, _parts, _external_id)
 
 
 def normalise(payload: JSONObject, received_at: datetime) -> Happening | None:

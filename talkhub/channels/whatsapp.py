@@ -30,7 +30,6 @@ from talkhub.channels.fields import (
 from talkhub.channels.phones import international
 from talkhub.channels.whatsapp_content import content_of
 from talkhub.names import ChangeKind, DeliveryState, MessageRole, Platform
-from talkhub.strict_json import read_event
 
 platform: Platform = Platform.WHATSAPP
 verify = meta.verify
@@ -48,18 +47,7 @@ _PEOPLE_OF_AN_ITEM = ("from", "from_user_id", "recipient_id", "recipient_user_id
 
 def split(raw: bytes, received_at: datetime) -> list[ProviderEvent]:  # noqa: ARG001 -- the protocol
     """Return one event for each message, status and error in all entries and changes."""
-    document = read_event(raw)
-    payload = document if isinstance(document, dict) else {}
-    parts = list(_parts(payload))
-    if not parts:
-        return [ProviderEvent(fingerprint(raw), "unknown", raw, payload)]
-    if len(parts) == 1:
-        kind, part = parts[0]
-        return [ProviderEvent(_external_id(kind, part), kind, raw, part)]
-    return [
-        ProviderEvent(_external_id(kind, part), kind, orjson.dumps(part), part)
-        for kind, part in parts
-    ]
+    return meta.split(raw, _parts, _external_id)
 
 
 def normalise(payload: JSONObject, received_at: datetime) -> Happening | None:
