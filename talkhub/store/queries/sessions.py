@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import func, select
 
 from talkhub.store.conversations import ChatSession, Conversation
+from talkhub.store.queries.analytics import completion
 from talkhub.store.uow import UnitOfWork
 
 RECENT = 1_000
@@ -121,7 +122,7 @@ def _conversations(uow: UnitOfWork, session_id: str, limit: int) -> tuple[Conver
             Conversation.conversation_id,
             Conversation.part,
             Conversation.status,
-            Conversation.metadata_["completion_status"].astext.label("completion_status"),
+            completion().label("completion_status"),
             Conversation.message_count,
             Conversation.started_at,
             Conversation.last_message_at,
