@@ -11,7 +11,7 @@ from jinja2 import StrictUndefined
 from prometheus_client import CollectorRegistry
 from prometheus_flask_exporter import PrometheusMetrics
 
-from talkhub import __version__, extensions, json_codec
+from talkhub import __version__, extensions
 from talkhub.blueprints import (
     api,
     api_keys,
@@ -26,6 +26,7 @@ from talkhub.blueprints import (
     webhook_endpoints,
     webhooks,
 )
+from talkhub.blueprints.answers import json_answer
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.oauth import metadata
 from talkhub.blueprints.problems import register_problems
@@ -111,7 +112,7 @@ def _register_blueprints(app: Flask, runtime: Runtime) -> None:
 
 def _name_service(role: str) -> Response:
     document = {"service": f"talkhub-{role}", "version": __version__, "health": "/health"}
-    return Response(json_codec.dumps(document), mimetype="application/json")
+    return json_answer(document)
 
 
 def _bind_extensions(app: Flask, runtime: Runtime) -> None:

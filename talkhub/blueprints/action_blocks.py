@@ -11,6 +11,7 @@ from typing import Any, TypeGuard
 from flask import Response
 
 from talkhub import json_codec
+from talkhub.blueprints.answers import json_answer
 from talkhub.blueprints.api import run_tool, take_idempotency_key
 from talkhub.errors import BadRequest, Invalid
 from talkhub.security import Principal
@@ -59,8 +60,7 @@ class ActionBlocks:
         if variable is not None:
             told = json_codec.loads(answer) if isinstance(answer, bytes) else answer
             answer = {**told, variable: told}
-        body = answer if isinstance(answer, bytes) else json_codec.dumps(answer)
-        return Response(body, spec.success_status, mimetype="application/json")
+        return json_answer(answer, spec.success_status)
 
 
 def _tool(block: dict[str, Any]) -> ToolSpec:

@@ -8,12 +8,13 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from talkhub import __version__, json_codec
+from talkhub import __version__
+from talkhub.blueprints.answers import json_answer
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Invalid
 from talkhub.security import Principal, require_scope
-from talkhub.store.uow import Database, workspace_scope
+from talkhub.store.uow import Database, principal_scope
 from talkhub.strict_json import read_json
 from talkhub.tools.catalogue import registry
 from talkhub.tools.openapi import openapi_document
@@ -38,13 +39,13 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     @gate.open_to_tokens("tools")
     def tools(_principal: Principal) -> Response:
         """List the tools."""
-        return _answer({"tools": [spec.listing() for spec in registry]})
+        return json_answer({"tools": [spec.listing() for spec in registry]})
 
     @blueprint.get(f"{PREFIX}/test")
     @gate.open_to_tokens("test")
     def test(principal: Principal) -> Response:
         """Tell a caller that its token works, and what it allows."""
-        return _answer(
+        return json_answer(
             {
                 "ok": True,
                 "user": principal.subject,
@@ -57,7 +58,7 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     @gate.open_to_anyone("openapi")
     def openapi() -> Response:
         """Describe the API."""
-        return _answer(openapi_document(PREFIX))
+        return json_answer(openapi_document(PREFIX))
 
     return blueprint
 
@@ -68,7 +69,7 @@ def run_tool(
     """Run a tool for a caller whose token allows it."""
     require_scope(principal, spec.scope)
     open_unit = database.read_only if spec.read_only else database.unit_of_work
-    with open_unit(workspace_scope(principal.workspace_id, principal.subject)) as uow:
+    with open_unit(principal_scope(principal)) as uow:
         return spec.call(uow, arguments)
 
 
@@ -86,7 +87,7 @@ def take_idempotency_key(spec: ToolSpec, arguments: dict[str, Any]) -> dict[str,
 def _view(runtime: Runtime, spec: ToolSpec) -> Callable[..., Response]:
     def view(principal: Principal, **path: str) -> Response:
         answer = run_tool(runtime.database, principal, spec, _arguments(spec, path))
-        return _answer(answer, spec.success_status)
+        return json_answer(answer, spec.success_status)
 
     return view
 
@@ -120,8 +121,3 @@ def _refuse_unstorable(given: Mapping[str, str | list[str]]) -> None:
                 detail="This text holds a character that cannot be stored.",
                 code="character_invalid",
             )
-
-
-def _answer(answer: dict[str, Any] | bytes, status: int = 200) -> Response:
-    body = answer if isinstance(answer, bytes) else json_codec.dumps(answer)
-    return Response(body, status, mimetype="application/json")

@@ -8,15 +8,14 @@ from datetime import timedelta
 from flask import Blueprint, Response, request, url_for
 from pydantic import BaseModel, ConfigDict, Field
 
-from talkhub import json_codec
+from talkhub.blueprints.answers import private_answer
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.names import Scope
 from talkhub.security import Principal
 from talkhub.services.api_keys import NewKey, create_api_key, revoke_api_key, rotate_api_key
 from talkhub.store.queries.api_keys import list_api_keys
-from talkhub.store.uow import Scope as DatabaseScope
-from talkhub.store.uow import workspace_scope
+from talkhub.store.uow import principal_scope
 from talkhub.strict_json import read_json
 
 PATH = "/api/v1/api-keys"
@@ -42,9 +41,9 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     @gate.open_to_tokens("list_api_keys", scopes=[Scope.KEYS_MANAGE])
     def list_(principal: Principal) -> Response:
         """List the workspace's keys; the keys themselves are shown once, when they are made."""
-        with database.read_only(_scope(principal)) as uow:
+        with database.read_only(principal_scope(principal)) as uow:
             keys = list_api_keys(uow)
-        return _answer({"api_keys": [asdict(key) for key in keys]})
+        return private_answer({"api_keys": [asdict(key) for key in keys]})
 
     @blueprint.post(PATH)
     @gate.open_to_tokens("create_api_key", scopes=[Scope.KEYS_MANAGE])
@@ -52,7 +51,7 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
         """Make a key."""
         given = ApiKeyRequest.model_validate(read_json(request.get_data()))
         days = given.expires_in_days
-        with database.unit_of_work(_scope(principal)) as uow:
+        with database.unit_of_work(principal_scope(principal)) as uow:
             made = create_api_key(
                 uow,
                 name=given.name,
@@ -65,7 +64,7 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     @gate.open_to_tokens("rotate_api_key", scopes=[Scope.KEYS_MANAGE])
     def rotate(principal: Principal, key_id: int) -> Response:
         """Make a key's successor; the old one stays valid for a day."""
-        with database.unit_of_work(_scope(principal)) as uow:
+        with database.unit_of_work(principal_scope(principal)) as uow:
             made = rotate_api_key(uow, key_id)
         return _made(made)
 
@@ -73,16 +72,12 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     @gate.open_to_tokens("revoke_api_key", scopes=[Scope.KEYS_MANAGE])
     def revoke(principal: Principal, key_id: int) -> Response:
         """Revoke a key."""
-        with database.unit_of_work(_scope(principal)) as uow:
+        with database.unit_of_work(principal_scope(principal)) as uow:
             revoke_api_key(uow, key_id)
         runtime.revoked.forget()
         return Response(status=204)
 
     return blueprint
-
-
-def _scope(principal: Principal) -> DatabaseScope:
-    return workspace_scope(principal.workspace_id, principal.subject)
 
 
 def _made(made: NewKey) -> Response:
@@ -93,12 +88,6 @@ def _made(made: NewKey) -> Response:
         "scopes": made.scopes,
         "expires_at": made.expires_at,
     }
-    response = _answer(document, 201)
+    response = private_answer(document, 201)
     response.headers["Location"] = url_for("api_keys.list")
-    return response
-
-
-def _answer(document: object, status: int = 200) -> Response:
-    response = Response(json_codec.dumps(document), status, mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
     return response

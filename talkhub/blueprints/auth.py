@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from talkhub import json_codec
-from talkhub.blueprints.bodies import FORM_BYTES
+from talkhub.blueprints.answers import private_answer
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.tokens import bearer_token, issue_access_token
+from talkhub.blueprints.web import take_forms_only
 from talkhub.errors import Unauthenticated
 from talkhub.extensions import limiter
 from talkhub.names import TokenKind
@@ -46,7 +46,7 @@ class RefreshRequest(BaseModel):
 def create_blueprint(runtime: Runtime) -> Blueprint:
     """Return the token routes."""
     blueprint = Blueprint("auth", __name__, url_prefix="/api/v1/auth")
-    blueprint.before_request(_limit_body)
+    blueprint.before_request(take_forms_only)
 
     @blueprint.post("/token")
     @limiter.limit(ATTEMPTS)
@@ -87,7 +87,7 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
         """Revoke the token that the request carries, or a refresh token, and their family."""
         revoked = _revoke(runtime)
         runtime.revoked.forget()
-        return _answer({"revoked": revoked})
+        return private_answer({"revoked": revoked})
 
     return blueprint
 
@@ -104,7 +104,7 @@ def _issue(runtime: Runtime, who: SignedIn, *, family: str | None = None) -> Iss
 
 
 def _tokens(issued: IssuedToken, who: SignedIn, refresh_token: str) -> Response:
-    return _answer(
+    return private_answer(
         {
             "token": issued.text,
             "expires_in": "24h",
@@ -137,13 +137,3 @@ def _revoke(runtime: Runtime) -> bool:
         subject=principal.subject,
         token_id=principal.token_id,
     )
-
-
-def _limit_body() -> None:
-    request.max_content_length = FORM_BYTES
-
-
-def _answer(document: object) -> Response:
-    response = Response(json_codec.dumps(document), mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -7,21 +7,20 @@ from dataclasses import asdict
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from talkhub import json_codec
+from talkhub.blueprints.answers import private_answer
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.names import Scope
-from talkhub.security import Principal, require_scope
+from talkhub.security import Principal
 from talkhub.services.dead_letters import replay_dead_letters
+from talkhub.store.base import LARGEST_ID
 from talkhub.store.queries.dead_letters import dead_events, dead_messages
-from talkhub.store.uow import Scope as DatabaseScope
-from talkhub.store.uow import workspace_scope
+from talkhub.store.uow import principal_scope
 from talkhub.strict_json import read_json
 
 PATH = "/api/v1/dead-letters"
 SCOPES = [Scope.WEBHOOKS_MANAGE]
 MAX_IDS = 1000
-LARGEST_ID = 2**63 - 1
 
 
 class DeadLettersPage(BaseModel):
@@ -52,7 +51,7 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     @gate.open_to_tokens("list_dead_letters", scopes=SCOPES)
     def list_(principal: Principal) -> Response:
         """List dead events and messages with their errors, the newest first."""
-        scope = _scope(principal)
+        scope = principal_scope(principal)
         page = DeadLettersPage.model_validate(request.args.to_dict())
         with database.read_only(scope) as uow:
             events = dead_events(uow, before=page.events_before)
@@ -61,13 +60,13 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
             "events": [asdict(event) for event in events],
             "messages": [asdict(message) for message in messages],
         }
-        return _answer(document)
+        return private_answer(document)
 
     @blueprint.post(f"{PATH}/replay")
     @gate.open_to_tokens("replay_dead_letters", scopes=SCOPES)
     def replay(principal: Principal) -> Response:
         """Give dead events and messages their attempts anew."""
-        scope = _scope(principal)
+        scope = principal_scope(principal)
         given = DeadLettersReplay.model_validate(read_json(request.get_data()))
         with database.unit_of_work(scope) as uow:
             replayed = replay_dead_letters(
@@ -75,17 +74,6 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
                 event_ids=None if given.everything else given.event_ids,
                 message_ids=None if given.everything else given.message_ids,
             )
-        return _answer(asdict(replayed), 202)
+        return private_answer(asdict(replayed), 202)
 
     return blueprint
-
-
-def _scope(principal: Principal) -> DatabaseScope:
-    require_scope(principal, Scope.WEBHOOKS_MANAGE)
-    return workspace_scope(principal.workspace_id, principal.subject)
-
-
-def _answer(document: object, status: int = 200) -> Response:
-    response = Response(json_codec.dumps(document), status, mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response

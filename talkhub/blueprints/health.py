@@ -13,7 +13,8 @@ import redis
 import structlog
 from flask import Blueprint, Response, request
 
-from talkhub import __version__, clock, json_codec, metrics
+from talkhub import __version__, clock, metrics
+from talkhub.blueprints.answers import private_answer
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import NotFound, Unavailable
@@ -164,6 +165,4 @@ def _inbox_state(database: Database) -> tuple[int, float] | None:
 
 def _answer(document: object, *, is_up: bool) -> Response:
     status = HTTPStatus.OK if is_up else HTTPStatus.SERVICE_UNAVAILABLE
-    response = Response(json_codec.dumps(document), status, mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return private_answer(document, status)

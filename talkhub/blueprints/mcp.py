@@ -11,8 +11,9 @@ import structlog
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
-from talkhub import json_codec, metrics
+from talkhub import metrics
 from talkhub.blueprints.action_blocks import ActionBlocks, is_action_block
+from talkhub.blueprints.answers import json_answer
 from talkhub.blueprints.gate import FIRST_PARTY, Gate
 from talkhub.blueprints.public_address import mcp_resource
 from talkhub.blueprints.runtime import Runtime
@@ -107,8 +108,7 @@ def _live(runtime: Runtime) -> Live:
 def _response(answer: Answer) -> Response:
     if answer.message is None:
         return Response(status=answer.status)
-    body = json_codec.dumps(answer.message)
-    return Response(body, answer.status, mimetype="application/json")
+    return json_answer(answer.message, answer.status)
 
 
 def _refused(error: McpError) -> Response:

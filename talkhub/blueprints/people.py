@@ -12,7 +12,7 @@ from talkhub.blueprints.runtime import Runtime
 from talkhub.names import Scope
 from talkhub.security import Principal
 from talkhub.services.merging import merge_people, part_people
-from talkhub.store.uow import UnitOfWork, workspace_scope
+from talkhub.store.uow import UnitOfWork, principal_scope
 from talkhub.strict_json import read_json
 
 PATH = "/api/v1/people/<user_id>"
@@ -31,8 +31,7 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     blueprint = Blueprint("people", __name__)
 
     def unit_of_work(principal: Principal) -> AbstractContextManager[UnitOfWork]:
-        scope = workspace_scope(principal.workspace_id, principal.subject)
-        return runtime.database.unit_of_work(scope)
+        return runtime.database.unit_of_work(principal_scope(principal))
 
     @blueprint.post(f"{PATH}/merge")
     @gate.open_to_tokens("merge_people", scopes=[Scope.PROFILE_WRITE])

@@ -15,6 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from talkhub import errors, json_codec
+from talkhub.blueprints.answers import json_answer
 from talkhub.blueprints.public_address import resource_metadata_url
 from talkhub.blueprints.tokens import bearer_token
 from talkhub.blueprints.web import REQUEST_ID_KEY
@@ -60,7 +61,7 @@ def problem_type(code: str) -> Response:
                 "title": candidate.title,
                 "explanation": inspect.getdoc(candidate),
             }
-            return Response(json_codec.dumps(document), mimetype="application/json")
+            return json_answer(document)
     raise errors.NotFound("There is no such error code.")
 
 

@@ -12,7 +12,7 @@ from flask import Flask, Request, request
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from talkhub.blueprints.bodies import SlowBodies
+from talkhub.blueprints.bodies import FORM_BYTES, SlowBodies
 from talkhub.errors import Forbidden
 from talkhub.settings import Settings
 from talkhub.strict_json import MAX_BODY_BYTES
@@ -125,6 +125,11 @@ def let_form_lead_to(source: str) -> None:
     own = "form-action 'self'"
     policy = CONTENT_SECURITY_POLICY.replace(own, f"{own} {source}")
     request.environ[_POLICY_KEY] = ("Content-Security-Policy", policy)
+
+
+def take_forms_only() -> None:
+    """Refuse larger bodies than a form's, where strangers may try a secret or send one."""
+    request.max_content_length = FORM_BYTES
 
 
 def refuse_cross_site_writes() -> None:

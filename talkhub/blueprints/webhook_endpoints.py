@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from flask import Blueprint, Response, request, url_for
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from talkhub import json_codec
+from talkhub.blueprints.answers import private_answer
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import NotFound
@@ -16,16 +16,15 @@ from talkhub.security import Principal
 from talkhub.services import webhooks
 from talkhub.services.webhooks import NewSecret
 from talkhub.settings import reveal
+from talkhub.store.base import LARGEST_ID
 from talkhub.store.queries.webhooks import find_delivery, list_deliveries, list_endpoints
-from talkhub.store.uow import Scope as DatabaseScope
-from talkhub.store.uow import workspace_scope
+from talkhub.store.uow import principal_scope
 from talkhub.strict_json import read_json
 
 PATH = "/api/v1/webhook-endpoints"
 ONE = f"{PATH}/<int:endpoint_id>"
 SCOPES = [Scope.WEBHOOKS_MANAGE]
 MAX_IDS = 1000
-LARGEST_ID = 2**63 - 1
 
 
 class _Body(BaseModel):
@@ -79,15 +78,15 @@ def _register_endpoints(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> N
     @gate.open_to_tokens("list_webhook_endpoints", scopes=SCOPES)
     def list_(principal: Principal) -> Response:
         """List the workspace's endpoints and how they fare; never their secrets."""
-        with database.read_only(_scope(principal)) as uow:
+        with database.read_only(principal_scope(principal)) as uow:
             found = list_endpoints(uow)
-        return _answer({"webhook_endpoints": [asdict(line) for line in found]})
+        return private_answer({"webhook_endpoints": [asdict(line) for line in found]})
 
     @blueprint.post(PATH)
     @gate.open_to_tokens("create_webhook_endpoint", scopes=SCOPES)
     def create(principal: Principal) -> Response:
         """Make an endpoint; the answer is the only place where its secret stands."""
-        scope = _scope(principal)
+        scope = principal_scope(principal)
         given = EndpointRequest.model_validate(read_json(request.get_data()))
         with database.unit_of_work(scope) as uow:
             made = webhooks.create_endpoint(
@@ -99,20 +98,20 @@ def _register_endpoints(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> N
     @gate.open_to_tokens("change_webhook_endpoint", scopes=SCOPES)
     def change(principal: Principal, endpoint_id: int) -> Response:
         """Change an endpoint's address, events or state."""
-        scope = _scope(principal)
+        scope = principal_scope(principal)
         given = EndpointChange.model_validate(read_json(request.get_data()))
         with database.unit_of_work(scope) as uow:
             webhooks.change_endpoint(
                 uow, client, endpoint_id, url=given.url, events=given.events, state=given.state
             )
             (found,) = list_endpoints(uow, endpoint_id)
-        return _answer(asdict(found))
+        return private_answer(asdict(found))
 
     @blueprint.delete(ONE)
     @gate.open_to_tokens("delete_webhook_endpoint", scopes=SCOPES)
     def delete(principal: Principal, endpoint_id: int) -> Response:
         """End an endpoint."""
-        with database.unit_of_work(_scope(principal)) as uow:
+        with database.unit_of_work(principal_scope(principal)) as uow:
             webhooks.delete_endpoint(uow, endpoint_id)
         return Response(status=204)
 
@@ -120,7 +119,7 @@ def _register_endpoints(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> N
     @gate.open_to_tokens("rotate_webhook_secret", scopes=SCOPES)
     def rotate(principal: Principal, endpoint_id: int) -> Response:
         """Give an endpoint a new secret; the old one signs beside it for a day."""
-        with database.unit_of_work(_scope(principal)) as uow:
+        with database.unit_of_work(principal_scope(principal)) as uow:
             made = webhooks.rotate_secret(uow, endpoint_id, key=key)
         return _made(made)
 
@@ -132,9 +131,9 @@ def _register_log(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> None:
     @gate.open_to_tokens("test_webhook_endpoint", scopes=SCOPES)
     def test(principal: Principal, endpoint_id: int) -> Response:
         """Have `webhook.test` delivered; the log tells how it went."""
-        with database.unit_of_work(_scope(principal)) as uow:
+        with database.unit_of_work(principal_scope(principal)) as uow:
             delivery_id = webhooks.send_test(uow, endpoint_id)
-        response = _answer({"delivery_id": delivery_id}, 202)
+        response = private_answer({"delivery_id": delivery_id}, 202)
         response.headers["Location"] = url_for(
             "webhook_endpoints.delivery", endpoint_id=endpoint_id, delivery_id=delivery_id
         )
@@ -144,7 +143,7 @@ def _register_log(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> None:
     @gate.open_to_tokens("replay_webhooks", scopes=SCOPES)
     def replay(principal: Principal, endpoint_id: int) -> Response:
         """Deliver messages again, with the ids that they had."""
-        scope = _scope(principal)
+        scope = principal_scope(principal)
         given = ReplayRequest.model_validate(read_json(request.get_data()))
         with database.unit_of_work(scope) as uow:
             count = webhooks.replay(
@@ -155,28 +154,28 @@ def _register_log(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> None:
                 end=given.end,
                 only_failed=given.only_failed,
             )
-        return _answer({"replayed": count}, 202)
+        return private_answer({"replayed": count}, 202)
 
     @blueprint.get(f"{ONE}/deliveries")
     @gate.open_to_tokens("list_webhook_deliveries", scopes=SCOPES)
     def deliveries(principal: Principal, endpoint_id: int) -> Response:
         """List what an endpoint was or is to be sent, the newest first."""
-        scope = _scope(principal)
+        scope = principal_scope(principal)
         page = LogPage.model_validate(request.args.to_dict())
         with database.read_only(scope) as uow:
             found = list_deliveries(uow, _known(endpoint_id), before=page.before, state=page.state)
-        return _answer({"deliveries": [asdict(line) for line in found]})
+        return private_answer({"deliveries": [asdict(line) for line in found]})
 
     @blueprint.get(f"{ONE}/deliveries/<int:delivery_id>")
     @gate.open_to_tokens("find_webhook_delivery", scopes=SCOPES)
     def delivery(principal: Principal, endpoint_id: int, delivery_id: int) -> Response:
         """Tell a message's body and its attempts."""
-        with database.read_only(_scope(principal)) as uow:
+        with database.read_only(principal_scope(principal)) as uow:
             found = find_delivery(uow, _known(endpoint_id), _known(delivery_id))
         if found is None:
             raise NotFound("There is no such message.")
         tries = [asdict(line) for line in found.tries]
-        return _answer({**asdict(found.message), "payload": found.payload, "tries": tries})
+        return private_answer({**asdict(found.message), "payload": found.payload, "tries": tries})
 
 
 def _known(id_: int) -> int:
@@ -185,18 +184,8 @@ def _known(id_: int) -> int:
     return id_
 
 
-def _scope(principal: Principal) -> DatabaseScope:
-    return workspace_scope(principal.workspace_id, principal.subject)
-
-
 def _made(made: NewSecret) -> Response:
     document = {"id": made.endpoint_id, "url": made.url, "secret": made.secret}
-    response = _answer(document, 201)
+    response = private_answer(document, 201)
     response.headers["Location"] = url_for("webhook_endpoints.list")
-    return response
-
-
-def _answer(document: object, status: int = 200) -> Response:
-    response = Response(json_codec.dumps(document), status, mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
     return response

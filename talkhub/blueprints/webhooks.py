@@ -5,8 +5,9 @@ from __future__ import annotations
 import structlog
 from flask import Blueprint, Response, request
 
-from talkhub import clock, json_codec, metrics
+from talkhub import clock, metrics
 from talkhub.blueprints.action_blocks import refuse_action_block
+from talkhub.blueprints.answers import json_answer
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.channels import meta, uchat
@@ -66,7 +67,7 @@ class _Doors:
         """Verify the raw bytes, store each event once, answer after the commit."""
         raw = request.get_data()
         if platform == Platform.UCHAT and uchat.is_ping(raw):
-            return _answer({"ok": True, "pong": True})
+            return json_answer({"ok": True, "pong": True})
         if platform == Platform.UCHAT:
             refuse_action_block(raw)
         channel = CHANNELS[platform]
@@ -92,11 +93,11 @@ class _Doors:
             for event in channel.split(raw, clock.now())
         ]
         if not events:
-            return _answer({"accepted": 0, "duplicates": 0})
+            return json_answer({"accepted": 0, "duplicates": 0})
         receipt = self._runtime.inbox.put(events)
         metrics.webhook_events.labels(platform, "accepted").inc(receipt.accepted)
         metrics.webhook_events.labels(platform, "duplicate").inc(receipt.duplicates)
-        return _answer({"accepted": receipt.accepted, "duplicates": receipt.duplicates})
+        return json_answer({"accepted": receipt.accepted, "duplicates": receipt.duplicates})
 
     def verify_subscription(self, platform: str, token: str | None = None) -> Response:
         """Answer Meta's challenge as plain text if it knows the verify token."""
@@ -122,7 +123,3 @@ class _Doors:
 def _proves(channel: Channel, raw: bytes, account: Account) -> bool:
     is_signed = channel.verify(raw, request.headers, account.secrets)
     return is_signed or account.is_proved_by_address
-
-
-def _answer(document: object) -> Response:
-    return Response(json_codec.dumps(document), mimetype="application/json")

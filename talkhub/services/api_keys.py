@@ -12,6 +12,7 @@ from talkhub.errors import Invalid, NotFound, Unauthenticated
 from talkhub.names import TokenKind
 from talkhub.security import AUDIENCE, TOOL_SCOPES, Principal
 from talkhub.services.auth import audit
+from talkhub.store.base import LARGEST_ID
 from talkhub.store.statements import api_keys as statements
 from talkhub.store.uow import Database, UnitOfWork, system_scope
 
@@ -22,7 +23,6 @@ CACHED_SECONDS = 300
 """A process asks about a key again after so long; of a revoked one it hears within five seconds."""
 
 MAX_NAME_LENGTH = 100
-_LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def read_api_key(database: Database, text: str) -> Principal:
 
 
 def _named(uow: UnitOfWork, key_id: int) -> dict[str, int]:
-    if not 0 < key_id <= _LARGEST_ID:
+    if not 0 < key_id <= LARGEST_ID:
         raise NotFound("There is no such key.")
     return {"workspace_id": uow.workspace_id, "id": key_id}
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from talkhub.names import Job
 from talkhub.services.auth import audit
+from talkhub.store.base import LARGEST_ID
 from talkhub.store.statements import dead_letters as statements
 from talkhub.store.uow import UnitOfWork
-
-_LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +38,5 @@ def replay_dead_letters(
 
 
 def _params(uow: UnitOfWork, ids: Collection[int] | None) -> dict[str, object]:
-    known = None if ids is None else [id_ for id_ in ids if 0 < id_ <= _LARGEST_ID]
+    known = None if ids is None else [id_ for id_ in ids if 0 < id_ <= LARGEST_ID]
     return {"workspace_id": uow.workspace_id, "ids": known}

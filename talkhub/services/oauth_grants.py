@@ -15,7 +15,7 @@ from talkhub.services.auth import MANAGING_ROLES, SignedIn, audit, remembered, r
 from talkhub.services.oauth_clients import Client
 from talkhub.services.refreshing import REFRESH_LIFETIME
 from talkhub.store.statements import oauth as statements
-from talkhub.store.uow import Database, UnitOfWork, system_scope, workspace_scope
+from talkhub.store.uow import Database, UnitOfWork, principal_scope, system_scope, workspace_scope
 
 CODE_LIFETIME = timedelta(minutes=1)
 
@@ -135,8 +135,7 @@ def _may_still_allow(database: Database, who: SignedIn) -> bool:
 
 def family_of_token(database: Database, principal: Principal, client_id: str) -> str | None:
     """Return the family of an application's access token; None if it is another's."""
-    scope = workspace_scope(principal.workspace_id, principal.subject)
-    with database.read_only(scope) as uow:
+    with database.read_only(principal_scope(principal)) as uow:
         key = {
             "workspace_id": uow.workspace_id,
             "jti": principal.token_id,

@@ -15,6 +15,7 @@ from talkhub.names import DisabledReason, EndpointState, OutboundState, WebhookE
 from talkhub.outbound.guarded import CallRefused, GuardedClient
 from talkhub.services.auth import audit
 from talkhub.services.outbound import Told, add_messages, body_of, message_row
+from talkhub.store.base import LARGEST_ID
 from talkhub.store.statements import outbox
 from talkhub.store.statements import webhooks as statements
 from talkhub.store.uow import UnitOfWork
@@ -27,7 +28,6 @@ ROTATION_GRACE = timedelta(hours=24)
 
 MAX_ENDPOINTS = 20
 _SECRET_BYTES = 32
-_LARGEST_ID = 2**63 - 1
 _REASONS = {
     DisabledReason.GONE: "The endpoint answered 410 Gone and was disabled.",
     DisabledReason.FAILING: "The endpoint failed for five days and was disabled.",
@@ -141,7 +141,7 @@ def replay(
     params = {
         "workspace_id": uow.workspace_id,
         "endpoint_id": endpoint_id,
-        "ids": None if ids is None else [id_ for id_ in ids if 0 < id_ <= _LARGEST_ID],
+        "ids": None if ids is None else [id_ for id_ in ids if 0 < id_ <= LARGEST_ID],
         "start": start,
         "end": end,
         "states": [state.value for state in states],
@@ -166,7 +166,7 @@ def _active(uow: UnitOfWork, endpoint_id: int) -> None:
 
 
 def _key(uow: UnitOfWork, endpoint_id: int) -> dict[str, int]:
-    if not 0 < endpoint_id <= _LARGEST_ID:
+    if not 0 < endpoint_id <= LARGEST_ID:
         raise NotFound("There is no such endpoint.")
     return {"workspace_id": uow.workspace_id, "id": endpoint_id}
 

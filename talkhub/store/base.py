@@ -21,6 +21,9 @@ JSONObject = dict[str, Any]
 BigId = Annotated[
     int, mapped_column(BigInteger, primary_key=True, autoincrement=True, sort_order=-2)
 ]
+LARGEST_ID = 2**63 - 1
+"""No id is larger, and PostgreSQL refuses to compare one with what is."""
+
 BigRef = Annotated[int, mapped_column(BigInteger)]
 CreatedAt = Annotated[datetime, mapped_column(server_default=func.now())]
 

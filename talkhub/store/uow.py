@@ -18,6 +18,7 @@ from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engi
 from talkhub import json_codec
 from talkhub.errors import Unavailable
 from talkhub.names import DatabaseRole, Job
+from talkhub.security import Principal
 from talkhub.store.single_connections import CONNECT_OPTIONS, SingleConnections, register_codecs
 
 STATEMENT_TIMEOUT_MS = 10_000
@@ -50,6 +51,11 @@ def workspace_scope(
 ) -> Scope:
     """Return the scope of one workspace: its rows and no others."""
     return Scope(DatabaseRole.APP, int(workspace_id), actor, timeout_ms)
+
+
+def principal_scope(principal: Principal) -> Scope:
+    """Return the scope of the workspace that a caller belongs to."""
+    return workspace_scope(principal.workspace_id, principal.subject)
 
 
 def system_scope(reason: str, *, timeout_ms: int = STATEMENT_TIMEOUT_MS) -> Scope:

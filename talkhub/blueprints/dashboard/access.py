@@ -14,13 +14,12 @@ from jwt import PyJWTError
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response as AnyResponse
 
-from talkhub.blueprints.bodies import FORM_BYTES
 from talkhub.blueprints.dashboard.i18n import LANGUAGE_COOKIE, LANGUAGES
 from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.blueprints.dashboard.paths import MAX_PATH_LENGTH, own_path
 from talkhub.blueprints.dashboard.preferences import remember
 from talkhub.blueprints.tokens import issue_access_token
-from talkhub.blueprints.web import refuse_cross_site_writes
+from talkhub.blueprints.web import refuse_cross_site_writes, take_forms_only
 from talkhub.errors import RateLimited, TalkHubError, Unauthenticated
 from talkhub.extensions import limiter
 from talkhub.names import Scope, TokenKind
@@ -88,7 +87,7 @@ def register(blueprint: Blueprint, database: Database, revoked: RevokedTokens) -
 
 def _guard() -> AnyResponse | None:
     refuse_cross_site_writes()
-    request.max_content_length = FORM_BYTES
+    take_forms_only()
     if request.endpoint in OPEN_TO_ANYONE or _is_signed_in():
         return None
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None

@@ -12,6 +12,7 @@ from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, rende
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Forbidden
 from talkhub.services.dead_letters import replay_dead_letters
+from talkhub.store.base import LARGEST_ID
 from talkhub.store.queries.dead_letters import (
     PAGE,
     DeadEvent,
@@ -19,8 +20,6 @@ from talkhub.store.queries.dead_letters import (
     dead_events,
     dead_messages,
 )
-
-LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from talkhub.outbound.guarded import GuardedClient
 from talkhub.services import webhooks
 from talkhub.services.webhooks import EVENTS, NewSecret
 from talkhub.settings import reveal
+from talkhub.store.base import LARGEST_ID
 from talkhub.store.queries.webhooks import (
     PAGE,
     DeliveryLine,
@@ -35,8 +36,6 @@ from talkhub.store.queries.webhooks import (
     list_endpoints,
 )
 from talkhub.store.uow import UnitOfWork
-
-LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)

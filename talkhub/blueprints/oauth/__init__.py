@@ -11,12 +11,12 @@ from typing import Any
 from flask import Blueprint, Response, request
 from pydantic import ValidationError
 
-from talkhub import json_codec
-from talkhub.blueprints.bodies import FORM_BYTES
+from talkhub.blueprints.answers import json_answer
 from talkhub.blueprints.oauth.known_client import GRANT_TYPES, RESPONSE_TYPE
 from talkhub.blueprints.oauth.metadata import REGISTER_PATH, REVOKE_PATH, TOKEN_PATH
 from talkhub.blueprints.oauth.server import OAuthServer
 from talkhub.blueprints.runtime import Runtime
+from talkhub.blueprints.web import take_forms_only
 from talkhub.errors import BadRequest, Invalid
 from talkhub.extensions import limiter
 from talkhub.services.oauth_clients import Client, ClientMetadata, register_client
@@ -31,7 +31,7 @@ REGISTRATIONS = "20 per minute;100 per hour"
 def create_blueprint(runtime: Runtime) -> Blueprint:
     """Return the endpoints for tokens, registration and revocation."""
     blueprint = Blueprint("oauth", __name__)
-    blueprint.before_request(_limit_body)
+    blueprint.before_request(take_forms_only)
     blueprint.after_request(_keep_nowhere)
     server = OAuthServer(runtime)
 
@@ -60,7 +60,7 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
         except ValidationError as error:
             return _refused(*_fault(error))
         client, secret = register_client(runtime.database, metadata)
-        return _json(_registered(client, secret, metadata), 201)
+        return json_answer(_registered(client, secret, metadata), 201)
 
     return blueprint
 
@@ -86,15 +86,7 @@ def _fault(error: ValidationError) -> tuple[str, str]:
 
 
 def _refused(error: str, description: str) -> Response:
-    return _json({"error": error, "error_description": description}, 400)
-
-
-def _json(document: dict[str, Any], status: int) -> Response:
-    return Response(json_codec.dumps(document), status, mimetype="application/json")
-
-
-def _limit_body() -> None:
-    request.max_content_length = FORM_BYTES
+    return json_answer({"error": error, "error_description": description}, 400)
 
 
 def _keep_nowhere(response: Response) -> Response:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from talkhub import json_codec
+from talkhub.blueprints.answers import json_answer
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.oauth.grants import AUTH_METHODS
 from talkhub.blueprints.oauth.known_client import GRANT_TYPES, RESPONSE_TYPE
@@ -39,20 +39,20 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     @gate.open_to_anyone("well_known.resource")
     def host() -> Response:
         """Describe the host, for clients that know no path of it."""
-        return _answer(resource_metadata(settings, public_base(settings)))
+        return json_answer(resource_metadata(settings, public_base(settings)))
 
     @blueprint.get(RESOURCE_METADATA_PATH + MCP_PATH)
     @gate.open_to_anyone("well_known.resource")
     def endpoint() -> Response:
         """Describe the MCP endpoint."""
-        return _answer(resource_metadata(settings, mcp_resource(settings)))
+        return json_answer(resource_metadata(settings, mcp_resource(settings)))
 
     @blueprint.get("/.well-known/oauth-authorization-server")
     @blueprint.get("/.well-known/openid-configuration")
     @gate.open_to_anyone("well_known.server")
     def server() -> Response:
         """Describe the authorization server; some clients look for it at OpenID's address."""
-        return _answer(server_metadata(settings))
+        return json_answer(server_metadata(settings))
 
     return blueprint
 
@@ -87,10 +87,6 @@ def server_metadata(settings: Settings) -> dict[str, Any]:
         "authorization_response_iss_parameter_supported": True,
         "client_id_metadata_document_supported": True,
     }
-
-
-def _answer(document: dict[str, Any]) -> Response:
-    return Response(json_codec.dumps(document), mimetype="application/json")
 
 
 def _open_to_every_page(response: Response) -> Response:

@@ -9,8 +9,7 @@ from typing import cast
 from talkhub.mcp.call import Call
 from talkhub.names import Scope
 from talkhub.security import Principal, require_scope
-from talkhub.store.uow import Database, UnitOfWork, workspace_scope
-from talkhub.store.uow import Scope as DatabaseScope
+from talkhub.store.uow import Database, UnitOfWork, principal_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +35,11 @@ class Caller:
 
     def read_only(self) -> AbstractContextManager[UnitOfWork]:
         """Open a unit of work on the caller's workspace that cannot write."""
-        return self.database.read_only(self._scope())
+        return self.database.read_only(principal_scope(self.principal))
 
     def unit_of_work(self) -> AbstractContextManager[UnitOfWork]:
         """Open a unit of work on the caller's workspace."""
-        return self.database.unit_of_work(self._scope())
-
-    def _scope(self) -> DatabaseScope:
-        return workspace_scope(self.principal.workspace_id, self.principal.subject)
+        return self.database.unit_of_work(principal_scope(self.principal))
 
 
 def caller_of(call: Call) -> Caller:
