@@ -72,9 +72,11 @@ class _Doors:
             refuse_action_block(raw)
         channel = CHANNELS[platform]
         account = self._account(platform, token)
-        if not _proves(channel, raw, account) and token is not None:
+        is_proved = _proves(channel, raw, account)
+        if not is_proved and token is not None:
             account = self._accounts.look_again(platform, token)
-        if not _proves(channel, raw, account):
+            is_proved = _proves(channel, raw, account)
+        if not is_proved:
             metrics.webhook_events.labels(platform, "refused").inc()
             logger.warning("webhook_refused", platform=platform, channel_id=account.channel_id)
             raise SignatureInvalid("The signature or secret of this webhook does not match.")
