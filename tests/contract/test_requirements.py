@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from requirements import PROMISES, RULES, requirement
 TESTS = Path(__file__).parents[1]
 
 
+@cache
 def held() -> set[str]:
     """Return the requirements that stand above tests."""
     return {
