@@ -189,6 +189,7 @@ class ChannelAccount(Scoped, Base):
     credentials_encrypted: Mapped[bytes | None]
     key_id: Mapped[str] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(20), server_default="active")
+    paused_until: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 
 

@@ -44,7 +44,10 @@ class InboundEvent(HotScoped, Base):
 
 
 class OutboundMessage(Scoped, Base):
-    """A reply or webhook that is to be delivered."""
+    """What is to be delivered: to a channel account's person, or to a webhook endpoint.
+
+    `failure` says why a provider did not take it the last time.
+    """
 
     __tablename__ = "outbound_messages"
     __table_args__ = (
@@ -68,6 +71,25 @@ class OutboundMessage(Scoped, Base):
             text("(payload #>> '{data,message,id}'::text[])"),
             postgresql_where="kind = 'message.received'",
         ),
+        Index(
+            "ix_outbound_messages_for_channels",
+            "channel_id",
+            "due_at",
+            "id",
+            postgresql_where="state = 'pending' and channel_id is not null",
+        ),
+        Index(
+            "ix_outbound_messages_in_turn",
+            "channel_id",
+            "profile_id",
+            "id",
+            postgresql_where="channel_id is not null",
+        ),
+        Index(
+            "ix_outbound_messages_on_channels",
+            "channel_id",
+            postgresql_where="lease_until is not null and channel_id is not null",
+        ),
         Index(None, "webhook_endpoint_id", "id"),
         Index(None, "workspace_id", "id"),
     )
@@ -85,6 +107,7 @@ class OutboundMessage(Scoped, Base):
     lease_until: Mapped[datetime | None]
     fence: Mapped[BigRef] = mapped_column(server_default="0")
     external_message_id: Mapped[str | None] = mapped_column(String(255))
+    failure: Mapped[str | None] = mapped_column(String(20))
     last_error: Mapped[str | None]
     created_at: Mapped[CreatedAt]
     sent_at: Mapped[datetime | None]
