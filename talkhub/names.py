@@ -72,6 +72,52 @@ class Intent(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Outcome(StrEnum):
+    """How a conversation ended; of those that hold, the first."""
+
+    UNANSWERED = "unanswered"
+    PERSON_LEFT = "person_left"
+    HANDED_OFF = "handed_off"
+    CONTAINED = "contained"
+
+
+class Resolution(StrEnum):
+    """Whether the person has what they came for: they say so, nobody says, or it is open."""
+
+    CONFIRMED = "confirmed"
+    SILENT = "silent"
+    NO = "no"
+
+
+class Urgency(StrEnum):
+    """Why a conversation cannot wait; the gravest first."""
+
+    SAFETY = "safety"
+    HEALTH = "health"
+    BUSINESS = "business"
+    MONEY = "money"
+    LEGAL = "legal"
+    DEADLINE = "deadline"
+    ANGER = "anger"
+    NONE = "none"
+
+
+class Trajectory(StrEnum):
+    """How the mood at a conversation's end compares with that at its beginning."""
+
+    IMPROVING = "improving"
+    STABLE = "stable"
+    WORSENING = "worsening"
+
+
+class SatisfactionBand(StrEnum):
+    """How content a person seems, by our estimate: nobody asked them."""
+
+    LOW = "low"
+    MIDDLE = "middle"
+    HIGH = "high"
+
+
 class ChangeKind(StrEnum):
     """What can happen to a message after it was sent."""
 
@@ -106,6 +152,22 @@ class OutboundState(StrEnum):
     PENDING = "pending"
     SENT = "sent"
     DEAD = "dead"
+
+
+class OutboundKind(StrEnum):
+    """What goes out through a channel account; outgoing webhooks are named by their event."""
+
+    MESSAGE = "message"
+
+
+class SendFailure(StrEnum):
+    """Why a provider did not take what we sent; only the first two are tried again."""
+
+    TEMPORARY = "temporary"
+    RATE_LIMITED = "rate_limited"
+    PERMANENT = "permanent"
+    WINDOW_CLOSED = "window_closed"
+    BLOCKED = "blocked"
 
 
 class WebhookEvent(StrEnum):
@@ -174,6 +236,7 @@ class Scope(StrEnum):
     MCP_WRITE = "mcp:write"
     PROFILE_WRITE = "profile:write"
     ANALYTICS_READ = "analytics:read"
+    MESSAGES_SEND = "messages:send"
     KEYS_MANAGE = "keys:manage"
     WEBHOOKS_MANAGE = "webhooks:manage"
     DASHBOARD = "dashboard"
@@ -213,6 +276,7 @@ class Metric(StrEnum):
     INBOX_DEPTH = "talkhub_inbox_depth"
     INBOX_AGE = "talkhub_inbox_oldest_age_seconds"
     DELIVERIES = "talkhub_deliveries_total"
+    OUTGOING = "talkhub_outgoing_messages_total"
     RECONCILED = "talkhub_reconciled_messages_total"
     RECONCILE_CALLS = "talkhub_reconcile_calls_total"
     ANALYSES = "talkhub_analyses_total"

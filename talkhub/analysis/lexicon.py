@@ -98,6 +98,12 @@ def lexicon(language: str) -> Lexicon:
     )
 
 
+@cache
+def topic_names() -> tuple[str, ...]:
+    """Return all topics. They have Portuguese names in every language."""
+    return tuple(_read_json("pt/topics.json")["topics"])
+
+
 def _read_json(name: str) -> dict[str, Any]:
     """Return a lexicon file. Our own tests vouch for its shape."""
     content: dict[str, Any] = json.loads((_FOLDER / name).read_text(encoding="utf-8"))
