@@ -30,7 +30,7 @@ from benchmarks.soak.stack import Kind
 
 ROOT = Path(__file__).parents[2]
 # PostgreSQL, a worker and Valkey, each soon whole again.
-SHORT = ("--kills", "3", "--seed", "104", "--control-seconds", "1", "--skip-leases", "--json")
+SHORT = ("--kills", "3", "--seed", "3360", "--control-seconds", "1", "--skip-leases", "--json")
 
 
 def soak(*arguments: str, folder: Path) -> subprocess.Popen[str]:

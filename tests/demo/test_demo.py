@@ -17,7 +17,7 @@ from talkhub.names import Platform
 from talkhub.services.auth import DEFAULT_WORKSPACE_ID
 from talkhub.store.uow import Database, workspace_scope
 
-PEOPLE = 10  # so many that every platform has its part
+PEOPLE = 6  # so many that every platform has its part
 Said = list[tuple[str, str, str, str]]
 
 

@@ -30,9 +30,9 @@ def sign_in(page: Page, service: Service) -> None:
 
 
 def test_a_new_message_appears_on_the_open_list_and_no_page_breaks_the_csp(
-    service: Service, browser: Browser
+    running_service: Service, browser: Browser
 ):
-    service.up()
+    service = running_service
     page = browser.new_page(locale="pt-BR")
     complaints: list[ConsoleMessage] = []
     page.on("console", lambda m: complaints.append(m) if m.type == "error" else None)
