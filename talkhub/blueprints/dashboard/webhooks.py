@@ -20,6 +20,12 @@ from talkhub.blueprints.dashboard.pages import (
     render_page,
     writing,
 )
+from talkhub.blueprints.dashboard.shown_once import (
+    Made,
+    forget,
+    made_just_now,
+    redirect_to_show,
+)
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Conflict, Forbidden, Invalid, NotFound
 from talkhub.names import EndpointState
@@ -45,7 +51,7 @@ class WebhooksPage:
     frame: Frame
     endpoints: tuple[EndpointLine, ...]
     events: tuple[str, ...]
-    made: NewSecret | None = None
+    made: Made | None = None
     message: str = ""
     url: str = ""
 
@@ -89,9 +95,15 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
 def _register_endpoints(
     blueprint: Blueprint, runtime: Runtime, client: GuardedClient, key: str
 ) -> None:
+    def shown(made: NewSecret) -> Response:
+        path = url_for("dashboard.webhooks")
+        return redirect_to_show(Made(made.url, made.secret), path=path, key=key)
+
     @blueprint.get("/webhooks", endpoint="webhooks")
     def show_all() -> Response:
-        return _list(runtime)
+        response = _list(runtime, made=made_just_now(key))
+        forget(response, path=url_for("dashboard.webhooks"))
+        return response
 
     @blueprint.post("/webhooks", endpoint="create_webhook")
     def create() -> Response:
@@ -105,14 +117,13 @@ def _register_endpoints(
         except Conflict:
             message = _("O limite de endereços deste espaço foi atingido.")
             return _list(runtime, message=message, url=url, status=409)
-        # Not redirected: the answer to this request is the only place where the secret may stand.
-        return _list(runtime, made=made, status=201)
+        return shown(made)
 
     @blueprint.post("/webhooks/<int:endpoint_id>/rotate", endpoint="rotate_webhook")
     def rotate(endpoint_id: int) -> Response:
         with _managing(runtime) as uow:
             made = webhooks.rotate_secret(uow, endpoint_id, key=key)
-        return _list(runtime, made=made, status=201)
+        return shown(made)
 
     @blueprint.post("/webhooks/<int:endpoint_id>/delete", endpoint="delete_webhook")
     def delete(endpoint_id: int) -> Response:
@@ -180,7 +191,7 @@ def _refuse_others(frame: Frame) -> None:
 def _list(
     runtime: Runtime,
     *,
-    made: NewSecret | None = None,
+    made: Made | None = None,
     message: str = "",
     url: str = "",
     status: int = 200,
