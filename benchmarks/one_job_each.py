@@ -11,7 +11,7 @@ import sys
 from rq import Queue, SimpleWorker, Worker
 from rq.serializers import JSONSerializer
 
-from talkhub.analysis.pipeline import analyse
+from talkhub.analysis.pipeline import load as load_analyser
 from talkhub.embedded.boot import settings_or_exit
 from talkhub.jobs.context import begin, worker_context
 from talkhub.jobs.queues import connect
@@ -52,7 +52,7 @@ def main() -> None:
     """Work until SIGTERM."""
     settings = settings_or_exit()
     begin(settings)
-    analyse([{"id": "m0", "role": "user", "kind": "text", "content": "olá"}])  # loads the lexicons
+    load_analyser()
     queue = open_queue(str(settings.redis_url))
     worker = _CLASSES[sys.argv[1]](
         [queue], connection=queue.connection, serializer=queue.serializer

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -20,9 +19,8 @@ from talkhub.analysis.features import (
     distinct_words,
     heard,
 )
-from talkhub.analysis.intent import Wants
-from talkhub.analysis.sentiment import Mood
-from talkhub.analysis.text import Text
+from talkhub.analysis.hearing import Heard, written_out
+from talkhub.analysis.meaning import Vectors, encode, has_encoder
 
 FOLDER: Final = Path(__file__).parent / "trained"
 WEIGHTS: Final = "model.npz"
@@ -34,28 +32,39 @@ _SQUARES = ERRANDS.stop  # the column of what a bucket adds to a text's length, 
 
 # People use the same few thousand words; what a word says is worked out once.
 _REMEMBERED_WORDS = 16_384
+_WORDS_AT_ONCE = 8_192
 
 Floats = NDArray[np.float32]
+Encode = Callable[[Sequence[str]], Vectors]
 
 
 class Verdict(NamedTuple):
     """How likely each of SENTIMENTS and INTENTS is, and what each word adds to every one.
 
-    `words` are the places of the distinct words in the text, `says` has a row for each, to be
-    divided by `length`.
+    `words` are the places of the distinct words in the text, `says` has a row for each.
     """
 
     moods: Sequence[float]
     errands: Sequence[float]
     words: Sequence[int]
     says: Floats
-    length: float
 
 
 class Classifier:
-    """Weights by bucket, and the weights of what the lexicons heard."""
+    """Weights by bucket, of what the lexicons heard, and of the meaning that an encoder finds.
 
-    def __init__(self, arrays: Mapping[str, NDArray[Any]], *, unknown_below: float) -> None:
+    The encoder takes several times the time of all the rest, so it is asked only about texts
+    whose mood and errand the words leave unsure. Without one the words decide.
+    """
+
+    def __init__(
+        self,
+        arrays: Mapping[str, NDArray[Any]],
+        *,
+        unknown_below: float,
+        ask_below: float,
+        encode: Encode | None,
+    ) -> None:
         rarity = arrays["rarity"].astype(np.float32)
         weights = arrays["weights"].astype(np.float32)
         # What is added to all rivals alike changes no likelihood. Without it a weight says by
@@ -69,28 +78,69 @@ class Classifier:
         self._row_of: dict[str, int] = {}
         self._heard = arrays["heard"].astype(np.float32)
         self._bias = arrays["bias"].astype(np.float32)
+        self._meaning = arrays["meaning"].astype(np.float32)
+        self._meaning_bias = arrays["meaning_bias"].astype(np.float32)
+        self._beside_meaning = arrays["beside_meaning"].astype(np.float32)
+        self._encode = encode
+        self._ask_below = ask_below
         self.unknown_below = unknown_below
 
-    def judge(self, text: Text, spelled: Sequence[str], felt: Mood, wanted: Wants) -> Verdict:
-        """Return what a text most likely feels and wants."""
-        words = distinct_words(text, spelled)
-        if len(self._row_of) + len(words) > _REMEMBERED_WORDS:
+    def judge(self, texts: Sequence[Heard]) -> list[Verdict]:
+        """Return what each text most likely feels and wants, whatever texts stand beside it."""
+        words = [distinct_words(it.text, it.spelled) for it in texts]
+        return [
+            verdict
+            for start, end in _parts([len(distinct) for distinct in words])
+            for verdict in self._judge_part(texts[start:end], words[start:end])
+        ]
+
+    def _judge_part(
+        self, texts: Sequence[Heard], words: Sequence[Mapping[str, int]]
+    ) -> Iterator[Verdict]:
+        says, starts = self._look_up(texts, words)
+        total = np.add.reduceat(says, starts, axis=0)
+        # A long text does not shout a short one down: texts count by direction, not by length.
+        lengths = np.sqrt(total[:, _SQUARES, None])
+        lengths[lengths == 0] = 1.0
+        hearings = np.array([heard(it.felt, it.wanted) for it in texts], np.float32)
+        scores = total[:, :_SQUARES] / lengths + _added_up(hearings, self._heard) + self._bias
+        factors = np.broadcast_to(1 / lengths, scores.shape).copy()
+        unsure = self._unsure(scores)
+        if self._encode is not None and len(unsure):
+            vectors = self._encode([written_out(texts[place]) for place in unsure])
+            scores[unsure] *= self._beside_meaning
+            scores[unsure] += _added_up(vectors, self._meaning) + self._meaning_bias
+            factors[unsure] *= self._beside_meaning
+        moods, errands = likelihood(scores[:, MOODS]), likelihood(scores[:, ERRANDS])
+        each = zip(moods.tolist(), errands.tolist(), words, starts, factors, strict=True)
+        for mood, errand, distinct, start, factor in each:
+            own = says[start : start + len(distinct), :_SQUARES] * factor
+            yield Verdict(mood, errand, [*distinct.values()], own)
+
+    def _look_up(
+        self, texts: Sequence[Heard], words: Sequence[Mapping[str, int]]
+    ) -> tuple[Floats, list[int]]:
+        """Return what words and their order say, text after text, and where each text starts."""
+        if len(self._row_of) + sum(map(len, words)) > _REMEMBERED_WORDS:
             self._row_of.clear()
         row_of = self._row_of
-        rows = [row_of.get(word) or self._add(word) for word in words]
-        rows += buckets_of_order(text, spelled)
-        says = self._table.take(rows, axis=0)
-        total = np.add.reduce(says, axis=0)
-        # A long text does not shout a short one down: texts count by direction, not by length.
-        length = math.sqrt(total[_SQUARES]) or 1.0
-        scores = total[:_SQUARES] / length + heard(felt, wanted) @ self._heard + self._bias
-        moods, errands = scores[MOODS].tolist(), scores[ERRANDS].tolist()
-        return Verdict(_likelihood(moods), _likelihood(errands), [*words.values()], says, length)
+        rows: list[int] = []
+        starts = []
+        for it, distinct in zip(texts, words, strict=True):
+            starts.append(len(rows))
+            rows += [row_of.get(word) or self._add(word) for word in distinct]
+            rows += buckets_of_order(it.text, it.spelled)
+        return self._table.take(rows, axis=0), starts
 
     def _add(self, word: str) -> int:
         row = self._row_of[word] = BUCKETS + len(self._row_of)
         self._table[row] = self._table[buckets_of_word(word)].sum(axis=0)
         return row
+
+    def _unsure(self, scores: NDArray[Any]) -> NDArray[np.intp]:
+        """Return the places of the texts on whose mood and errand one had better not bet."""
+        moods, errands = likelihood(scores[:, MOODS]), likelihood(scores[:, ERRANDS])
+        return np.flatnonzero(moods.max(axis=1) * errands.max(axis=1) < self._ask_below)
 
 
 @cache
@@ -98,12 +148,34 @@ def classifier() -> Classifier:
     """Return the model that is shipped, loaded once in a process."""
     manifest = json.loads((FOLDER / MANIFEST).read_text(encoding="utf-8"))
     with np.load(FOLDER / WEIGHTS, allow_pickle=False) as arrays:
-        return Classifier(arrays, unknown_below=manifest["unknown_below"])
+        return Classifier(
+            arrays,
+            unknown_below=manifest["unknown_below"],
+            ask_below=manifest["ask_below"],
+            encode=encode if has_encoder() else None,
+        )
 
 
-def _likelihood(scores: list[float]) -> list[float]:
-    """Return the probabilities that scores stand for; they sum up to 1."""
-    highest = max(scores)
-    risen = [math.exp(score - highest) for score in scores]
-    total = sum(risen)
-    return [value / total for value in risen]
+def likelihood(scores: NDArray[Any]) -> NDArray[Any]:
+    """Return the probabilities that rows of scores stand for; each row sums up to 1."""
+    risen: NDArray[Any] = np.exp(scores - scores.max(axis=1, keepdims=True))
+    risen /= risen.sum(axis=1, keepdims=True)
+    return risen
+
+
+def _added_up(numbers: Floats, weights: Floats) -> Floats:
+    """Return the matrix product, which BLAS adds in another order for one row than for many."""
+    product: Floats = np.add.reduce(numbers[:, :, None] * weights, axis=1)
+    return product
+
+
+def _parts(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield starts and ends of stretches that hold no more words than are remembered."""
+    start = words = 0
+    for place, size in enumerate(sizes):
+        if place > start and words + size > _WORDS_AT_ONCE:
+            yield start, place
+            start, words = place, 0
+        words += size
+    if sizes:
+        yield start, len(sizes)

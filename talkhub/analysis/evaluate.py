@@ -12,14 +12,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from talkhub.analysis.evaluate_conversations import evaluate_conversations
 from talkhub.analysis.examples import BadExamples, Example, Split, corpus, read_examples
+from talkhub.analysis.hearing import listen
 from talkhub.analysis.measuring import Interval, Measures, Prediction, measure
-from talkhub.analysis.pipeline import analyse, listen
+from talkhub.analysis.pipeline import analyse_all, load
 from talkhub.names import Intent
 from talkhub.progress import show_progress
 
 _COLUMNS = "text, sentiment, intent, and if there are any intent_alt and lang"
-_BATCH = 50
+_BATCH = 500
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if (options.file is None) == (options.split is None):
         sys.stderr.write("evaluate: name a file, or a split of the corpus with --split.\n")
         return 2
+    if options.conversations:
+        return evaluate_conversations(options.file, options.split, as_json=options.json)
     try:
         examples = (
             corpus(Split(options.split)) if options.split else read_examples(Path(options.file))
@@ -51,25 +55,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def by_analyser(text: str) -> Prediction:
-    """Return what the service would say of a message."""
-    found = analyse([{"id": "1", "role": "user", "content": text}]).messages[0]
-    intent, confidence = found.intents[0] if found.intents else (Intent.UNKNOWN, 0.0)
-    return Prediction(found.sentiment, found.sentiment_confidence, intent, confidence)
+def by_analyser(texts: Sequence[str]) -> list[Prediction]:
+    """Return what the service would say of messages, each by itself."""
+    found = analyse_all([[{"id": "1", "role": "user", "content": text}] for text in texts])
+    predictions = []
+    for message in (analysis.messages[0] for analysis in found):
+        intent, confidence = message.intents[0] if message.intents else (Intent.UNKNOWN, 0.0)
+        predictions.append(
+            Prediction(message.sentiment, message.sentiment_confidence, intent, confidence)
+        )
+    return predictions
 
 
-def by_lexicons(text: str) -> Prediction:
-    """Return what the lexicons say of a message, without the trained model."""
-    heard = listen(text)
-    intents = heard.wanted.intents
-    intent, confidence = intents[0] if intents else (Intent.UNKNOWN, 0.0)
-    return Prediction(heard.felt.sentiment, heard.felt.confidence, intent, confidence)
+def by_lexicons(texts: Sequence[str]) -> list[Prediction]:
+    """Return what the lexicons say of messages, without the trained model."""
+    predictions = []
+    for heard in map(listen, texts):
+        intents = heard.wanted.intents
+        intent, confidence = intents[0] if intents else (Intent.UNKNOWN, 0.0)
+        felt = heard.felt
+        predictions.append(Prediction(felt.sentiment, felt.confidence, intent, confidence))
+    return predictions
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run evaluate", description=__doc__)
     parser.add_argument("file", nargs="?", help=f"a CSV file with the columns {_COLUMNS}")
     parser.add_argument("--split", choices=list(Split), help="a split of our own corpus instead")
+    parser.add_argument(
+        "--conversations", action="store_true", help="these are whole conversations, one a line"
+    )
     parser.add_argument("--json", action="store_true", help="write JSON and nothing else")
     parser.add_argument(
         "--lexicons-only", action="store_true", help="leave the trained model out, to compare"
@@ -78,17 +93,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _predictions(
-    examples: Sequence[Example], predict: Callable[[str], Prediction]
+    examples: Sequence[Example], predict: Callable[[Sequence[str]], list[Prediction]]
 ) -> tuple[list[Prediction], float]:
     """Return a prediction for each example, and how many a second of processor time allows."""
-    predict("olá")  # loads lexicons and model, which is no part of a message's time
-    predictions = []
+    load()  # which is no part of a message's time
+    predictions: list[Prediction] = []
     begun = time.process_time()
     with show_progress("messages", len(examples)) as tell:
-        for done, example in enumerate(examples, start=1):
-            predictions.append(predict(example.text))
-            if done % _BATCH == 0 or done == len(examples):
-                tell(done)
+        for start in range(0, len(examples), _BATCH):
+            batch = examples[start : start + _BATCH]
+            predictions += predict([example.text for example in batch])
+            tell(len(predictions))
     return predictions, len(examples) / max(time.process_time() - begun, 1e-9)
 
 

@@ -19,7 +19,8 @@ from talkhub.analysis.features import (
     distinct_words,
     heard,
 )
-from talkhub.analysis.pipeline import listen
+from talkhub.analysis.hearing import listen, written_out
+from talkhub.analysis.meaning import DIMENSIONS, encode
 
 Matrix = NDArray[np.float64]
 
@@ -27,6 +28,7 @@ Matrix = NDArray[np.float64]
 # heard is little and often there.
 _WORDS_FREEDOM = {"sentiment": 8.0, "intent": 12.0}
 _HEARD_FREEDOM = 1.0
+_MEANING_FREEDOM = 16.0
 _ITERATIONS = 150
 _TOLERANCE = 1e-3
 
@@ -35,16 +37,29 @@ TUNED_ON: Final = "first_cases"
 
 
 class Counts(NamedTuple):
-    """Examples as numbers: how many words hold each bucket, and what the lexicons heard."""
+    """Examples as numbers: the buckets of their words, what the lexicons heard, the meaning."""
 
     buckets: csr_matrix
     heard: Matrix
+    meanings: Matrix
     examples: Sequence[Example]
 
     def part(self, rows: NDArray[np.intp]) -> Counts:
         """Return some of the examples."""
         chosen = [self.examples[row] for row in rows]
-        return Counts(self.buckets[rows], self.heard[rows], chosen)
+        return Counts(self.buckets[rows], self.heard[rows], self.meanings[rows], chosen)
+
+
+class Scores(NamedTuple):
+    """The scores of examples: by their words, by what the lexicons heard, by their meaning."""
+
+    words: Matrix
+    lexicons: Matrix
+    meaning: Matrix
+
+    def part(self, chosen: NDArray[Any]) -> Scores:
+        """Return the scores of some of the examples."""
+        return Scores(*(scores[chosen] for scores in self))
 
 
 class Fitted(NamedTuple):
@@ -55,21 +70,28 @@ class Fitted(NamedTuple):
     bias: Matrix
     heard: Matrix
     heard_bias: Matrix
+    meaning: Matrix
+    meaning_bias: Matrix
 
-    def scores(self, counts: Counts, trust: Matrix) -> Matrix:
-        """Return the scores of examples; `trust` is the lexicons' share in each."""
-        by_words = _scaled(counts.buckets, self.rarity) @ self.weights + self.bias
-        scores: Matrix = by_words + trust * (counts.heard @ self.heard + self.heard_bias)
-        return scores
+    def scores(self, counts: Counts) -> Scores:
+        """Return the scores of examples, by each part of the model."""
+        return Scores(
+            words=_scaled(counts.buckets, self.rarity) @ self.weights + self.bias,
+            lexicons=counts.heard @ self.heard + self.heard_bias,
+            meaning=counts.meanings @ self.meaning + self.meaning_bias,
+        )
 
 
 def count(examples: Sequence[Example]) -> Counts:
     """Return examples as numbers."""
     columns: list[int] = []
     ends = [0]
+    texts = []
     hearings = np.zeros((len(examples), HEARD))
     for row, example in enumerate(examples):
-        text, spelled, felt, wanted = listen(example.text)
+        it = listen(example.text)
+        text, spelled, felt, wanted = it
+        texts.append(written_out(it))
         for word in distinct_words(text, spelled):
             columns += buckets_of_word(word)
         columns += buckets_of_order(text, spelled)
@@ -78,7 +100,8 @@ def count(examples: Sequence[Example]) -> Counts:
     shape = (len(examples), BUCKETS)
     buckets = csr_matrix((np.ones(len(columns)), columns, ends), shape=shape)
     buckets.sum_duplicates()
-    return Counts(buckets, hearings, examples)
+    meanings = encode(texts).astype(np.float64)
+    return Counts(buckets, hearings, meanings, examples)
 
 
 def fit(counts: Counts) -> Fitted:
@@ -87,21 +110,28 @@ def fit(counts: Counts) -> Fitted:
     seen = np.flatnonzero(rarity)
     rows = _scaled(counts.buckets, rarity)[:, seen]
     untuned = np.array([example.persona != TUNED_ON for example in counts.examples])
-    weights = np.zeros((BUCKETS, len(SENTIMENTS) + len(INTENTS)))
-    biases, of_heard, heard_biases = [], [], []
+    labels = len(SENTIMENTS) + len(INTENTS)
+    fitted = Fitted(
+        rarity=rarity,
+        weights=np.zeros((BUCKETS, labels)),
+        bias=np.zeros(labels),
+        heard=np.zeros((HEARD, labels)),
+        heard_bias=np.zeros(labels),
+        meaning=np.zeros((DIMENSIONS, labels)),
+        meaning_bias=np.zeros(labels),
+    )
     first = 0
     for kind, names in (("sentiment", SENTIMENTS), ("intent", INTENTS)):
-        labels = np.array([names.index(getattr(example, kind)) for example in counts.examples])
-        words = _regression(rows, labels, _WORDS_FREEDOM[kind])
-        lexicons = _regression(counts.heard[untuned], labels[untuned], _HEARD_FREEDOM)
-        weights[seen, first : first + len(names)] = words.coef_.T
-        biases.append(words.intercept_)
-        of_heard.append(lexicons.coef_.T)
-        heard_biases.append(lexicons.intercept_)
+        truth = np.array([names.index(getattr(example, kind)) for example in counts.examples])
+        own = slice(first, first + len(names))
+        words = _regression(rows, truth, _WORDS_FREEDOM[kind])
+        fitted.weights[seen, own], fitted.bias[own] = words.coef_.T, words.intercept_
+        lexicons = _regression(counts.heard[untuned], truth[untuned], _HEARD_FREEDOM)
+        fitted.heard[:, own], fitted.heard_bias[own] = lexicons.coef_.T, lexicons.intercept_
+        meaning = _regression(counts.meanings, truth, _MEANING_FREEDOM)
+        fitted.meaning[:, own], fitted.meaning_bias[own] = meaning.coef_.T, meaning.intercept_
         first += len(names)
-    return Fitted(
-        rarity, weights, np.concatenate(biases), np.hstack(of_heard), np.concatenate(heard_biases)
-    )
+    return fitted
 
 
 def _regression(rows: Any, labels: NDArray[np.intp], freedom: float) -> Any:

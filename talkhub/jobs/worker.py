@@ -21,7 +21,7 @@ from types import FrameType
 import structlog
 from rq import SimpleWorker, Worker
 
-from talkhub.analysis.pipeline import analyse
+from talkhub.analysis.pipeline import load as load_analyser
 from talkhub.jobs.context import begin
 from talkhub.jobs.courier import Courier
 from talkhub.jobs.queues import connect, open_queue
@@ -100,7 +100,7 @@ def work(settings: Settings, parent: int) -> None:
     """Be one worker process until SIGTERM, or until RQ gives up; the parent starts another."""
     configure_logging(settings.log_level)
     end_with_parent(signal.SIGTERM, parent)
-    analyse([{"id": "m0", "role": "user", "kind": "text", "content": "olá"}])  # loads the lexicons
+    load_analyser()
     client = connect(settings.redis_url or "")
     queue = open_queue(client)
     worker_class = Worker if settings.worker_class == "fork" else SimpleWorker

@@ -31,7 +31,7 @@ from talkhub.names import Intent, Sentiment
     ],
 )
 def test_moods_are_told(text: str, sentiment: str) -> None:
-    assert by_analyser(text).sentiment == sentiment
+    assert by_analyser([text])[0].sentiment == sentiment
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_moods_are_told(text: str, sentiment: str) -> None:
     ],
 )
 def test_intents_are_told(text: str, intent: str) -> None:
-    assert by_analyser(text).intent == intent
+    assert by_analyser([text])[0].intent == intent
 
 
 @pytest.mark.parametrize("text", ["que absurdo", "adorei", "ok", "não sei", "e agora?"])
@@ -61,7 +61,7 @@ def test_the_score_and_the_sentiment_of_a_message_agree(text: str) -> None:
 
 
 def test_what_nobody_can_tell_is_unknown() -> None:
-    answer = by_analyser("zwqx")
+    (answer,) = by_analyser(["zwqx"])
 
     assert answer.intent in (Intent.UNKNOWN, Intent.OTHER, Intent.GREETING)
     assert answer.sentiment is Sentiment.NEUTRAL

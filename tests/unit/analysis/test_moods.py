@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from talkhub.analysis.hearing import listen
 from talkhub.analysis.lexicon import lexicon
-from talkhub.analysis.pipeline import listen
 from talkhub.names import Sentiment
 
 POSITIVE, NEUTRAL, NEGATIVE = Sentiment.POSITIVE, Sentiment.NEUTRAL, Sentiment.NEGATIVE

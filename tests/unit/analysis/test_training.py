@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from talkhub.analysis.classifier import FOLDER, MANIFEST, WEIGHTS, Classifier, classifier
+from talkhub.analysis.calibrating import ASK_BELOW
+from talkhub.analysis.classifier import FOLDER, MANIFEST, WEIGHTS, Classifier, Encode, classifier
 from talkhub.analysis.examples import INTENTS, SENTIMENTS, Split, corpus, corpus_checksum
 from talkhub.analysis.features import buckets_of_word, distinct_words
 from talkhub.analysis.fitting import Counts, count
-from talkhub.analysis.pipeline import analyse, listen
+from talkhub.analysis.hearing import listen
+from talkhub.analysis.meaning import Vectors, encode
+from talkhub.analysis.pipeline import analyse
 from talkhub.analysis.text import read
 from talkhub.analysis.train import Model, arrays_of, train
 
@@ -50,33 +53,63 @@ def test_training_twice_gives_the_same_model() -> None:
 
     first, second = arrays_of(small_model()), arrays_of(again)
     assert all(np.array_equal(first[name], second[name]) for name in first)
-    assert again.calibration == small_model().calibration
+    assert again.calibration.unknown_below == small_model().calibration.unknown_below
 
 
-def test_what_is_served_is_what_was_trained(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoder", [None, encode])
+def test_what_is_served_is_what_was_trained(encoder: Encode | None) -> None:
     model, test = small_model(), some()[Split.TEST]
-    served = Classifier(arrays_of(model), unknown_below=0.0)
+    served = Classifier(arrays_of(model), unknown_below=0.0, ask_below=ASK_BELOW, encode=encoder)
 
-    for row, trained in zip(test.examples, model.predictions(test), strict=True):
-        verdict = served.judge(*listen(row.text))
+    verdicts = served.judge([listen(row.text) for row in test.examples])
 
-        assert max(verdict.moods) == pytest.approx(trained.sentiment_confidence, abs=0.02)
-        assert max(verdict.errands) == pytest.approx(trained.intent_confidence, abs=0.02)
+    trained = model.predictions(test, asks=encoder is not None)
+    assert [max(verdict.moods) for verdict in verdicts] == pytest.approx(
+        [prediction.sentiment_confidence for prediction in trained], abs=0.02
+    )
+    assert [max(verdict.errands) for verdict in verdicts] == pytest.approx(
+        [prediction.intent_confidence for prediction in trained], abs=0.02
+    )
+
+
+def test_the_encoder_is_asked_only_where_the_words_are_unsure() -> None:
+    asked: list[str] = []
+
+    def note(texts: Sequence[str]) -> Vectors:
+        asked.extend(texts)
+        return encode(texts)
+
+    served = Classifier(
+        arrays_of(small_model()), unknown_below=0.0, ask_below=ASK_BELOW, encode=note
+    )
+    clear, unsure = "quero cancelar minha assinatura", "é que então ficou daquele jeito"
+
+    served.judge([listen(clear), listen(unsure)])
+
+    assert asked == [unsure]
+
+
+def test_the_encoder_improves_what_words_alone_say_of_people_it_never_read() -> None:
+    manifest = json.loads((FOLDER / MANIFEST).read_text(encoding="utf-8"))
+    both, words = (manifest["metrics"][name] for name in ("test", "test, words alone"))
+
+    assert both["intent"]["accuracy"] > words["intent"]["accuracy"]
 
 
 def test_more_words_than_are_remembered_change_no_answer() -> None:
     model = classifier()
     text = listen("quero cancelar a minha assinatura")
-    before = model.judge(*text)
+    (before,) = model.judge([text])
 
     for number in range(0, 20_000, 100):
         letters = "".join(chr(97 + int(digit)) for digit in str(number))
         words = read(
             " ".join(f"{letters}{chr(97 + at % 26)}{chr(97 + at // 26)}" for at in range(99))
         )
-        model.judge(words, words.words, text.felt, text.wanted)
+        model.judge([text._replace(text=words, spelled=words.words)])
 
-    assert model.judge(*text).errands == before.errands
+    (after,) = model.judge([text])
+    assert after.errands == before.errands
 
 
 def test_no_number_or_address_reaches_the_model() -> None:
