@@ -31,6 +31,12 @@ from talkhub.store.uow import Database, UnitOfWork, workspace_scope
 
 ACTOR = "command line"
 _secret = click.option("--secret", help="What the provider issued; default: a new one is made.")
+_app_secret = click.option(
+    "--app-secret", prompt="App secret", hide_input=True, help="Of Meta's app."
+)
+_page_token = click.option(
+    "--token", prompt="Page access token", hide_input=True, help="With pages_messaging."
+)
 _base = click.option("--url", help="Address that providers reach us under; default: PUBLIC_URL.")
 
 
@@ -56,7 +62,7 @@ def connect_telegram(*, token: str, url: str | None) -> None:
 @connect.command("whatsapp")
 @click.option("--name", required=True, help="What the account is called on pages.")
 @click.option("--business-id", required=True, help="The id of the WhatsApp Business Account.")
-@click.option("--app-secret", prompt="App secret", hide_input=True, help="Of Meta's app.")
+@_app_secret
 @click.option("--token", prompt="Access token", hide_input=True, help="Of a system user.")
 @_base
 def connect_whatsapp(
@@ -80,13 +86,36 @@ def connect_whatsapp(
 @_secret
 def connect_uchat(*, name: str, api_key: str, secret: str | None) -> None:
     """Add a UChat account whose chats are compared with UChat's own, so that none has gaps."""
-    with _workspace() as (uow, settings):
-        key = reveal(settings.encryption_key)
-        credentials = {"api_key": api_key}
-        added = add_channel(
-            uow, kind="uchat", name=name, key=key, secret=secret, credentials=credentials
-        )
-    _say(added)
+    _add("uchat", name, {"api_key": api_key}, secret=secret)
+
+
+@connect.command("messenger")
+@click.argument("name")
+@_app_secret
+@_page_token
+def connect_messenger(*, name: str, app_secret: str, token: str) -> None:
+    """Add a page's Messenger, which answers through the page's token."""
+    _add("messenger", name, {"access_token": token}, secret=app_secret)
+
+
+@connect.command("instagram")
+@click.argument("name")
+@_app_secret
+@_page_token
+def connect_instagram(*, name: str, app_secret: str, token: str) -> None:
+    """Add a page's Instagram, which answers through the page's token."""
+    _add("instagram", name, {"access_token": token}, secret=app_secret)
+
+
+@connect.command("evolution")
+@click.argument("instance")
+@click.option("--url", required=True, help="The address of the Evolution API's server.")
+@click.option("--api-key", prompt="API key", hide_input=True, help="Of the instance.")
+@_secret
+def connect_evolution(*, instance: str, url: str, api_key: str, secret: str | None) -> None:
+    """Add an instance of Evolution API, through which people can be answered."""
+    credentials = {"api_key": api_key, "instance": instance, "url": url}
+    _add("evolution", instance, credentials, secret=secret)
 
 
 @channels.command()
@@ -157,6 +186,15 @@ def silence(*, minutes: int | None) -> None:
     """Set after how many silent minutes a session ends; without a number the setting holds."""
     with _opened() as (database, _):
         set_session_idle(database, DEFAULT_WORKSPACE_ID, minutes)
+
+
+def _add(kind: str, name: str, credentials: dict[str, str], *, secret: str | None) -> None:
+    with _workspace() as (uow, settings):
+        key = reveal(settings.encryption_key)
+        added = add_channel(
+            uow, kind=kind, name=name, key=key, secret=secret, credentials=credentials
+        )
+    _say(added)
 
 
 def _say(added: AddedChannel) -> None:

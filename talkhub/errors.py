@@ -70,6 +70,18 @@ class Conflict(TalkHubError):
     status, code, title = 409, "conflict", "Conflict"
 
 
+class Unreachable(Conflict):
+    """There is no way on which the person can be written to now."""
+
+    code, title = "unreachable", "Person unreachable"
+
+
+class WindowClosed(Conflict):
+    """The person wrote too long ago for the channel to take free text."""
+
+    code, title = "window_closed", "Reply window closed"
+
+
 class TooLarge(TalkHubError):
     """The body, or something in it, is larger than what is taken."""
 

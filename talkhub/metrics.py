@@ -36,6 +36,11 @@ deliveries = Counter(
     "Attempts to deliver outgoing webhooks by how they ended",
     ["result"],
 )
+outgoing = Counter(
+    Name.OUTGOING.removesuffix("_total"),
+    "Attempts to send messages through channel accounts by how they ended",
+    ["platform", "result"],
+)
 reconciled = Counter(
     Name.RECONCILED.removesuffix("_total"),
     "Messages pulled from a provider: those that filled a gap, and those that were there",

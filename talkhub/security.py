@@ -38,7 +38,13 @@ CLOCK_LEEWAY_SECONDS = 30
 REQUIRED_CLAIMS = ["exp", "iat", "nbf", "iss", "aud", "sub", "jti", "ws", "scope"]
 
 TOOL_SCOPES = frozenset(
-    {Scope.MCP_READ, Scope.MCP_WRITE, Scope.PROFILE_WRITE, Scope.ANALYTICS_READ}
+    {
+        Scope.MCP_READ,
+        Scope.MCP_WRITE,
+        Scope.PROFILE_WRITE,
+        Scope.ANALYTICS_READ,
+        Scope.MESSAGES_SEND,
+    }
 )
 """What tools ask for, and so all that a program of somebody else may be allowed."""
 

@@ -34,6 +34,7 @@ def make_channel(
     secret: str = "s3cret-of-channel",
     *,
     name: str | None = None,
+    credentials: dict[str, str] | None = None,
 ) -> str:
     """Connect an account, by the same name the same one, and return the path of its webhook."""
     with database.unit_of_work(workspace_scope(workspace_id, "tests")) as uow:
@@ -43,6 +44,7 @@ def make_channel(
             name=name or secrets.token_hex(4),
             secrets=[secret],
             encryption_key=ENCRYPTION_KEY,
+            credentials=credentials,
         )
     return f"/webhooks/{platform}/{token}"
 

@@ -151,10 +151,10 @@ def _answer_all(
 
 
 def _request(wire: socket.socket) -> str:
-    received = ""
+    received = b""
     while True:
-        received += wire.recv(65536).decode()
-        head, _, body = received.partition("\r\n\r\n")
-        length = re.search(r"Content-Length: (\d+)", head)
+        received += wire.recv(65536)
+        head, _, body = received.partition(b"\r\n\r\n")
+        length = re.search(rb"Content-Length: (\d+)", head)
         if len(body) >= int(length[1] if length else 0):
-            return received
+            return received.decode()

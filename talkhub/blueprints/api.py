@@ -29,10 +29,10 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     blueprint = Blueprint("api", __name__)
     for spec in registry:
         view = gate.open_to_tokens(spec.name, scopes=[spec.scope])(_view(runtime, spec))
-        faces = [("POST", f"/{spec.name}"), *((face.method, face.path) for face in spec.faces)]
+        faces = [("POST", f"/mcp/{spec.name}"), *((face.method, face.path) for face in spec.faces)]
         for number, (method, path) in enumerate(faces):
             blueprint.add_url_rule(
-                f"{PREFIX}/mcp{path}", f"{spec.name}_{number}", view, methods=[method]
+                f"{PREFIX}{path}", f"{spec.name}_{number}", view, methods=[method]
             )
 
     @blueprint.get(f"{PREFIX}/mcp/tools")
@@ -87,7 +87,11 @@ def take_idempotency_key(spec: ToolSpec, arguments: dict[str, Any]) -> dict[str,
 def _view(runtime: Runtime, spec: ToolSpec) -> Callable[..., Response]:
     def view(principal: Principal, **path: str) -> Response:
         answer = run_tool(runtime.database, principal, spec, _arguments(spec, path))
-        return json_answer(answer, spec.success_status)
+        response = json_answer(answer, spec.success_status)
+        location = spec.output_model.location
+        if location and not spec.read_only and isinstance(answer, dict):
+            response.headers["Location"] = PREFIX + location.format_map(answer)
+        return response
 
     return view
 

@@ -134,3 +134,9 @@ class Channel(Protocol):
 
     def normalise(self, payload: JSONObject, received_at: datetime) -> Happening | None:
         """Return what an event's payload means, or None for what we do not understand."""
+
+    def answer_address(self, payload: JSONObject) -> dict[str, str]:
+        """Return where an answer to an event's message goes, beside the person's id.
+
+        Empty where the person's id says it all, and for a payload that is forgotten.
+        """

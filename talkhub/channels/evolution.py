@@ -77,6 +77,12 @@ def normalise(payload: JSONObject, received_at: datetime) -> Happening | None:
     return None
 
 
+def answer_address(payload: JSONObject) -> dict[str, str]:
+    """Return the chat that the message stands in, which may be a group."""
+    chat = _key(payload.get("data"), "remoteJid")
+    return {"chat": chat} if chat else {}
+
+
 def _kind(payload: JSONObject) -> str:
     """Return the event's name; some versions write it in capitals."""
     return event_kind(text(payload.get("event")).lower().replace("_", "."))

@@ -64,6 +64,11 @@ def normalise(payload: JSONObject, received_at: datetime) -> Happening | None:
             return read(item, moment) if read is not None else None
 
 
+def answer_address(payload: JSONObject) -> dict[str, str]:  # noqa: ARG001 -- the protocol
+    """Return nothing: the person's id belongs to one page."""
+    return {}
+
+
 def _parts(document: JSONObject) -> Iterator[tuple[str, JSONObject]]:
     """Yield each event's kind and the document reduced to it."""
     for entry in objects(document, "entry"):

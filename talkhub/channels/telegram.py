@@ -87,6 +87,17 @@ def normalise(payload: JSONObject, received_at: datetime) -> Happening | None:
             return None
 
 
+def answer_address(payload: JSONObject) -> dict[str, str]:
+    """Return the chat that somebody wrote in, which may be a group, or a business account's."""
+    update = payload.get(_kind(payload))
+    message = member(update, "message") if "callback_query" in payload else update
+    told = filled(
+        chat_id=text(member(message, "chat", "id")),
+        business_connection_id=text(member(message, "business_connection_id")),
+    )
+    return {name: str(value) for name, value in told.items()}
+
+
 def _kind(payload: JSONObject) -> str:
     """Return the kind of an update, which is its one key beside `update_id`."""
     if "message" in payload:

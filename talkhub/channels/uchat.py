@@ -153,6 +153,11 @@ def normalise(payload: JSONObject, received_at: datetime) -> Happening | None:
     return None
 
 
+def answer_address(payload: JSONObject) -> dict[str, str]:  # noqa: ARG001 -- the protocol
+    """Return nothing: the person's id belongs to one bot."""
+    return {}
+
+
 def _message(
     payload: JSONObject, said: Mapping[str, str], received_at: datetime
 ) -> NormalisedMessage | None:

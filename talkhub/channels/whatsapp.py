@@ -79,6 +79,12 @@ def normalise(payload: JSONObject, received_at: datetime) -> Happening | None:
     )
 
 
+def answer_address(payload: JSONObject) -> dict[str, str]:
+    """Return which of our numbers the person wrote to: one account may have several."""
+    number_id = text(member(payload, *_ONLY_CHANGE, "value", "metadata", "phone_number_id"))
+    return {"number_id": number_id} if number_id else {}
+
+
 def _change(message: object, sender: Sender, received_at: datetime) -> MessageChange | None:
     """Return what a message of the types in `_CHANGES` does to an earlier one."""
     kind = text(member(message, "type"))

@@ -1,4 +1,4 @@
-"""The courier: delivers what is due in the outbox, each endpoint at its own pace.
+"""The courier: delivers what is due in the outbox, each endpoint and account at its own pace.
 
 Not an RQ job: a job ends before its limit and is deaf to the bell while it waits for a slow
 endpoint; the courier does neither, and needs no Redis (docs/decisions/0019).
@@ -7,25 +7,34 @@ endpoint; the courier does neither, and needs no Redis (docs/decisions/0019).
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import structlog
 
 from talkhub.errors import Unavailable
 from talkhub.jobs import timing
 from talkhub.outbound.guarded import GuardedClient
-from talkhub.services.delivering import MAX_ATTEMPTS, Delivery, attempt, settle
+from talkhub.outbound.senders.base import Hosts
+from talkhub.services import delivering, replying
+from talkhub.services.delivering import Delivery
+from talkhub.services.replying import QueuedMessage
 from talkhub.services.webhooks import ROTATION_GRACE
 from talkhub.settings import Settings, reveal
 from talkhub.store.statements.locks import LOCK
+from talkhub.store.statements.messages import CLAIM_IN_TURN
 from talkhub.store.statements.outbox import CLAIM_MESSAGES
-from talkhub.store.uow import Database, system_scope, workspace_scope
+from talkhub.store.uow import Database, UnitOfWork, system_scope, workspace_scope
 
 logger = structlog.get_logger(__name__)
 
 THREADS = 32
 WIDTH = 4
 """So many deliveries to one endpoint are under way at once; to one that failed last, a single."""
+
+ACCOUNT_WIDTH = 8
+"""So many messages are sent through one account at once, each to another person."""
 
 POLL_SECONDS = 0.25
 REST_SECONDS = 1.0
@@ -35,10 +44,18 @@ class Courier:
     """Claims due messages while it has threads free, and hands each to one of them."""
 
     def __init__(
-        self, database: Database, settings: Settings, client: GuardedClient | None = None
+        self,
+        database: Database,
+        settings: Settings,
+        client: GuardedClient | None = None,
+        *,
+        hosts: Hosts | None = None,
     ) -> None:
         self._database = database
         self._client = client or GuardedClient(reaches_loopback=settings.webhooks_reach_loopback)
+        # Customers' endpoints may be on this machine where a setting says so, providers never.
+        self._provider_client = client or GuardedClient()
+        self._hosts = hosts or Hosts(uchat=settings.uchat_url)
         self._key = reveal(settings.encryption_key)
         self._wake = threading.Event()
         self._under_way: set[Future[None]] = set()
@@ -71,33 +88,67 @@ class Courier:
     def _hand_out(self, threads: ThreadPoolExecutor) -> int:
         self._under_way = {future for future in self._under_way if not future.done()}
         room = THREADS - len(self._under_way)
-        claimed = self._claim(room) if room else []
-        for delivery in claimed:
-            future = threads.submit(self._deliver, delivery)
+        errands = self._claim(room) if room else []
+        for errand in errands:
+            future = threads.submit(errand)
             self._under_way.add(future)
             future.add_done_callback(lambda _done: self._wake.set())
-        return len(claimed)
+        return len(errands)
 
-    def _claim(self, limit: int) -> list[Delivery]:
+    def _claim(self, room: int) -> list[Callable[[], None]]:
+        """Claim what is due: first what people wait for, then what systems are told."""
+        with self._database.unit_of_work(system_scope("a drain's claim")) as uow:
+            uow.run(LOCK, {"key": "the outbox' claim"})
+            messages = self._claim_messages(uow, room)
+            deliveries = self._claim_deliveries(uow, room - len(messages))
+        sending = [partial(self._send, message) for message in messages]
+        return [*sending, *(partial(self._deliver, delivery) for delivery in deliveries)]
+
+    @staticmethod
+    def _claim_messages(uow: UnitOfWork, limit: int) -> list[QueuedMessage]:
+        params = {
+            "limit": limit,
+            "width": ACCOUNT_WIDTH,
+            "max_attempts": replying.MAX_ATTEMPTS,
+            "lease": timing.LEASE,
+        }
+        return [QueuedMessage(**row) for row in uow.run(CLAIM_IN_TURN, params).mappings()]
+
+    @staticmethod
+    def _claim_deliveries(uow: UnitOfWork, limit: int) -> list[Delivery]:
         params = {
             "limit": limit,
             "width": WIDTH,
-            "max_attempts": MAX_ATTEMPTS,
+            "max_attempts": delivering.MAX_ATTEMPTS,
             "lease": timing.LEASE,
             "grace": ROTATION_GRACE,
         }
-        with self._database.unit_of_work(system_scope("a drain's claim")) as uow:
-            uow.run(LOCK, {"key": "the outbox' claim"})
-            return [Delivery(**row) for row in uow.run(CLAIM_MESSAGES, params).mappings()]
+        return [Delivery(**row) for row in uow.run(CLAIM_MESSAGES, params).mappings()]
+
+    def _send(self, message: QueuedMessage) -> None:
+        def work() -> Callable[[UnitOfWork], None]:
+            result = replying.attempt(self._provider_client, self._hosts, message, key=self._key)
+            return lambda uow: replying.settle(uow, message, result)
+
+        self._do(message.id, message.workspace_id, work)
 
     def _deliver(self, delivery: Delivery) -> None:
+        def work() -> Callable[[UnitOfWork], None]:
+            outcome = delivering.attempt(self._client, delivery, key=self._key)
+            return lambda uow: delivering.settle(uow, delivery, outcome)
+
+        self._do(delivery.id, delivery.workspace_id, work)
+
+    def _do(
+        self, message_id: int, workspace_id: int, work: Callable[[], Callable[[UnitOfWork], None]]
+    ) -> None:
+        """Do the work outside any transaction, then what it returns in one of the workspace."""
         try:
-            outcome = attempt(self._client, delivery, key=self._key)
-            scope = workspace_scope(delivery.workspace_id, "courier")
-            with self._database.unit_of_work(scope) as uow:
-                settle(uow, delivery, outcome)
+            settle = work()
+            with self._database.unit_of_work(workspace_scope(workspace_id, "courier")) as uow:
+                settle(uow)
         except Unavailable:
             # The lease ends by itself, and the message is delivered again with the same id.
-            logger.warning("delivery_not_settled", message=delivery.id)
+            logger.warning("delivery_not_settled", message=message_id)
         except Exception:
-            logger.exception("delivery_failed", message=delivery.id)
+            logger.exception("delivery_failed", message=message_id)

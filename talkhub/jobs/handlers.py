@@ -17,6 +17,7 @@ import structlog
 from rq.timeouts import JobTimeoutException
 
 from talkhub import metrics
+from talkhub.channels import sent
 from talkhub.channels.registry import CHANNELS
 from talkhub.errors import Unavailable
 from talkhub.jobs import timing
@@ -126,7 +127,8 @@ def _apply(database: Database, workspace_id: int, events: Sequence[ClaimedEvent]
 
 
 def _as_event(row: dict[str, Any]) -> ClaimedEvent:
-    happening = CHANNELS[row["platform"]].normalise(row["payload"] or {}, row["received_at"])
+    normalise = sent.normalise if row["kind"] == sent.KIND else CHANNELS[row["platform"]].normalise
+    happening = normalise(row["payload"] or {}, row["received_at"])
     return ClaimedEvent(
         id=row["id"],
         fence=row["fence"],

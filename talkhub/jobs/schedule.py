@@ -24,7 +24,7 @@ from talkhub.jobs.queues import connect
 from talkhub.names import Job
 from talkhub.outbound.guarded import GuardedClient
 from talkhub.outbound.uchat import UChat
-from talkhub.services.delivering import MAX_ATTEMPTS
+from talkhub.services import delivering, replying
 from talkhub.services.reconciling import Reconciler
 from talkhub.services.signing import KEY_LIFETIME, forget_retired_keys, rotate_signing_key
 from talkhub.settings import Settings, reveal
@@ -143,7 +143,11 @@ def _give_up(database: Database) -> None:
     with database.unit_of_work(system_scope("work that ends its workers")) as uow:
         dead = uow.run(BURY_EVENTS, attempts).rowcount
         unanalysed = uow.run(GIVE_UP_ANALYSES, attempts).scalar_one()
-        unsent = uow.run(BURY_MESSAGES, {"max_attempts": MAX_ATTEMPTS}).rowcount
+        limits = {
+            "max_attempts": delivering.MAX_ATTEMPTS,
+            "max_sends": replying.MAX_ATTEMPTS,
+        }
+        unsent = uow.run(BURY_MESSAGES, limits).rowcount
     if dead or unanalysed or unsent:
         logger.error("work_given_up", events=dead, analyses=unanalysed, messages=unsent)
 

@@ -1,6 +1,6 @@
 """The workers: RQ processes that drain what is due, kept alive by one parent.
 
-Beside them runs one courier, which delivers outgoing webhooks.
+Beside them runs one courier, which sends messages and delivers outgoing webhooks.
 
 RQ 3's `SimpleWorker` runs jobs in its own process: a drain does the work of hundreds of
 jobs, so a process for each would only cost its start. `TALKHUB_WORKER_CLASS=fork` runs
@@ -22,6 +22,7 @@ import structlog
 from rq import SimpleWorker, Worker
 
 from talkhub.analysis.pipeline import load as load_analyser
+from talkhub.jobs.bell import Bell
 from talkhub.jobs.context import begin
 from talkhub.jobs.courier import Courier
 from talkhub.jobs.queues import connect, open_queue
@@ -124,6 +125,10 @@ def deliver(settings: Settings, parent: int) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    database = Database(settings.database_url or "", pool_size=COURIER_POOL_SIZE)
+    database = Database(
+        settings.database_url or "",
+        pool_size=COURIER_POOL_SIZE,
+        ring=Bell(settings.redis_url or "").ring,
+    )
     Courier(database, settings).run(stop)
     database.dispose()

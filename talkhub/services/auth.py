@@ -21,6 +21,8 @@ MAX_FAILURES_ANYWHERE = 30
 DEFAULT_WORKSPACE_ID = 1
 DEFAULT_LOCALE = "pt-BR"
 MANAGING_ROLES = frozenset({"owner", "admin"})
+WRITING_ROLES = MANAGING_ROLES | {"member"}
+"""Who may write to people from the dashboard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ def sign_in(database: Database, username: str, password: str, address: str) -> S
         attempt.failed(row["workspace_id"] if row else None)
         raise Unauthenticated("The name or the password is not right.")
     scopes = DASHBOARD_SCOPES
+    if row["role"] in WRITING_ROLES:
+        scopes |= {Scope.MESSAGES_SEND}
     if row["role"] in MANAGING_ROLES:
         scopes |= MANAGING_SCOPES
     return SignedIn(username, row["name"], row["workspace_id"], row["locale"], scopes)

@@ -1,8 +1,8 @@
-"""One message that UChat told twice: pushed by a flow or the live chat, and pulled by us.
+"""One message that came by several ways: pushed by a flow or the live chat, pulled, sent by us.
 
-The two have no id in common, so they are known by person, side, text and time. Each message
-answers for one twin at most, so that a text said twice and pushed once is still there twice
-(docs/decisions/0020).
+These have no id in common, so they are known by person, side, text and time. Each message
+answers for one twin of a way at most, so that a text said twice and pushed once is still there
+twice (docs/decisions/0020).
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import Any, TypeAlias
 
 from talkhub import metrics
 from talkhub.channels.base import NormalisedMessage
+from talkhub.channels.sent import is_own
 from talkhub.channels.uchat import is_pulled
 from talkhub.names import MessageRole, Platform
 from talkhub.services.channel_sessions import ClaimedEvent
@@ -26,13 +28,24 @@ _Said: TypeAlias = tuple[int, bool, str]
 """Whose conversation, whether the person spoke, and what was said."""
 
 
+class _Way(Enum):
+    """How a message came to us."""
+
+    PUSHED = auto()
+    PULLED = auto()
+    SENT = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A message that a twin may be of: a stored one, or one that arrives together with it."""
+    """A message that a twin may be of: a stored one, or one that arrives together with it.
+
+    `told` are the ways by which it came already.
+    """
 
     said: _Said
     sent_at: datetime
-    is_pulled: bool
+    told: frozenset[_Way]
     channel_id: int | None
     stored: Mapping[str, Any] | None = None
     event: ClaimedEvent | None = None
@@ -86,22 +99,23 @@ def _candidates(
         _Candidate(
             (row["profile_id"], row["role"] == MessageRole.USER, _words(row)),
             row["sent_at"],
-            is_pulled(row["external_id"]),
+            frozenset(map(_way, filter(None, (row["external_id"], row["alias"]))))
+            or frozenset({_Way.PUSHED}),
             row["channel_id"],
             stored=row,
         )
         for row in map(dict, uow.run(statements.SAID_AROUND, params).mappings())
     ]
-    pushed = [event for event in arrivals if not is_pulled(event.carried.external_id)]
+    others = [event for event in arrivals if not is_pulled(event.carried.external_id)]
     return stored + [
         _Candidate(
             _said(event, people),
             event.carried.sent_at,
-            is_pulled=False,
+            frozenset({_way(event.carried.external_id)}),
             channel_id=event.channel_id,
             event=event,
         )
-        for event in pushed
+        for event in others
     ]
 
 
@@ -114,11 +128,11 @@ def _pairs(
     near: list[tuple[timedelta, int, int]] = []
     for number, event in enumerate(arrivals):
         said, sent_at = _said(event, people), event.carried.sent_at
-        comes_pulled = is_pulled(event.carried.external_id)
+        way = _way(event.carried.external_id)
         near += [
             (abs(candidate.sent_at - sent_at), number, place)
             for place, candidate in enumerate(candidates)
-            if candidate.is_pulled != comes_pulled
+            if way not in candidate.told
             and candidate.said == said
             and candidate.channel_id in {None, event.channel_id}
             and abs(candidate.sent_at - sent_at) <= SAME_MESSAGE_WINDOW
@@ -135,6 +149,12 @@ def _pairs(
         answered.add(place)
         pairs.append((event, candidate))
     return pairs
+
+
+def _way(external_id: str) -> _Way:
+    if is_own(external_id):
+        return _Way.SENT
+    return _Way.PULLED if is_pulled(external_id) else _Way.PUSHED
 
 
 def _said(event: ClaimedEvent, people: Mapping[str, int]) -> _Said:

@@ -120,7 +120,7 @@ class ConversationAnalytics(ToolOutput):
     output=ConversationAnalytics,
     effect=Effect.READS,
     idempotent=True,
-    faces=(RestFace("GET", "/get_conversation_analytics"),),
+    faces=(RestFace("GET", "/mcp/get_conversation_analytics"),),
 )
 def get_conversation_analytics(uow: UnitOfWork, args: GetConversationAnalytics) -> Answer:
     """Count conversations: volume, people, intents, sentiment, peak hours, durations.

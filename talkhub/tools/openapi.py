@@ -54,13 +54,16 @@ def openapi_document(prefix: str) -> dict[str, Any]:
         answer = references[spec.output_model, "serialization"]
         paths[f"{prefix}/mcp/{spec.name}"] = {"post": _operation(spec, answer, body=body)}
         for face in spec.faces:
-            path = re.sub(r"<(\w+)>", r"{\1}", f"{prefix}/mcp{face.path}")
+            path = re.sub(r"<(\w+)>", r"{\1}", f"{prefix}{face.path}")
+            method = face.method.lower()
             operation = (
                 _operation(spec, answer, query=True, path=path, suffix="_get")
-                if face.method == "GET"
-                else _operation(spec, answer, body=body, path=path, suffix=f"_put{path.count('{')}")
+                if method == "get"
+                else _operation(
+                    spec, answer, body=body, path=path, suffix=f"_{method}{path.count('{')}"
+                )
             )
-            paths.setdefault(path, {})[face.method.lower()] = operation
+            paths.setdefault(path, {})[method] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": "TalkHub MCP Server", "version": __version__},

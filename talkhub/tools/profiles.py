@@ -123,7 +123,7 @@ class UserProfile(ToolOutput):
     output=UserContext,
     effect=Effect.READS,
     idempotent=True,
-    faces=(RestFace("GET", "/get_user_context/<user_id>"),),
+    faces=(RestFace("GET", "/mcp/get_user_context/<user_id>"),),
 )
 def get_user_context(uow: UnitOfWork, args: GetUserContext) -> Answer:
     """Tell what is known of a person: profile, preferences, statistics, recent conversations.
@@ -140,8 +140,8 @@ def get_user_context(uow: UnitOfWork, args: GetUserContext) -> Answer:
     idempotent=True,
     effect=Effect.OVERWRITES,
     faces=(
-        RestFace("PUT", "/update_user_profile"),
-        RestFace("PUT", "/update_user_profile/<user_id>"),
+        RestFace("PUT", "/mcp/update_user_profile"),
+        RestFace("PUT", "/mcp/update_user_profile/<user_id>"),
     ),
 )
 def update_user_profile(uow: UnitOfWork, args: UpdateUserProfile) -> Answer:

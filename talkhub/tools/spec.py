@@ -72,9 +72,15 @@ class RetriableInput(ToolInput):
 
 
 class ToolOutput(BaseModel):
-    """The base of every tool's output model: it documents, and the contract tests hold to it."""
+    """The base of every tool's output model: it documents, and the contract tests hold to it.
+
+    `location` is the path below /api/v1 under which what was made is found again, with
+    members of the answer in braces.
+    """
 
     model_config = ConfigDict(extra="forbid")
+
+    location: ClassVar[str] = ""
 
 
 class Effect(Enum):
@@ -87,7 +93,7 @@ class Effect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RestFace:
-    """A further REST form of a tool, beside `POST /api/v1/mcp/<name>`."""
+    """A further REST form of a tool, beside `POST /api/v1/mcp/<name>`; paths are below /api/v1."""
 
     method: str
     path: str
@@ -113,6 +119,11 @@ class ToolSpec:
     def read_only(self) -> bool:
         """Whether a call leaves everything as it was."""
         return self.effect is Effect.READS
+
+    @property
+    def reaches_out(self) -> bool:
+        """Whether a call has an effect outside the service: people get messages."""
+        return self.scope is Scope.MESSAGES_SEND
 
     def call(self, uow: UnitOfWork, arguments: Mapping[str, Any]) -> Answer:
         """Validate `arguments` and run the handler; raises pydantic's ValidationError."""
@@ -141,7 +152,7 @@ class ToolSpec:
                 "readOnlyHint": self.read_only,
                 "destructiveHint": self.effect is Effect.OVERWRITES,
                 "idempotentHint": self.idempotent,
-                "openWorldHint": False,
+                "openWorldHint": self.reaches_out,
             },
         }
 

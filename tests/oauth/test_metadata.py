@@ -12,7 +12,7 @@ from requirements import requirement
 
 RESOURCE = "/.well-known/oauth-protected-resource"
 SERVER = "/.well-known/oauth-authorization-server"
-SCOPES = ["analytics:read", "mcp:read", "mcp:write", "profile:write"]
+SCOPES = ["analytics:read", "mcp:read", "mcp:write", "messages:send", "profile:write"]
 PUBLIC = "https://mcp.example.com"
 
 

@@ -120,6 +120,6 @@ def test_the_official_client_gets_in_from_nothing_calls_a_tool_and_refreshes(
 
     first, second = visit.tokens
     assert [answer.is_error for answer in visit.answers] == [False, False]
-    assert first.scope == "analytics:read mcp:read mcp:write profile:write"
+    assert first.scope == "analytics:read mcp:read mcp:write messages:send profile:write"
     assert first.refresh_token != second.refresh_token
     assert visit.times_asked == 1

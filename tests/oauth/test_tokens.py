@@ -103,7 +103,7 @@ def test_a_token_shows_its_own_workspace_and_no_other(
 def test_all_scopes_are_offered_when_none_is_named(agenda: Application) -> None:
     tokens = agenda.exchange(agenda.code(scope=None)).json
 
-    assert tokens["scope"] == "analytics:read mcp:read mcp:write profile:write"
+    assert tokens["scope"] == "analytics:read mcp:read mcp:write messages:send profile:write"
 
 
 def test_the_dashboards_scope_is_never_granted(agenda: Application) -> None:

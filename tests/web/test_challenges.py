@@ -13,7 +13,7 @@ from talkhub.names import Scope
 
 BASE = "https://hub.example"
 METADATA = f'resource_metadata="{BASE}/.well-known/oauth-protected-resource/mcp"'
-ALL = "analytics:read mcp:read mcp:write profile:write"
+ALL = "analytics:read mcp:read mcp:write messages:send profile:write"
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from talkhub.names import (
     CompletionStatus,
     Intent,
     MessageRole,
+    OutboundKind,
     Platform,
     ReconcileTrouble,
     Scope,
@@ -119,6 +120,7 @@ def scope_name(scope: str) -> str:
         Scope.MCP_WRITE: _("Abrir sessões e gravar conversas"),
         Scope.PROFILE_WRITE: _("Alterar os dados das pessoas"),
         Scope.ANALYTICS_READ: _("Ler números e análises das conversas"),
+        Scope.MESSAGES_SEND: _("Enviar mensagens às pessoas"),
     }
     return names.get(scope, scope)
 
@@ -133,6 +135,7 @@ def event_name(event: str) -> str:
         WebhookEvent.PROFILE_UPDATED: _("Perfil alterado"),
         WebhookEvent.NEGATIVE_SENTIMENT: _("Alerta de humor negativo"),
         WebhookEvent.TEST: _("Teste"),
+        OutboundKind.MESSAGE: _("Mensagem a uma pessoa"),
     }
     return names.get(event, event)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from talkhub.names import EndpointState, EventState, OutboundState
+from talkhub.store.accounts import ChannelAccount
 from talkhub.store.events import InboundEvent, OutboundMessage, WebhookEndpoint
 from talkhub.store.uow import UnitOfWork
 
@@ -29,11 +30,15 @@ class DeadEvent:
 
 @dataclass(frozen=True, slots=True)
 class DeadMessage:
-    """A webhook that could not be delivered; `can_replay` if its endpoint is active."""
+    """What could not be delivered: to an endpoint's address, or to a person on a channel.
+
+    `can_replay` if the endpoint or the account is active.
+    """
 
     id: int
-    endpoint_id: int
-    url: str
+    endpoint_id: int | None
+    url: str | None
+    channel: str | None
     kind: str
     created_at: datetime
     attempts: int
@@ -69,13 +74,19 @@ def dead_messages(uow: UnitOfWork, *, before: int | None = None) -> tuple[DeadMe
             OutboundMessage.id,
             WebhookEndpoint.id.label("endpoint_id"),
             WebhookEndpoint.url,
+            ChannelAccount.kind.label("channel"),
             OutboundMessage.kind,
             OutboundMessage.created_at,
             OutboundMessage.attempts,
             OutboundMessage.last_error,
-            (WebhookEndpoint.state == EndpointState.ACTIVE).label("can_replay"),
+            func.coalesce(
+                WebhookEndpoint.state == EndpointState.ACTIVE,
+                ChannelAccount.state == EndpointState.ACTIVE,
+                False,
+            ).label("can_replay"),
         )
-        .join(WebhookEndpoint, WebhookEndpoint.id == OutboundMessage.webhook_endpoint_id)
+        .outerjoin(WebhookEndpoint, WebhookEndpoint.id == OutboundMessage.webhook_endpoint_id)
+        .outerjoin(ChannelAccount, ChannelAccount.id == OutboundMessage.channel_id)
         .where(
             OutboundMessage.workspace_id == uow.workspace_id,
             OutboundMessage.state == OutboundState.DEAD,

@@ -179,6 +179,11 @@ where workspace_id = %(workspace_id)s and id = %(id)s
 """
 
 REMOVE_CHANNEL = """
+with given_up as (
+  update outbound_messages
+  set state = 'dead', lease_until = null, last_error = 'The account was removed.'
+  where workspace_id = %(workspace_id)s and channel_id = %(id)s and state = 'pending'
+)
 update channels
 set state = 'removed', secrets_encrypted = '', previous_secrets = null,
     credentials_encrypted = null

@@ -12,11 +12,13 @@ where workspace_id = %(workspace_id)s and state = 'dead'
 REPLAY_MESSAGES = """
 update outbound_messages
 set state = 'pending', attempts = 0, due_at = clock_timestamp(), lease_until = null,
-    last_error = null, fence = fence + 1
+    last_error = null, failure = null, fence = fence + 1
 where workspace_id = %(workspace_id)s and state = 'dead'
   and (%(ids)s::bigint[] is null or id = any(%(ids)s))
-  and webhook_endpoint_id in (
-    select id from webhook_endpoints
-    where workspace_id = %(workspace_id)s and state = 'active')
+  and (webhook_endpoint_id in (
+      select id from webhook_endpoints
+      where workspace_id = %(workspace_id)s and state = 'active')
+    or channel_id in (
+      select id from channels where workspace_id = %(workspace_id)s and state = 'active'))
 """
 """Of disabled endpoints nothing: it would wait, unseen, for someone to enable them."""

@@ -23,8 +23,8 @@ where id in (
   where state = 'pending' and due_at <= clock_timestamp()
     and (attempts >= 2) = %(suspects)s and attempts < %(max_attempts)s
   order by due_at, id limit %(limit)s for update skip locked)
-returning id, workspace_id, channel_id, platform, source, external_id, payload, attempts, fence,
-          received_at
+returning id, workspace_id, channel_id, platform, source, external_id, kind, payload, attempts,
+          fence, received_at
 """
 """Takes due events for longer than a job may run. The attempt counts even if the process dies.
 

@@ -98,7 +98,8 @@ BURY_MESSAGES = """
 update outbound_messages
 set state = 'dead', lease_until = null,
     last_error = coalesce(last_error, 'The delivering process ended during each attempt.')
-where state = 'pending' and due_at <= clock_timestamp() and attempts >= %(max_attempts)s
+where state = 'pending' and due_at <= clock_timestamp()
+  and attempts >= case when channel_id is null then %(max_attempts)s else %(max_sends)s end
 """
 
 FORGET_MESSAGES = """

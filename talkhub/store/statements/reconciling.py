@@ -60,7 +60,7 @@ select c.id as conversation_id, c.profile_id,
        said ->> 'role' as role, said ->> 'kind' as kind, said ->> 'content' as content,
        coalesce(said #>> '{attributes,url}', '') as url,
        (said ->> 'timestamp')::timestamptz as sent_at,
-       coalesce(m.external_message_id, '') as external_id
+       coalesce(m.external_message_id, '') as external_id, coalesce(m.alias, '') as alias
 from conversations c
 cross join lateral jsonb_array_elements(c.messages) as said
 left join message_index m on m.workspace_id = c.workspace_id and m.profile_id = c.profile_id
@@ -71,9 +71,12 @@ where c.workspace_id = %(workspace_id)s and c.profile_id = any(%(profile_ids)s)
        or coalesce(m.channel_id, c.channel_id) is null
          and (c.source = 'api' or c.platform = 'uchat'))
   and (said ->> 'timestamp')::timestamptz between %(since)s and %(until)s
-  and m.alias is null
+  and (m.alias is null or m.alias like 'sent:%%' or m.external_message_id like 'sent:%%')
 """
-"""What people and those who answered them said, as far as it has no second name yet."""
+"""What people and those who answered them said, as far as it may come once more.
+
+What is pushed or pulled has a second name then; what we sent may be pushed and pulled.
+"""
 
 NAME_TWINS = """
 insert into message_index as m

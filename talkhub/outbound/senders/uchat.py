@@ -1,0 +1,47 @@
+"""Sending through UChat, which tells no id of what it sent."""
+
+from __future__ import annotations
+
+from talkhub.names import SendFailure
+from talkhub.outbound.guarded import Answer
+from talkhub.outbound.senders.base import (
+    Accepted,
+    Hosts,
+    Outgoing,
+    ProviderRequest,
+    SendingAccount,
+    SendRefused,
+    asked_wait,
+    document_of,
+    is_taken,
+    rate_limited,
+    refused_by_status,
+    seconds,
+)
+
+_TOO_MANY = 429
+
+
+def request(message: Outgoing, account: SendingAccount, hosts: Hosts) -> ProviderRequest:
+    """Return the request that lets the person's bot say a text."""
+    body = {"user_ns": message.user_id, "content": message.text}
+    headers = {"Authorization": f"Bearer {account.credential('api_key')}"}
+    return ProviderRequest(f"{hosts.uchat}/api/subscriber/send-text", body, headers)
+
+
+def accepted(answer: Answer, message: Outgoing, account: SendingAccount) -> Accepted:  # noqa: ARG001 -- the protocol
+    """Read UChat's answer, which may say no with HTTP 200."""
+    document = document_of(answer)
+    if is_taken(answer) and document.get("status") == "ok":
+        return Accepted()
+    reason = str(document.get("message") or "")
+    if answer.status == _TOO_MANY:
+        wait = asked_wait(answer) or seconds(answer.headers.get("x-ratelimit-reset"))
+        raise rate_limited(reason, wait)
+    if is_taken(answer):
+        is_window = "window" in reason.lower()
+        raise SendRefused(
+            SendFailure.WINDOW_CLOSED if is_window else SendFailure.PERMANENT,
+            reason or "UChat does not say that it took the message.",
+        )
+    raise refused_by_status(answer, reason)

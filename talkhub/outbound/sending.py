@@ -1,0 +1,58 @@
+"""Send one message through a channel account, whichever provider it is of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+
+from talkhub.names import Platform, SendFailure
+from talkhub.outbound.guarded import CallFailed, CallRefused, GuardedClient
+from talkhub.outbound.senders import evolution, messenger, telegram, uchat, whatsapp
+from talkhub.outbound.senders.base import (
+    Accepted,
+    Hosts,
+    Outgoing,
+    Sender,
+    SendingAccount,
+    SendRefused,
+)
+
+# A Platform is a text, so an account's kind finds its sender as it stands.
+SENDERS: Mapping[str, Sender] = {
+    Platform.WHATSAPP: whatsapp,
+    Platform.TELEGRAM: telegram,
+    Platform.MESSENGER: messenger,
+    Platform.INSTAGRAM: messenger,
+    Platform.UCHAT: uchat,
+    Platform.EVOLUTION: evolution,
+}
+
+SEND_SECONDS = 15.0
+_ANSWER_BYTES = 64 * 1024
+
+
+def send(
+    client: GuardedClient, hosts: Hosts, message: Outgoing, account: SendingAccount
+) -> Accepted:
+    """Send a message and return how its provider calls it; raises SendRefused.
+
+    No answer in time is a temporary failure: whether the provider took the message is
+    unknown then, and trying again may say it twice. None of the providers knows a retry.
+    """
+    sender = SENDERS[account.kind]
+    wanted = sender.request(message, account, hosts)
+    try:
+        answer = client.send(
+            wanted.method,
+            wanted.url,
+            headers={"Content-Type": "application/json", **wanted.headers},
+            body=orjson.dumps(wanted.body),
+            seconds=SEND_SECONDS,
+            max_bytes=_ANSWER_BYTES,
+        )
+    except CallFailed as error:
+        raise SendRefused(SendFailure.TEMPORARY, str(error)) from error
+    except CallRefused as error:
+        raise SendRefused(SendFailure.PERMANENT, str(error)) from error
+    return sender.accepted(answer, message, account)

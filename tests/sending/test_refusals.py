@@ -1,0 +1,136 @@
+"""A provider that says no, or nothing: what is tried again, what is given up, who waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from chats import PATH, PERSON, Chat
+from https_host import Behaviour, answering
+from providers import refusing
+
+from talkhub.names import Platform
+from talkhub.outbound import sending
+from talkhub.services.channel_setup import remove_channel
+
+Open = Callable[[Platform], Chat]
+
+LATER = "select extract(epoch from due_at - clock_timestamp()) as wait from outbound_messages"
+RESTS = "select extract(epoch from paused_until - clock_timestamp()) as wait from channels"
+DEAD = "/api/v1/dead-letters"
+
+
+def graph_error(code: int, sub: int = 0) -> Behaviour:
+    return refusing({"error": {"message": "no", "code": code, "error_subcode": sub}})
+
+
+def test_what_fails_for_a_moment_is_sent_at_last_and_said_once(open_chat: Open) -> None:
+    chat = open_chat(Platform.WHATSAPP)
+    chat.hear("oi")
+    chat.interface.first(answering(b"", status="503 Oh"), graph_error(131016))
+    queued = chat.say()
+    chat.deliver()
+    (waits,) = chat.read(LATER)
+    chat.deliver_at_last()
+    chat.deliver_at_last()
+
+    stands = chat.message(queued)
+
+    assert 4 < waits["wait"] < 6
+    assert (stands["state"], stands["attempts"], stands["failure"]) == ("sent", 3, None)
+    assert chat.transcript() == [("user", "oi"), ("bot", "Olá!")]
+
+
+def test_a_provider_that_never_answers_costs_no_more_than_its_time(
+    open_chat: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "SEND_SECONDS", 0.3)
+    chat = open_chat(Platform.TELEGRAM)
+    chat.hear("oi")
+    chat.interface.first(lambda wire: wire.recv(1))
+    queued = chat.say()
+
+    chat.deliver()
+
+    assert chat.message(queued)["failure"] == "temporary"
+
+
+def test_after_five_attempts_it_is_dead_visible_and_can_be_sent_round_again(
+    open_chat: Open,
+) -> None:
+    chat = open_chat(Platform.TELEGRAM)
+    chat.hear("oi")
+    chat.interface.first(*[refusing({"description": "Oh"}, "500 Oh")] * 5)
+    queued = chat.say()
+    for _ in range(5):
+        chat.deliver_at_last()
+
+    assert chat.message(queued)["state"] == "failed"
+    (dead,) = chat.caller.get(DEAD).json["messages"]
+    assert (dead["id"], dead["channel"], dead["attempts"], dead["can_replay"]) == (
+        queued["id"],
+        "telegram",
+        5,
+        True,
+    )
+    assert dead["last_error"] == "temporary: HTTP 500 Oh"
+    chat.caller.post(f"{DEAD}/replay", {"message_ids": [queued["id"]]})
+    chat.deliver()
+    assert chat.message(queued)["state"] == "sent"
+
+
+def test_what_a_provider_asks_to_wait_holds_for_the_account_and_uses_no_attempt_up(
+    open_chat: Open,
+) -> None:
+    chat = open_chat(Platform.TELEGRAM)
+    chat.hear("oi")
+    chat.hear("oi", person="77")
+    slow_down = {"ok": False, "description": "slow", "parameters": {"retry_after": 40}}
+    chat.interface.first(refusing(slow_down, "429 Too Many Requests"))
+    queued = chat.say()
+    chat.deliver()
+    chat.say(person="77")
+
+    assert chat.deliver() == 0
+    assert [38 < row["wait"] <= 40 for row in (*chat.read(RESTS), chat.read(LATER)[0])] == [
+        True
+    ] * 2
+    stands = chat.message(queued)
+    assert (stands["failure"], stands["attempts"], stands["state"]) == ("rate_limited", 0, "queued")
+
+
+def test_too_much_for_one_person_holds_up_no_other(open_chat: Open) -> None:
+    chat = open_chat(Platform.WHATSAPP)
+    chat.hear("oi")
+    chat.interface.first(graph_error(131056))
+    queued = chat.say()
+    chat.deliver()
+
+    assert chat.message(queued)["failure"] == "rate_limited"
+    assert chat.read(RESTS) == [{"wait": None}]
+
+
+def test_who_blocked_us_is_not_written_to_until_they_write_again(open_chat: Open) -> None:
+    chat = open_chat(Platform.TELEGRAM)
+    chat.hear("oi")
+    chat.interface.first(refusing({"ok": False}, "403 Forbidden"))
+    chat.say()
+    chat.deliver()
+
+    refused = chat.caller.post(PATH, {"user_id": PERSON, "text": "oi"})
+    assert (refused.status_code, refused.json["type"]) == (409, "/problems/unreachable")
+
+    chat.hear("voltei")
+    assert chat.caller.post(PATH, {"user_id": PERSON, "text": "oi"}).status_code == 202
+
+
+def test_what_waits_for_an_account_that_is_removed_is_given_up(open_chat: Open) -> None:
+    chat = open_chat(Platform.TELEGRAM)
+    chat.hear("oi")
+    queued = chat.say()
+
+    with chat.database.unit_of_work(chat.scope) as uow:
+        remove_channel(uow, chat.channel_id)
+
+    assert chat.deliver() == 0
+    assert chat.message(queued)["error"] == "The account was removed."
