@@ -83,7 +83,7 @@ def sign_in(database: Database, username: str, password: str, address: str) -> S
     if row["role"] in WRITING_ROLES:
         scopes |= {Scope.MESSAGES_SEND}
     if row["role"] in MANAGING_ROLES:
-        scopes |= MANAGING_SCOPES
+        scopes |= MANAGING_SCOPES | {Scope.PROFILE_WRITE}
     return SignedIn(username, row["name"], row["workspace_id"], row["locale"], scopes)
 
 

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from factories import rows
 from flask import Flask
 from html_pages import Element, Html
 
-from talkhub.store.uow import system_scope
+from talkhub.store.uow import Database, system_scope
 
 PATHS = [
     "/dashboard",
@@ -16,6 +17,9 @@ PATHS = [
     "/dashboard/conversations?platform=telegram&start=2020-01-01",
     "/dashboard/conversations?platform=instagram",
     "/dashboard/conversations/{conversation_id}",
+    "/dashboard/people",
+    "/dashboard/people?q=nobody",
+    "/dashboard/people/{profile_id}",
     "/dashboard/connect",
     "/dashboard/connect?client=uchat",
     "/dashboard/api-keys",
@@ -33,15 +37,25 @@ def language(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.fixture
+def ids(database: Database, workspace: int, happy_and_angry) -> dict[str, object]:
+    """What stands in the addresses of pages about one thing."""
+    (person,) = rows(database, workspace, "select min(id) as id from user_profiles")
+    return {
+        "conversation_id": happy_and_angry[0].conversation_id,
+        "profile_id": person["id"],
+    }
+
+
 @pytest.fixture(params=PATHS)
 def page(
     request: pytest.FixtureRequest,
     visit: Callable[..., object],
     workspace: int,
-    happy_and_angry,
+    ids: dict[str, object],
     language: str,
 ) -> Html:
-    path = request.param.format(conversation_id=happy_and_angry[0].conversation_id)
+    path = request.param.format(**ids)
     return visit(workspace, lang=language).page(path)
 
 

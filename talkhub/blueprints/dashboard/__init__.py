@@ -19,6 +19,7 @@ from talkhub.blueprints.dashboard import (
     conversations,
     failures,
     overview,
+    people,
     preferences,
     webhooks,
 )
@@ -27,6 +28,7 @@ from talkhub.blueprints.dashboard.filters import FILTERS
 from talkhub.blueprints.dashboard.i18n import OWN_NAMES, install, language
 from talkhub.blueprints.dashboard.paths import list_path
 from talkhub.blueprints.dashboard.periods import period_name
+from talkhub.blueprints.dashboard.profile_changes import change_source, profile_fields
 from talkhub.blueprints.dashboard.wording import WORDS
 from talkhub.blueprints.runtime import Runtime
 from talkhub.services.redirect_uris import host_of
@@ -44,6 +46,7 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
     preferences.register(blueprint)
     overview.register(blueprint, database)
     conversations.register(blueprint, database)
+    people.register(blueprint, database)
     channels.register(blueprint, runtime)
     connect.register(blueprint, runtime)
     api_keys.register(blueprint, runtime)
@@ -61,6 +64,7 @@ def _prepare_templates(state: BlueprintSetupState) -> None:
     environment.filters.update(FILTERS)
     environment.filters.update(WORDS)
     environment.filters["period_name"] = period_name
+    environment.filters.update(change_source=change_source, profile_fields=profile_fields)
     environment.filters["redirect_host"] = host_of
     environment.globals.update(static_url=static_url, list_path=list_path)
 

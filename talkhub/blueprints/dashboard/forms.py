@@ -75,6 +75,13 @@ class ConversationsForm(_Form):
         )
 
 
+class PeopleForm(_Form):
+    """The address of the list of people; `q` is what somebody looks for."""
+
+    looked_for: Name = Field(default="", alias="q")
+    before: PlaceText | None = None
+
+
 def write_place(position: Position) -> str:
     """Write a place in the list for an address."""
     return f"{(position.last_message_at - _EPOCH) // _MICROSECOND}-{position.id}"

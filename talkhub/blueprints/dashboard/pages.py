@@ -30,6 +30,8 @@ class Frame:
     now: datetime
     manages_keys: bool
     manages_webhooks: bool
+    sends_messages: bool
+    edits_people: bool
 
 
 @contextmanager
@@ -59,6 +61,8 @@ def read_frame(uow: UnitOfWork) -> Frame:
         now=clock.now(),
         manages_keys=Scope.KEYS_MANAGE in scopes,
         manages_webhooks=Scope.WEBHOOKS_MANAGE in scopes,
+        sends_messages=Scope.MESSAGES_SEND in scopes,
+        edits_people=Scope.PROFILE_WRITE in scopes,
     )
 
 

@@ -1,0 +1,164 @@
+"""The people of a workspace: found, looked at, and told to be one person or two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from talkhub.blueprints.dashboard.forms import PeopleForm, read_place, write_place
+from talkhub.blueprints.dashboard.i18n import gettext as _
+from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing
+from talkhub.errors import Conflict, Forbidden, NotFound
+from talkhub.services.merging import merge_people, part_people
+from talkhub.store.base import LARGEST_ID
+from talkhub.store.queries.conversations import ConversationLine, Position, conversations_of_person
+from talkhub.store.queries.person_pages import (
+    PAGE_SIZE,
+    Change,
+    KnownId,
+    PersonLine,
+    changes_of_person,
+    find_people,
+    kept_profile,
+    known_ids,
+    likely_same,
+)
+from talkhub.store.queries.transcripts import Person, find_person
+from talkhub.store.uow import Database, UnitOfWork
+
+CONVERSATIONS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """Everything the list shows; `older` is the address of its next page."""
+
+    frame: Frame
+    looked_for: str
+    people: tuple[PersonLine, ...]
+    older: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """Everything the page of one person shows; `message` says why nothing was changed."""
+
+    frame: Frame
+    profile_id: int
+    person: Person
+    ids: tuple[KnownId, ...]
+    changes: tuple[Change, ...]
+    conversations: tuple[ConversationLine, ...]
+    likely: tuple[PersonLine, ...]
+    message: str = ""
+
+
+def register(blueprint: Blueprint, database: Database) -> None:
+    """Add the people to the dashboard. Owners and admins merge and part them."""
+
+    @blueprint.get("/people")
+    def people() -> Response:
+        form = PeopleForm.model_validate(request.args.to_dict())
+        place = read_place(form.before)
+        with reading(database) as uow:
+            before = None if place is None else (place.last_message_at, place.id)
+            found = find_people(uow, form.looked_for, before=before)
+            page = PeoplePage(read_frame(uow), form.looked_for, found, _older(form, found))
+        return render_page("dashboard/people.html", page)
+
+    @blueprint.get("/people/<int:profile_id>")
+    def person(profile_id: int) -> Response:
+        return _page(database, profile_id)
+
+    @blueprint.post("/people/<int:profile_id>/merge")
+    def merge_person(profile_id: int) -> Response:
+        other = request.form.get("other", "").strip()
+        try:
+            with _editing(database) as uow:
+                own = _person(uow, profile_id)
+                merge_people(uow, _without_nul(other), into=own.user_id)
+        except NotFound:
+            if not _is_there(database, profile_id):
+                raise
+            message = _("Não há pessoa com este identificador.")
+            return _page(database, profile_id, message=message, status=422)
+        return _back(profile_id)
+
+    @blueprint.post("/people/<int:profile_id>/part")
+    def part_person(profile_id: int) -> Response:
+        user_id = request.form.get("user_id", "")
+        try:
+            with _editing(database) as uow:
+                part_people(uow, _without_nul(user_id))
+        except Conflict:
+            message = _("Este identificador não foi unido a outro.")
+            return _page(database, profile_id, message=message, status=409)
+        return _back(profile_id)
+
+
+@contextmanager
+def _editing(database: Database) -> Iterator[UnitOfWork]:
+    with writing(database) as uow:
+        if not read_frame(uow).edits_people:
+            raise Forbidden("Only owners and admins of the workspace merge and part people.")
+        yield uow
+
+
+def _page(database: Database, profile_id: int, *, message: str = "", status: int = 200) -> Response:
+    with reading(database) as uow:
+        kept = _kept(uow, profile_id)
+        if kept != profile_id:
+            return _back(kept)
+        page = PersonPage(
+            frame=read_frame(uow),
+            profile_id=profile_id,
+            person=_person(uow, profile_id),
+            ids=known_ids(uow, profile_id),
+            changes=changes_of_person(uow, profile_id),
+            conversations=conversations_of_person(uow, profile_id, limit=CONVERSATIONS_SHOWN),
+            likely=likely_same(uow, profile_id),
+            message=message,
+        )
+    response = render_page("dashboard/person.html", page)
+    if response.status_code == 200:
+        response.status_code = status
+    return response
+
+
+def _kept(uow: UnitOfWork, profile_id: int) -> int:
+    kept = kept_profile(uow, profile_id) if profile_id <= LARGEST_ID else None
+    if kept is None:
+        raise NotFound("There is no such person.")
+    return kept
+
+
+def _is_there(database: Database, profile_id: int) -> bool:
+    with reading(database) as uow:
+        return profile_id <= LARGEST_ID and kept_profile(uow, profile_id) is not None
+
+
+def _person(uow: UnitOfWork, profile_id: int) -> Person:
+    found = find_person(uow, _kept(uow, profile_id))
+    if found is None:
+        raise NotFound("There is no such person.")
+    return found
+
+
+def _without_nul(text: str) -> str:
+    """PostgreSQL has no NUL in its texts, and refuses to look for one: nobody has such an id."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _older(form: PeopleForm, found: tuple[PersonLine, ...]) -> str | None:
+    if len(found) < PAGE_SIZE:
+        return None
+    last = write_place(Position(found[-1].last_seen_at, found[-1].id))
+    return url_for("dashboard.people", q=form.looked_for or None, before=last)
+
+
+def _back(profile_id: int) -> Response:
+    return redirect(url_for("dashboard.person", profile_id=profile_id), 303)
