@@ -30,7 +30,8 @@ from benchmarks.soak.stack import Kind
 
 ROOT = Path(__file__).parents[2]
 # PostgreSQL, a worker and Valkey, each soon whole again.
-SHORT = ("--kills", "3", "--seed", "3360", "--control-seconds", "1", "--skip-leases", "--json")
+SHORT = ("--kills", "3", "--seed", "3360", "--control-seconds", "1")
+LITTLE = ("--per-second", "20", "--skip-leases", "--json")
 
 
 def soak(*arguments: str, folder: Path) -> subprocess.Popen[str]:
@@ -55,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.mark.timeout(150)
 def test_kills_under_load_lose_nothing_and_double_nothing(folder: Path) -> None:
-    process = soak("chaos", *SHORT, folder=folder)
+    process = soak("chaos", *SHORT, *LITTLE, folder=folder)
 
     said, complaint = process.communicate()
 
@@ -73,7 +74,7 @@ def test_kills_under_load_lose_nothing_and_double_nothing(folder: Path) -> None:
 
 @pytest.mark.timeout(120)
 def test_interrupted_soak_leaves_nothing_behind(folder: Path) -> None:
-    process = soak("chaos", *SHORT, folder=folder)
+    process = soak("chaos", *SHORT, *LITTLE, folder=folder)
     started = wait_for_descendants(process.pid)
 
     process.send_signal(signal.SIGINT)

@@ -264,7 +264,7 @@ def test_the_tests_run_on_two_cores_and_know_where_chromium_is(
 
     run("test", "tests/unit", "-k", "two words", TALKHUB_CHROMIUM="")
 
-    assert calls()[-1] == "-m pytest -n 2 tests/unit -k two words"
+    assert calls()[-1] == "-m pytest -n 3 --dist worksteal tests/unit -k two words"
     seen = (tmp_path / "notes.env").read_text().splitlines()
     assert f"TALKHUB_CHROMIUM={tmp_path / 'bin' / 'chromium'}" in seen
 
@@ -277,7 +277,10 @@ def test_what_sql_decides_runs_on_the_oldest_postgres_too(
     run("test")
 
     folders = "tests/store tests/services tests/jobs"
-    assert calls()[-2:] == ["-m pytest -n 2", f"-m pytest -n 2 {folders}"]
+    assert calls()[-2:] == [
+        "-m pytest -n 3 --dist worksteal",
+        f"-m pytest -n 3 --dist worksteal {folders}",
+    ]
     seen = (tmp_path / "notes.env").read_text().splitlines()
     assert f"TALKHUB_PG_BIN={tmp_path / 'pg15'}" in seen
 
@@ -287,7 +290,7 @@ def test_without_the_oldest_postgres_the_tests_say_so(
 ) -> None:
     ended = run("test")
 
-    assert calls()[-1] == "-m pytest -n 2"
+    assert calls()[-1] == "-m pytest -n 3 --dist worksteal"
     assert f"nothing ran on PostgreSQL 15, there is none in {tmp_path / 'pg15'}" in ended.stderr
 
 
@@ -298,7 +301,9 @@ def test_tests_on_a_postgres_of_ones_choice_run_on_no_other(
 
     run("test", TALKHUB_PG_BIN=str(tmp_path / "pg15"))
 
-    assert [call for call in calls() if call.startswith("-m pytest")] == ["-m pytest -n 2"]
+    assert [call for call in calls() if call.startswith("-m pytest")] == [
+        "-m pytest -n 3 --dist worksteal"
+    ]
 
 
 def test_without_chromium_the_browser_tests_are_told_why(
@@ -308,7 +313,7 @@ def test_without_chromium_the_browser_tests_are_told_why(
 
     ended = run("test", TALKHUB_CHROMIUM="")
 
-    assert calls()[-1] == "-m pytest -n 2"
+    assert calls()[-1] == "-m pytest -n 3 --dist worksteal"
     assert f"talkhub: the browser tests are skipped, {reason}\n" in ended.stderr
     seen = (tmp_path / "notes.env").read_text().splitlines()
     assert f"TALKHUB_CHROMIUM_MISSING={reason}" in seen
@@ -346,6 +351,6 @@ def test_root_on_debian_gets_chromium_installed(
 
     run("test", TALKHUB_CHROMIUM="", TALKHUB_REQUIRE_BROWSER="1")
 
-    assert calls()[-1] == "-m pytest -n 2"
+    assert calls()[-1] == "-m pytest -n 3 --dist worksteal"
     seen = (tmp_path / "notes.env").read_text().splitlines()
     assert f"TALKHUB_CHROMIUM={folder / 'chromium'}" in seen
