@@ -1,4 +1,4 @@
-"""Measure TalkHub: `./run bench http|mcp|ingest|drain`."""
+"""Measure TalkHub: `./run bench http|mcp|ingest|drain`, or `./run bench retrieval FILE`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 from benchmarks.environment import CannotInstall
 from benchmarks.failure import CannotMeasure
-from benchmarks.progress import show_progress
+from benchmarks.progress import Progress, show_progress
 from benchmarks.report import write_json, write_tables
-from benchmarks.stage import open_stage
+from benchmarks.retrieval_bench import measure_retrieval
+from benchmarks.retrieval_report import write_retrieval_json, write_retrieval_tables
+from benchmarks.stage import Stage, open_stage
 from talkhub.embedded.failure import CannotStart
 
 MEASUREMENTS = ("http", "mcp", "ingest", "drain")
+RETRIEVAL = "retrieval"
 
 
 class _OneSentence(argparse.ArgumentParser):
@@ -27,25 +31,45 @@ class _OneSentence(argparse.ArgumentParser):
 def main() -> int:
     """Run one measurement and return the exit code."""
     parser = _OneSentence(prog="./run bench", description=__doc__)
-    parser.add_argument("name", choices=MEASUREMENTS, help="what to measure")
+    parser.add_argument("name", choices=(*MEASUREMENTS, RETRIEVAL), help="what to measure")
+    parser.add_argument(
+        "file", nargs="?", type=Path, help="dialogues with questions, for retrieval"
+    )
     parser.add_argument("--json", action="store_true", help="write JSON and nothing else")
     parser.add_argument("--seconds", type=_up_to(60), default=2, help="length of a turn (2)")
     parser.add_argument("--rounds", type=_up_to(20), default=3, help="how often (3)")
+    parser.add_argument(
+        "--others", type=_up_to(10_000_000), default=0, help="messages of others, for retrieval (0)"
+    )
     options = parser.parse_args()
+    if (options.name == RETRIEVAL) != (options.file is not None):
+        parser.error("retrieval takes a file of dialogues, and nothing else does.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    measure = import_module(f"benchmarks.{options.name}_bench").measure
+    run = _run_retrieval if options.name == RETRIEVAL else _run
     try:
         with show_progress(silent=options.json) as progress, open_stage() as stage:
-            report = measure(
-                stage, seconds=options.seconds, rounds=options.rounds, progress=progress
-            )
+            write = run(stage, options, progress)
     except (CannotInstall, CannotMeasure, CannotStart) as error:
         sys.stderr.write(f"bench: {error}\n")
         return 1
     except KeyboardInterrupt:
         return 130
-    (write_json if options.json else write_tables)(report)
+    write()
     return 0
+
+
+def _run(stage: Stage, options: argparse.Namespace, progress: Progress) -> Callable[[], None]:
+    """Measure, and return what writes the report once the progress is gone."""
+    measure = import_module(f"benchmarks.{options.name}_bench").measure
+    report = measure(stage, seconds=options.seconds, rounds=options.rounds, progress=progress)
+    return lambda: (write_json if options.json else write_tables)(report)
+
+
+def _run_retrieval(
+    stage: Stage, options: argparse.Namespace, progress: Progress
+) -> Callable[[], None]:
+    found = measure_retrieval(stage, options.file, others=options.others, progress=progress)
+    return lambda: (write_retrieval_json if options.json else write_retrieval_tables)(found)
 
 
 def _up_to(highest: int) -> Callable[[str], int]:

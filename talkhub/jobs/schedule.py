@@ -20,6 +20,7 @@ from talkhub import clock
 from talkhub.errors import Unavailable
 from talkhub.jobs import handlers
 from talkhub.jobs.context import begin, worker_context
+from talkhub.jobs.packing import pack_conversations
 from talkhub.jobs.queues import connect
 from talkhub.names import Job
 from talkhub.outbound.guarded import GuardedClient
@@ -252,6 +253,7 @@ TASKS = (
     Task("close_silent_sessions", timedelta(minutes=1), close_silent_sessions),
     Task("forget_the_old", timedelta(hours=1), forget_the_old),
     Task("forget_settled_events", timedelta(hours=1), forget_settled_events),
+    Task("pack_conversations", timedelta(minutes=1), pack_conversations, is_slow=True),
     Task("reconcile_uchat", timedelta(minutes=1), reconcile_uchat, is_slow=True),
     Task("tend_the_outbox", timedelta(hours=1), tend_the_outbox),
 )

@@ -10,6 +10,7 @@ from talkhub import clock
 from talkhub.analysis.pipeline import analyse
 from talkhub.names import ConversationStatus
 from talkhub.services import outbound
+from talkhub.services.memory import pack_stems
 from talkhub.services.transcripts import Message, add_up
 from talkhub.store.statements import insights as statements
 from talkhub.store.statements import profiles as profile_statements
@@ -42,6 +43,7 @@ def analyse_conversation(due: DueConversation) -> dict[str, Any]:
         "confidence": found.confidence,
         "topics": list(found.topics),
         "completion": facts.completion,
+        "stems": pack_stems(due.messages, found.language),
         "result": asdict(found),
     }
 

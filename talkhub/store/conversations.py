@@ -46,8 +46,9 @@ class Conversation(HotScoped, Base):
 
     `messages` is the truth; the counts and times beside it are computed from it with
     every write. `analysis_due_at` says that the analysis must run (again); language,
-    sentiment, intent, outcome and topics are its current values, for filters. A
-    transcript that is full goes on in a further row, whose `part` is one higher.
+    sentiment, intent, outcome and topics are its current values, for filters; `stems`
+    is what its messages are found by, and holds unless the analysis is due. A transcript
+    that is full goes on in a further row, whose `part` is one higher.
     """
 
     __tablename__ = "conversations"
@@ -61,6 +62,12 @@ class Conversation(HotScoped, Base):
             "ix_conversations_analysis_due",
             "analysis_due_at",
             postgresql_where="analysis_due_at is not null",
+        ),
+        Index(
+            "ix_conversations_without_stems",
+            "workspace_id",
+            "id",
+            postgresql_where="stems is null and analysis_due_at is null",
         ),
     )
 
@@ -94,6 +101,7 @@ class Conversation(HotScoped, Base):
     topics: Mapped[list[str]] = mapped_column(server_default="{}")
     outcome: Mapped[str | None] = mapped_column(String(16))
     analysed_version: Mapped[str | None] = mapped_column(String(32))
+    stems: Mapped[bytes | None]
     analysis_due_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     fence: Mapped[BigRef] = mapped_column(server_default="0")
@@ -141,8 +149,6 @@ class MessageIndex(HotScoped, Base):
     alias: Mapped[str | None] = mapped_column(String(255))
     event_id: Mapped[int | None] = mapped_column(BigInteger)
     delivery_state: Mapped[str | None] = mapped_column(String(16))
-    stems: Mapped[list[str] | None]
-    language: Mapped[str | None] = mapped_column(String(8))
 
 
 class MessageChange(HotScoped, Base):

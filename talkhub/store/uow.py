@@ -173,7 +173,8 @@ class UnitOfWork:
         """Run a statement that may be the whole unit of work, and return its rows.
 
         With nothing sent before, scope and statement go as one message and commit by
-        themselves; only if it yields no row, and so did nothing, may others follow.
+        themselves; only if it yields no row, and so did nothing, may others follow, and
+        after one that only reads.
         Later in a unit of work it is a statement of the transaction like any other.
         """
         if self._connection is not None:
@@ -181,7 +182,7 @@ class UnitOfWork:
         self._refuse_if_committed()
         prologue = self.scope.prologue(read_only=self._read_only)
         rows = self._database.single(prologue, sql, params)
-        self._is_committed = bool(rows)
+        self._is_committed = bool(rows) and not self._read_only
         return rows
 
     @staticmethod

@@ -31,7 +31,8 @@ def _given(value: Any) -> Any:
     return value if value != "" else None
 
 
-def _aware(value: datetime | None) -> datetime | None:
+def in_utc(value: datetime | None) -> datetime | None:
+    """Return a moment in UTC; one without a zone is taken to be."""
     if value is None:
         return None
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -157,7 +158,7 @@ def save_conversation(uow: UnitOfWork, args: SaveConversation) -> Answer:
         session_id=args.session_id,
         user_id=args.user_id,
         messages=[
-            conversations.SentMessage(m.role, m.content, _aware(m.timestamp), m.kind)
+            conversations.SentMessage(m.role, m.content, in_utc(m.timestamp), m.kind)
             for m in args.messages
         ],
         intent_analysis=args.intent_analysis,

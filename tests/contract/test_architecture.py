@@ -26,6 +26,7 @@ SYSTEM_SCOPES = {
     ("jobs/courier.py", "a drain's claim"),
     ("jobs/handlers.py", "a drain's claim"),
     ("jobs/handlers.py", "workspaces with due statistics"),
+    ("jobs/packing.py", "workspaces with conversations to pack"),
     ("jobs/schedule.py", "delivered webhooks of all workspaces"),
     ("jobs/schedule.py", "due work of all workspaces"),
     ("jobs/schedule.py", "silent sessions of all workspaces"),

@@ -32,6 +32,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "metadata": {"campaign": "natal"},
     },
     "get_user_context": {"user_id": "ana", "include_history": True},
+    "search_memory": {"user_id": "ana", "query": "olá", "limit": 5},
     "update_user_profile": {"user_id": "ana", "profile_data": {"name": "Ana", "tags": ["vip"]}},
     "get_conversation_analytics": {
         "date_range": {"start": "2026-01-01"},

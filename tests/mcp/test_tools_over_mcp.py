@@ -19,7 +19,7 @@ from talkhub.names import Scope
 from talkhub.tools.catalogue import registry
 
 SAVED = {"session_id": "s", "user_id": "ana", "messages": transcript("oi", "olá, tudo bem?")}
-READS = "get_user_context", "get_conversation_analytics", "get_message"
+READS = "get_user_context", "search_memory", "get_conversation_analytics", "get_message"
 
 
 def complaint(result: dict[str, Any]) -> str:

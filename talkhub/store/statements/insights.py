@@ -16,7 +16,8 @@ returning id, workspace_id, session_id, fence, attempts, messages, status
 GIVE_UP_ANALYSES = """
 with given_up as (
   update conversations
-  set analysis_due_at = null, intent_analysis = intent_analysis || '{"status": "failed"}'
+  set analysis_due_at = null, stems = null,
+      intent_analysis = intent_analysis || '{"status": "failed"}'
   where analysis_due_at <= clock_timestamp() and attempts >= %(max_attempts)s
   returning workspace_id, profile_id, started_at
 ), people as (
@@ -28,7 +29,7 @@ with given_up as (
 )
 select count(*) from given_up
 """
-"""Without an analysis the conversations count all the same."""
+"""Without an analysis the conversations count all the same, and the schedule packs their stems."""
 
 LOCK_PEOPLE = """
 select id from user_profiles
@@ -47,7 +48,7 @@ STORE_ANALYSES = """
 with r as (
   select * from jsonb_to_recordset(%(rows)s::jsonb) as r (
     id bigint, fence bigint, version text, language text, sentiment text, score float,
-    intent text, confidence float, topics jsonb, completion text, result jsonb)
+    intent text, confidence float, topics jsonb, completion text, stems text, result jsonb)
 ), held as (
   select id, analysed_version, outcome, sentiment from conversations
   where workspace_id = %(workspace_id)s and id in (select id from r)
@@ -60,7 +61,7 @@ with r as (
           and length(c.intent_analysis ->> 'intent') between 1 and 32
         then c.intent_analysis ->> 'intent' else r.intent end,
       topics = array(select jsonb_array_elements_text(r.topics)),
-      outcome = r.completion, analysed_version = r.version,
+      outcome = r.completion, analysed_version = r.version, stems = decode(r.stems, 'base64'),
       metadata = c.metadata || jsonb_build_object('completion_status', r.completion),
       intent_analysis = case when c.intent_analysis ->> 'source' = 'caller'
         then c.intent_analysis || '{"status": "done"}'

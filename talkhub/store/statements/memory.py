@@ -1,0 +1,79 @@
+"""The statements that keep what messages are found by, and find them again."""
+
+SHELF_OF_PERSON = """
+with person as (
+  select * from user_profiles
+  where id = (
+    select coalesce(merged_into_id, id) from user_profiles
+    where workspace_id = %(workspace_id)s and user_id = %(user_id)s)
+), told as (
+  select c.id, c.stems, c.last_message_at, c.message_count, c.language,
+    case when c.stems is null or c.analysis_due_at is not null then c.messages end as messages
+  from person p
+  join conversations c on c.workspace_id = %(workspace_id)s and c.profile_id = p.id
+  where not p.memory_opt_out
+    and (%(until)s::timestamptz is null or c.started_at <= %(until)s::timestamptz)
+  order by c.last_message_at desc
+  limit %(conversations)s
+), reachable as (
+  select *, sum(message_count) over (order by last_message_at desc, id) as so_far from told
+), unread as (
+  select * from reachable where messages is not null order by last_message_at desc
+  limit %(unread)s
+)
+select (select name from person) as name, packed.ids, packed.days, packed.stems, fresh.conversations
+from (
+  select array_agg(id) as ids,
+    array_agg((extract(epoch from last_message_at) / 86400)::float8) as days,
+    string_agg(stems, ''::bytea) as stems
+  from (
+    select * from reachable
+    where messages is null and so_far <= %(messages)s
+    order by last_message_at desc, id) kept
+) packed, (
+  select json_agg(json_build_array(
+    id, extract(epoch from last_message_at) / 86400, language, messages)) as conversations
+  from unread
+) fresh
+"""
+"""What one person's messages are found by: packed, or the messages where that is still to come.
+
+The newest first, and bounded: of a history that is longer than anybody writes the oldest part is
+not searched.
+"""
+
+MESSAGES_AT = """
+select g.place, c.conversation_id, c.platform, c.messages -> g.position as message
+from unnest(%(ids)s::bigint[], %(positions)s::int[]) with ordinality as g (id, position, place)
+join conversations c on c.workspace_id = %(workspace_id)s and c.id = g.id
+order by g.place
+"""
+
+STORE_STEMS = """
+update conversations c
+set stems = decode(r.stems, 'base64')
+from jsonb_to_recordset(%(rows)s::jsonb) as r (id bigint, stems text)
+where c.workspace_id = %(workspace_id)s and c.id = r.id and c.stems is null
+  and c.analysis_due_at is null
+"""
+
+WORKSPACES_WITHOUT_STEMS = """
+with recursive w as (
+  (select workspace_id from conversations
+   where stems is null and analysis_due_at is null order by workspace_id limit 1)
+  union all
+  select (select c.workspace_id from conversations c
+          where c.stems is null and c.analysis_due_at is null and c.workspace_id > w.workspace_id
+          order by c.workspace_id limit 1)
+  from w where w.workspace_id is not null
+)
+select workspace_id from w where workspace_id is not null
+"""
+"""One step of the index for each workspace, however many conversations wait there."""
+
+CONVERSATIONS_WITHOUT_STEMS = """
+select id, messages, language from conversations
+where workspace_id = %(workspace_id)s and stems is null and analysis_due_at is null
+order by id limit %(limit)s
+for no key update skip locked
+"""
