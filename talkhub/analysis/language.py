@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from talkhub.analysis.lexicon import LANGUAGES, lexicon
+from talkhub.analysis.text import Text
 
 Evidence = tuple[float, ...]
 """How much speaks for each of LANGUAGES, in their order."""
@@ -16,6 +17,7 @@ _PORTUGUESE_MARKS = re.compile(r"[ãõâêôàç]", re.IGNORECASE)
 _SPANISH_MARKS = re.compile(r"ñ[a-z]|[¿¡]|ción", re.IGNORECASE)
 _MARK_WEIGHT = 1.5
 _CLEAR_LEAD = 1.4
+_DECISIVE_LEAD = 0.9
 
 
 def evidence(content: str, words: Sequence[str]) -> Evidence:
@@ -37,6 +39,19 @@ def main_language(found: Sequence[Evidence]) -> str:
     best = max(totals)
     # Equal evidence, also none at all, goes to Portuguese, which stands first.
     return LANGUAGES[totals.index(best)]
+
+
+def decided_language(texts: Sequence[Text], locale: str | None) -> str | None:
+    """Return the language of a conversation: by its words, else by the locale; None by neither.
+
+    "ok" and numbers are said in all of them.
+    """
+    found = [evidence(text.content, text.words) for text in texts]
+    totals = sorted((sum(column) for column in zip(*found, strict=True)), reverse=True)
+    if totals and totals[0] - totals[1] >= _DECISIVE_LEAD:
+        return main_language(found)
+    language = (locale or "")[:2].lower()
+    return language if language in LANGUAGES else None
 
 
 def message_language(found: Evidence, of_conversation: str) -> str:

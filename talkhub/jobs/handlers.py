@@ -171,7 +171,7 @@ def _analysis_batch(database: Database) -> int:
 
 
 def _analyse(database: Database, workspace_id: int, row: dict[str, Any]) -> dict[str, Any] | None:
-    due = DueConversation(row["id"], row["fence"], row["messages"], row["status"])
+    due = DueConversation(row["id"], row["fence"], row["messages"], row["status"], row["locale"])
     try:
         return insights.analyse_conversation(due)
     except JobTimeoutException:

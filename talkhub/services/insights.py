@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from talkhub import clock
+from talkhub.analysis.conversation.course import course
+from talkhub.analysis.conversation.model import Course
 from talkhub.analysis.pipeline import analyse
 from talkhub.names import ConversationStatus
 from talkhub.services import outbound
@@ -20,23 +22,25 @@ from talkhub.store.uow import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class DueConversation:
-    """A conversation that this drain holds for analysis."""
+    """A conversation that this drain holds for analysis; `locale` is its person's, if known."""
 
     id: int
     fence: int
     messages: list[Message]
     status: str
+    locale: str | None = None
 
 
 def analyse_conversation(due: DueConversation) -> dict[str, Any]:
     """Return a conversation's analysis as the row that is stored. Pure."""
     found = analyse(due.messages)
+    went = course(due.messages, found, locale=due.locale)
     facts = add_up(due.messages, is_open=due.status == ConversationStatus.OPEN)
     return {
         "id": due.id,
         "fence": due.fence,
         "version": found.version,
-        "language": found.language,
+        "language": went.language,
         "sentiment": found.sentiment,
         "score": found.score,
         "intent": found.intent,
@@ -44,7 +48,27 @@ def analyse_conversation(due: DueConversation) -> dict[str, Any]:
         "topics": list(found.topics),
         "completion": facts.completion,
         "stems": pack_stems(due.messages, found.language),
-        "result": asdict(found),
+        "course": in_brief(went),
+        "result": {**asdict(found), "course": asdict(went)},
+    }
+
+
+def in_brief(went: Course) -> dict[str, Any]:
+    """Return how a conversation went as answers and webhooks tell it: without the evidence."""
+    return {
+        "outcome": went.outcome.label,
+        "resolution": went.resolution.label,
+        "urgency": went.urgency.label,
+        "trajectory": went.trajectory.label,
+        "handoff_requested": bool(went.handoff_requested),
+        "handoff_done": bool(went.handoff_done),
+        "bot_failed": bool(went.fallbacks or went.loops),
+        "unanswered_questions": len(went.unanswered),
+        "satisfaction_estimate": {
+            "band": went.satisfaction.band,
+            "score": went.satisfaction.score,
+        },
+        "summary": [quote.text for quote in went.summary],
     }
 
 

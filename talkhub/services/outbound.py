@@ -33,7 +33,16 @@ _OF_CONVERSATION = (
     "started_at",
     "last_message_at",
 )
-_OF_ANALYSIS = ("language", "sentiment", "score", "intent", "confidence", "topics", "completion")
+_OF_ANALYSIS = (
+    "language",
+    "sentiment",
+    "score",
+    "intent",
+    "confidence",
+    "topics",
+    "completion",
+    "course",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,31 @@ def test_the_figures_add_up_the_conversation(ana, happy_and_angry):
     assert said["Origem"] == "API ou MCP"
 
 
+def test_how_it_went_stands_beside_the_messages_and_leads_to_them(ana, happy_and_angry):
+    course = ana.page(address(happy_and_angry[1])).one(data_region="course")
+
+    terms = [term.text for term in course.all("dt")]
+    said = dict(zip(terms, [value.text for value in course.all("dd")], strict=True))
+    assert said["Desfecho"] == "a pessoa ficou esperando mensagem 1"
+    assert said["Resolução"] == "em aberto mensagem 1"
+    assert said["Pior momento"] == "mensagem 1"
+    assert {link.attributes["href"] for link in course.all("a")} == {"#m0"}
+
+
+def test_satisfaction_is_an_estimate_and_says_so(ana, happy_and_angry):
+    course = ana.page(address(happy_and_angry[0])).one(data_region="course")
+
+    assert "Satisfação estimada alta, " in course.text
+    assert "Não é CSAT: ninguém perguntou à pessoa." in course.text
+    assert "resolução: confirmada pela pessoa +1,0" in course.text
+
+
+def test_an_older_analysis_says_nothing_of_how_it_went(ana, talk):
+    page = ana.page(address(talk("Quero comprar", "Claro!")))
+
+    assert page.all(data_region="course") == []
+
+
 @pytest.mark.parametrize("wrong", ["conv_unknown", "a%00b", "%F0%9F%98%80", "x" * 300])
 def test_an_unknown_conversation_is_a_page_that_says_so(ana, wrong):
     page = ana.page(f"/dashboard/conversations/{wrong}", 404)

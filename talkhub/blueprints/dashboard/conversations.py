@@ -8,6 +8,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from talkhub.blueprints.dashboard import charts
+from talkhub.blueprints.dashboard.courses import ShownCourse, course_of
 from talkhub.blueprints.dashboard.filters import full_date
 from talkhub.blueprints.dashboard.forms import ConversationsForm, read_place, write_place
 from talkhub.blueprints.dashboard.i18n import gettext as _
@@ -82,6 +83,7 @@ class TranscriptPage:
     transcript: Transcript
     days: list[Day]
     mood_line: list[tuple[float, float, str]]
+    course: ShownCourse | None
     person: Person | None
     others: tuple[ConversationLine, ...]
 
@@ -212,6 +214,7 @@ def _transcript_page(
         transcript=found,
         days=days,
         mood_line=[(*point, mood.sentiment) for point, mood in zip(points, moods, strict=True)],
+        course=course_of(found),
         person=person,
         others=others,
     )

@@ -8,10 +8,15 @@ from talkhub.names import (
     Intent,
     MessageRole,
     OutboundKind,
+    Outcome,
     Platform,
     ReconcileTrouble,
+    Resolution,
+    SatisfactionBand,
     Scope,
     Sentiment,
+    Trajectory,
+    Urgency,
     WebhookEvent,
 )
 
@@ -58,6 +63,62 @@ def completion_name(status: str) -> str:
         CompletionStatus.ABANDONED: _("Abandonada"),
     }
     return names.get(status, status)
+
+
+def outcome_name(outcome: str) -> str:
+    """Return what it is called how a conversation ended."""
+    names: dict[str, str] = {
+        Outcome.UNANSWERED: _("a pessoa ficou esperando"),
+        Outcome.PERSON_LEFT: _("a pessoa parou de responder"),
+        Outcome.HANDED_OFF: _("atendida por gente"),
+        Outcome.CONTAINED: _("atendida pelo bot"),
+    }
+    return names.get(outcome, outcome)
+
+
+def resolution_name(resolution: str) -> str:
+    """Return what it is called whether the person has what they came for."""
+    names: dict[str, str] = {
+        Resolution.CONFIRMED: _("confirmada pela pessoa"),
+        Resolution.SILENT: _("respondida, sem confirmação"),
+        Resolution.NO: _("em aberto"),
+    }
+    return names.get(resolution, resolution)
+
+
+def urgency_name(urgency: str) -> str:
+    """Return what makes a conversation urgent."""
+    names: dict[str, str] = {
+        Urgency.SAFETY: _("perigo"),
+        Urgency.HEALTH: _("saúde"),
+        Urgency.BUSINESS: _("trabalho parado"),
+        Urgency.MONEY: _("dinheiro retido ou cobrado a mais"),
+        Urgency.LEGAL: _("Procon ou Justiça"),
+        Urgency.DEADLINE: _("prazo de hoje"),
+        Urgency.ANGER: _("muito irritada"),
+        Urgency.NONE: _("nenhuma"),
+    }
+    return names.get(urgency, urgency)
+
+
+def trajectory_name(trajectory: str) -> str:
+    """Return what it is called how the mood changed."""
+    names: dict[str, str] = {
+        Trajectory.IMPROVING: _("melhorou"),
+        Trajectory.STABLE: _("estável"),
+        Trajectory.WORSENING: _("piorou"),
+    }
+    return names.get(trajectory, trajectory)
+
+
+def band_name(band: str) -> str:
+    """Return what an estimate of satisfaction is called."""
+    names: dict[str, str] = {
+        SatisfactionBand.LOW: _("baixa"),
+        SatisfactionBand.MIDDLE: _("média"),
+        SatisfactionBand.HIGH: _("alta"),
+    }
+    return names.get(band, band)
 
 
 def platform_name(platform: str) -> str:

@@ -56,3 +56,22 @@ def _facts(found: Transcript) -> Iterable[str]:
     yield f"- intent: {in_line(found.primary_intent or 'unknown')}"
     if found.topics:
         yield f"- topics: {', '.join(in_line(topic, 64) for topic in found.topics[:20])}"
+    yield from _course((found.result or {}).get("course"))
+
+
+def _course(went: Mapping[str, Any] | None) -> Iterable[str]:
+    """Yield how the conversation went, as far as its analysis says."""
+    if not went:
+        return
+    yield f"- outcome: {went['outcome']['label']}, resolution: {went['resolution']['label']}"
+    yield f"- mood: {went['trajectory']['label']}, urgency: {went['urgency']['label']}"
+    asked, came = bool(went["handoff_requested"]), bool(went["handoff_done"])
+    yield f"- a person asked for: {_yes(asked)}, took part: {_yes(came)}"
+    failures = len(went["fallbacks"]) + len(went["loops"])
+    yield f"- bot failures: {failures}, unanswered questions: {len(went['unanswered'])}"
+    estimate = went["satisfaction"]
+    yield f"- estimated satisfaction (no CSAT): {estimate['band']}, {estimate['score']} of 5"
+
+
+def _yes(value: bool) -> str:  # noqa: FBT001 -- a word for a flag
+    return "yes" if value else "no"

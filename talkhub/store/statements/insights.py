@@ -9,7 +9,8 @@ where id in (
   where analysis_due_at <= clock_timestamp()
     and (attempts >= 2) = %(suspects)s and attempts < %(max_attempts)s
   order by analysis_due_at, id limit %(limit)s for update skip locked)
-returning id, workspace_id, session_id, fence, attempts, messages, status
+returning id, workspace_id, session_id, fence, attempts, messages, status,
+  (select locale from user_profiles p where p.id = profile_id) as locale
 """
 """Like CLAIM_EVENTS: in batches, but what was tried twice alone."""
 
@@ -48,7 +49,8 @@ STORE_ANALYSES = """
 with r as (
   select * from jsonb_to_recordset(%(rows)s::jsonb) as r (
     id bigint, fence bigint, version text, language text, sentiment text, score float,
-    intent text, confidence float, topics jsonb, completion text, stems text, result jsonb)
+    intent text, confidence float, topics jsonb, completion text, stems text, course jsonb,
+    result jsonb)
 ), held as (
   select id, analysed_version, outcome, sentiment from conversations
   where workspace_id = %(workspace_id)s and id in (select id from r)
@@ -66,13 +68,15 @@ with r as (
       intent_analysis = case when c.intent_analysis ->> 'source' = 'caller'
         then c.intent_analysis || '{"status": "done"}'
         else jsonb_build_object('intent', r.intent, 'sentiment', r.sentiment,
-          'confidence', r.confidence, 'source', 'talkhub', 'status', 'done') end,
+          'confidence', r.confidence, 'course', r.course, 'source', 'talkhub',
+          'status', 'done') end,
       analysis_due_at = null, attempts = 0
   from r join held using (id)
   where c.workspace_id = %(workspace_id)s and c.id = r.id and c.fence = r.fence
   returning c.id, c.profile_id, c.conversation_id, c.session_id, c.user_id, c.platform, c.part,
     c.status, c.message_count, c.started_at, c.last_message_at, c.topics, c.primary_intent,
     r.language, r.sentiment, r.score, r.confidence, r.completion, r.version, r.result,
+    r.course,
     held.analysed_version as version_before, held.outcome as outcome_before,
     held.sentiment as sentiment_before
 ), people as (
@@ -90,7 +94,7 @@ with r as (
 )
 select id, profile_id, conversation_id, session_id, user_id, platform, part, status, message_count,
   started_at, last_message_at, language, sentiment, score, primary_intent as intent, confidence,
-  topics, completion, version_before, outcome_before, sentiment_before
+  topics, completion, course, version_before, outcome_before, sentiment_before
 from current order by id
 """
 """One statement: the analysis, the filter columns, and what must be counted again because of it.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from talkhub.analysis.conversation.labelled import CONVERSATIONS
 from talkhub.analysis.evaluate import main
 
 HEADER = "text,sentiment,intent,intent_alt,lang\n"
@@ -38,6 +39,26 @@ def test_the_figures_for_machines_have_the_promised_shape(
     assert list(figures["intent"]) == [*names, "accuracy_with_alt"]
     assert figures["n"] == 4
     assert all(len(figures[kind]["ci95"]) == 2 for kind in ("sentiment", "intent"))
+
+
+def test_whole_conversations_are_judged_by_each_of_their_labels(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([str(CONVERSATIONS / "exemplos.jsonl"), "--conversations", "--json"]) == 0
+
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["n"] >= 10
+    assert {"outcome", "urgency", "topics", "satisfaction_band"} <= figures["labels"].keys()
+    assert list(figures["labels"]["outcome"]) == ["accuracy", "f1", "ci95", "by_guessing"]
+
+
+def test_a_file_without_conversations_is_refused(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(GOOD, encoding="utf-8")
+
+    assert main([str(file), "--conversations"]) == 2
+    assert "line 1" in capsys.readouterr().err
 
 
 def test_the_same_file_gives_the_same_figures(
