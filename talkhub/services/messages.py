@@ -67,8 +67,8 @@ def queue_message(uow: UnitOfWork, wanted: Wanted) -> dict[str, Any]:
     Raises NotFound for a person whom nobody knows, Unreachable, WindowClosed, and Invalid
     for what the channel does not take.
     """
-    route = _route(uow, wanted)
-    _refuse_closed_window(route, wanted)
+    route = _route(uow, _profile_id(uow, wanted.user_id), wanted.channel_id)
+    _refuse_closed_window(route, is_free_text=wanted.approved is None)
     payload = {
         "user_id": route.user_id,
         "address": route.address,
@@ -108,19 +108,28 @@ def latest_messages(uow: UnitOfWork, profile_id: int, *, limit: int) -> list[dic
     return [_as_told(row) for row in uow.run(statements.LATEST_MESSAGES, key).mappings()]
 
 
-def can_be_answered(uow: UnitOfWork, profile_id: int) -> bool:
-    """Tell whether a person wrote through an account that can answer."""
-    key = {"workspace_id": uow.workspace_id, "profile_id": profile_id, "channel_id": None}
-    row = uow.run(statements.LAST_HEARD_ON, key).mappings().first()
-    return row is not None and bool(row["can_send"])
+def what_hinders(
+    uow: UnitOfWork, profile_id: int, *, channel_id: int | None
+) -> Unreachable | WindowClosed | None:
+    """Return why a person can be sent no free text now; None if they can."""
+    try:
+        _refuse_closed_window(_route(uow, profile_id, channel_id), is_free_text=True)
+    except (Unreachable, WindowClosed) as hindrance:
+        return hindrance
+    return None
 
 
-def _route(uow: UnitOfWork, wanted: Wanted) -> _Route:
-    key = {"workspace_id": uow.workspace_id, "user_id": wanted.user_id}
-    profile_id = uow.run(statements.PERSON_TO_WRITE_TO, key).scalar()
-    if profile_id is None:
+def _profile_id(uow: UnitOfWork, user_id: str) -> int:
+    key = {"workspace_id": uow.workspace_id, "user_id": user_id}
+    found: int | None = uow.run(statements.PERSON_TO_WRITE_TO, key).scalar()
+    if found is None:
         raise NotFound("There is no such person.")
-    key |= {"profile_id": profile_id, "channel_id": wanted.channel_id}
+    return found
+
+
+def _route(uow: UnitOfWork, profile_id: int, channel_id: int | None) -> _Route:
+    key: dict[str, Any] = {"workspace_id": uow.workspace_id, "profile_id": profile_id}
+    key["channel_id"] = channel_id
     row = uow.run(statements.LAST_HEARD_ON, key).mappings().first()
     if row is None:
         raise Unreachable("This person never wrote through an account of the workspace's.")
@@ -141,9 +150,9 @@ def _route(uow: UnitOfWork, wanted: Wanted) -> _Route:
     )
 
 
-def _refuse_closed_window(route: _Route, wanted: Wanted) -> None:
+def _refuse_closed_window(route: _Route, *, is_free_text: bool) -> None:
     is_open = clock.now() - route.heard_at < WINDOW
-    if route.kind not in WINDOWED or wanted.approved is not None or is_open:
+    if route.kind not in WINDOWED or not is_free_text or is_open:
         return
     way = (
         "send an approved template: `approved_template` with its name and language."

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from talkhub.blueprints.dashboard import charts
+from talkhub.blueprints.dashboard import answering, charts
+from talkhub.blueprints.dashboard.answering import AnswerBox, answer_box
 from talkhub.blueprints.dashboard.courses import ShownCourse, course_of
 from talkhub.blueprints.dashboard.filters import full_date
 from talkhub.blueprints.dashboard.forms import ConversationsForm, read_place, write_place
@@ -86,6 +87,7 @@ class TranscriptPage:
     course: ShownCourse | None
     person: Person | None
     others: tuple[ConversationLine, ...]
+    answer_box: AnswerBox
 
     @property
     def is_analysis_due(self) -> bool:
@@ -128,6 +130,9 @@ def register(blueprint: Blueprint, database: Database) -> None:
 
     @blueprint.get("/conversations/<conversation_id>")
     def conversation(conversation_id: str) -> Response:
+        return show(conversation_id, "", "")
+
+    def show(conversation_id: str, text: str, refused: str) -> Response:
         with reading(database) as uow:
             frame = read_frame(uow)
             # PostgreSQL has no NUL in its texts, and refuses to look for one.
@@ -136,12 +141,15 @@ def register(blueprint: Blueprint, database: Database) -> None:
                 raise NotFound("There is no such conversation.")
             person = find_person(uow, found.profile_id)
             nearby = conversations_of_person(uow, found.profile_id, limit=OTHERS_SHOWN + 1)
+            box = answer_box(uow, frame, found, text=text, refused=refused)
         # Before it is shown: where a reading cannot be written down, nothing is read.
         with writing(database) as uow:
             note_reading(uow, conversation_id, address=request.remote_addr)
         others = tuple(line for line in nearby if line.conversation_id != conversation_id)
-        page = _transcript_page(frame, found, person, others[:OTHERS_SHOWN])
+        page = _transcript_page(frame, found, person, others[:OTHERS_SHOWN], box=box)
         return render_page("dashboard/conversation.html", page)
+
+    answering.register(blueprint, database, show)
 
 
 def _list_page(
@@ -204,7 +212,12 @@ def _pills(frame: Frame, form: ConversationsForm) -> list[Pill]:
 
 
 def _transcript_page(
-    frame: Frame, found: Transcript, person: Person | None, others: tuple[ConversationLine, ...]
+    frame: Frame,
+    found: Transcript,
+    person: Person | None,
+    others: tuple[ConversationLine, ...],
+    *,
+    box: AnswerBox,
 ) -> TranscriptPage:
     days = days_of(found, frame.zone)
     moods = [message.mood for day in days for message in day.messages if message.mood]
@@ -217,6 +230,7 @@ def _transcript_page(
         course=course_of(found),
         person=person,
         others=others,
+        answer_box=box,
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from talkhub.blueprints.dashboard.i18n import gettext as _
+from talkhub.errors import Unreachable, WindowClosed
 from talkhub.names import (
     CompletionStatus,
+    DeliveryState,
     Intent,
     MessageRole,
     OutboundKind,
@@ -19,6 +21,7 @@ from talkhub.names import (
     Urgency,
     WebhookEvent,
 )
+from talkhub.services.messages import QUEUED
 
 
 def intent_name(intent: str) -> str:
@@ -213,6 +216,30 @@ def trouble_name(trouble: str) -> str:
     return names.get(trouble, trouble)
 
 
+def delivery_name(state: str) -> str:
+    """Return how far a message to a person has come."""
+    names: dict[str, str] = {
+        QUEUED: _("Na fila"),
+        DeliveryState.SENT: _("Enviada"),
+        DeliveryState.DELIVERED: _("Entregue"),
+        DeliveryState.READ: _("Lida"),
+        DeliveryState.PLAYED: _("Ouvida"),
+        DeliveryState.FAILED: _("Não enviada"),
+    }
+    return names.get(state, state)
+
+
+def refusal_name(code: str) -> str:
+    """Return why a message to a person was not taken."""
+    names: dict[str, str] = {
+        Unreachable.code: _("Não há como escrever a esta pessoa agora."),
+        WindowClosed.code: _("A pessoa escreveu há mais de 24 horas."),
+        "too_long": _("A resposta é longa demais para este canal."),
+        "empty": _("Escreva alguma coisa."),
+    }
+    return names.get(code, code)
+
+
 WORDS = {
     function.__name__: function
     for function in (
@@ -227,6 +254,8 @@ WORDS = {
         scope_name,
         event_name,
         trouble_name,
+        delivery_name,
+        refusal_name,
     )
 }
 """What templates may use, by the functions' own names."""

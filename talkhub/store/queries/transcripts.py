@@ -29,6 +29,7 @@ class Transcript:
     profile_id: int
     user_id: str
     platform: str
+    channel_id: int | None
     source: str
     part: int
     started_at: datetime
@@ -77,6 +78,7 @@ def find_transcript(uow: UnitOfWork, conversation_id: str) -> Transcript | None:
             Conversation.profile_id,
             Conversation.user_id,
             Conversation.platform,
+            Conversation.channel_id,
             Conversation.source,
             Conversation.part,
             Conversation.started_at,
