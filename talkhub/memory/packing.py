@@ -23,23 +23,45 @@ from talkhub.names import MessageRole
 _ROLES: Final = {role: number for number, role in enumerate(MessageRole)}
 _IS_QUESTION, _IS_FIRST, _MARKS = 4, 8, 16
 
-Words = NDArray[np.uint32]
+_LAST_BITS: Final = 0xFFFF
+
+Numbers = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """The messages that are searched, in the order they were given, as parallel arrays.
 
-    `words` are the terms of all messages one after another, `owners` says which message each
-    belongs to. A message's conversation is its place among the packed ones.
+    `numbers` are all messages' marks and terms as they were packed; a message's mark stands
+    at its place in `starts`. A message's conversation is its place among the packed ones.
     """
 
-    words: Words
-    owners: NDArray[np.intp]
+    numbers: Numbers
+    starts: NDArray[np.intp]
     conversations: NDArray[np.intp]
     positions: NDArray[np.intp]
     is_user: NDArray[np.bool_]
     is_question: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        """Return how many messages there are."""
+        return len(self.starts)
+
+    def lengths(self) -> NDArray[np.intp]:
+        """Return how many terms each message has."""
+        return np.diff(self.starts, append=len(self.numbers)) - 1
+
+    def messages_with(self, sought: Numbers) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return where terms of `sought`, which are sorted, occur: messages and places in it."""
+        # Most terms are not sought, and their last bits tell it faster than a search.
+        may_be_sought = np.zeros(_LAST_BITS + 1, dtype=bool)
+        may_be_sought[sought & _LAST_BITS] = True
+        near = np.flatnonzero(may_be_sought[self.numbers & _LAST_BITS])
+        places = np.searchsorted(sought, self.numbers[near])
+        places[places == len(sought)] = 0
+        is_hit = sought[places] == self.numbers[near]
+        messages = np.searchsorted(self.starts, near[is_hit], side="right") - 1
+        return messages, places[is_hit]
 
 
 def pack(messages: Sequence[Mapping[str, object]], language: str) -> bytes:
@@ -59,17 +81,16 @@ def pack(messages: Sequence[Mapping[str, object]], language: str) -> bytes:
 def unpack(packed: bytes) -> Shelf:
     """Return the shelf of conversations that were packed one by one and laid together."""
     numbers = np.frombuffer(packed, dtype="<u4")
-    is_mark = numbers < _MARKS
-    marks = numbers[is_mark]
-    owners = np.cumsum(is_mark) - 1
+    starts = np.flatnonzero(numbers < _MARKS)
+    marks = numbers[starts]
     is_first = (marks & _IS_FIRST) > 0
     conversations = np.cumsum(is_first) - 1
-    starts = np.flatnonzero(is_first)
+    firsts = np.flatnonzero(is_first)
     return Shelf(
-        words=numbers[~is_mark],
-        owners=owners[~is_mark],
+        numbers=numbers,
+        starts=starts,
         conversations=conversations,
-        positions=np.arange(len(marks)) - starts[conversations],
+        positions=np.arange(len(marks)) - firsts[conversations],
         is_user=(marks & 3) == _ROLES[MessageRole.USER],
         is_question=(marks & _IS_QUESTION) > 0,
     )

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from talkhub.memory.packing import Shelf
 from talkhub.memory.query import Question
 
-_SATURATION, _LENGTH_SHARE = 1.2, 0.4
+_SATURATION, _LENGTH_SHARE = 1.0, 0.3
 # What a message counts for what the one before it, and the one after it, says.
-_AFTER, _BEFORE, _AFTER_QUESTION = 0.35, 0.3, 0.55
-_FAR = 0.15
-_SESSION = 0.2
-_QUESTION_LOSES = 0.9
+_AFTER, _BEFORE, _AFTER_QUESTION = 0.4, 0.3, 0.8
+_FAR = 0.2
+_SESSION = 0.3
+_QUESTION_LOSES = 0.85
 _BY_THE_NAMED = 1.25
 _NEWEST_GAINS = 0.05
 
@@ -49,11 +49,11 @@ def rank(
     `user_names` are the folded words of the person's name: where the question names them,
     their own words count more. `ages` are the conversations' ages in days.
     """
-    if not len(shelf.positions):
+    if not len(shelf):
         return []
     named, unnamed = _authors(shelf, asked, user_names)
     own = _bm25(shelf, unnamed)
-    if own.size == 0 or not own.any():
+    if not own.any():
         return []
     scores = _in_context(shelf, own)
     scores[shelf.is_question] *= _QUESTION_LOSES
@@ -75,43 +75,40 @@ def _authors(
 
     Who is spoken to is called by name, so the word itself would find what others wrote.
     """
-    named: NDArray[np.bool_] | None = None
+    written, places = shelf.messages_with(np.array(sorted(asked.names.values()), dtype=np.uint32))
+    by_place = {number: place for place, number in enumerate(sorted(asked.names.values()))}
+    named = np.zeros(len(shelf), dtype=bool)
     names: set[str] = set()
     for word, number in asked.names.items():
-        by_name = np.zeros(len(shelf.positions), dtype=bool)
-        by_name[shelf.owners[shelf.words == number]] = True
+        own = written[places == by_place[number]]
+        named[own] = True
         if word in user_names:
-            by_name |= shelf.is_user
-        if by_name.any():
+            named |= shelf.is_user
+        if len(own) or word in user_names:
             names.add(word)
-            named = by_name if named is None else named | by_name
-    return named, asked.without(names) if names else asked
+    return (named, asked.without(names)) if names else (None, asked)
 
 
 def _bm25(shelf: Shelf, asked: Question) -> Floats:
     """Return each message's own score: for each aspect that of the term that fits best."""
-    count = len(shelf.positions)
+    count = len(shelf)
     table = _aspect_of_each_term(asked)
-    lengths = np.bincount(shelf.owners, minlength=count)
+    sought = np.array(sorted(table), dtype=np.uint32)
+    weights = np.array([table[int(number)][1] for number in sought])
+    aspects = np.array([table[int(number)][0] for number in sought], dtype=np.intp)
+    messages, places = shelf.messages_with(sought)
+    pairs, times = np.unique(messages * len(sought) + places, return_counts=True)
+    owners, found = np.divmod(pairs, len(sought))
+    frequency = np.bincount(found, minlength=len(sought))
+    rarity = np.log1p((count - frequency + 0.5) / (frequency + 0.5))
+    lengths = shelf.lengths()
     norm = _SATURATION * (
         1 - _LENGTH_SHARE + _LENGTH_SHARE * lengths / max(1.0, float(lengths.mean()))
     )
-    numbers = np.array(sorted(table), dtype=np.uint32)
-    if not len(numbers) or not len(shelf.words):
-        return np.zeros(count)
-    places = np.searchsorted(numbers, shelf.words)
-    places[places == len(numbers)] = 0
-    hits = np.flatnonzero(numbers[places] == shelf.words)
-    pairs, times = np.unique(shelf.owners[hits] * len(numbers) + places[hits], return_counts=True)
-    owners, found = np.divmod(pairs, len(numbers))
-    frequency = np.bincount(found, minlength=len(numbers))
-    rarity = np.log1p((count - frequency + 0.5) / (frequency + 0.5))
-    weights = np.array([table[int(number)][1] for number in numbers])
-    aspects = np.array([table[int(number)][0] for number in numbers])
     gains = (weights * rarity)[found] * times * (_SATURATION + 1) / (times + norm[owners])
-    best = np.zeros((count, len(asked.aspects)))
-    np.maximum.at(best, (owners, aspects[found]), gains)
-    return np.asarray(best.sum(axis=1))
+    best = np.zeros((len(asked.aspects), count))
+    np.maximum.at(best, (aspects[found], owners), gains)
+    return np.asarray(best.sum(axis=0))
 
 
 def _aspect_of_each_term(asked: Question) -> dict[int, tuple[int, float]]:

@@ -42,7 +42,7 @@ def test_the_rarer_word_decides() -> None:
 def test_the_answer_to_a_question_is_found_by_the_question() -> None:
     told = said("> Qual é a senha do wi-fi?", "girassol77", "valeu", "até mais", "tchau")
 
-    assert ranked([told], "senha do wi-fi")[:2] == ["Qual é a senha do wi-fi?", "girassol77"]
+    assert ranked([told], "senha do wi-fi")[:2] == ["girassol77", "Qual é a senha do wi-fi?"]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +109,6 @@ def test_any_text_is_packed_and_ranked(
     shelf = unpack(b"".join(pack(each, "pt") for each in kept))
     hits = rank(shelf, question(query), limit=3)
 
-    assert len(shelf.positions) == sum(map(len, kept))
+    assert len(shelf) == sum(map(len, kept))
     assert len(hits) <= 3
     assert all(hit.position < len(kept[hit.conversation]) for hit in hits)
