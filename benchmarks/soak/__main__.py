@@ -83,6 +83,24 @@ def fuzz(*, count: int, seed: int, as_json: bool) -> None:
     sys.exit(1 if fuzzed.failed else 0)
 
 
+@main.command()
+@click.option(
+    "--seconds", type=click.FloatRange(1, 3600), default=60, show_default=True, help="Of each."
+)
+@click.option(
+    "--per-second", type=click.FloatRange(1, 500), default=50, show_default=True, help="Requests."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Chooses the events.")
+@click.option("--json", "as_json", is_flag=True, help="Show no progress.")
+def outage(*, seconds: float, per_second: float, seed: int, as_json: bool) -> None:
+    """Take Redis away, then let it hang, then take PostgreSQL away, under load."""
+    from benchmarks.soak.outage import as_document, run_outages
+
+    outages = run_outages(seconds=seconds, per_second=per_second, seed=seed, quiet=as_json)
+    click.echo(json.dumps(as_document(outages), indent=2))
+    sys.exit(0 if outages.is_good else 1)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run a command; bad input, and what hinders it, are one sentence each."""
     try:

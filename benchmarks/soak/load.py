@@ -33,6 +33,15 @@ class Tally:
     refused: list[str] = field(default_factory=list)
     sent_twice: int = 0
 
+    def note(self, delivery: Delivery, body: bytes) -> bool:
+        """Keep that a delivery was accepted; tell whether it was for the first time."""
+        if delivery.session_id is not None:
+            told = self.answers.setdefault(delivery.key, set())
+            told.add(json.loads(body)["conversation_id"])
+        is_first = delivery.key not in self.accepted
+        self.accepted[delivery.key] = delivery
+        return is_first
+
 
 @dataclass(order=True, slots=True)
 class _Errand:
@@ -96,7 +105,7 @@ class Load:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_SECONDS)
         while (errand := self._take()) is not None:
             try:
-                status, body = _post(connection, errand.delivery)
+                status, body = post(connection, errand.delivery)
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
                 self._again(errand, type(error).__name__)
@@ -130,11 +139,7 @@ class Load:
             if status >= 300:
                 self.tally.refused.append(f"{delivery.path} {status} {body[:200]!r}")
             else:
-                if delivery.session_id is not None:
-                    told = self.tally.answers.setdefault(delivery.key, set())
-                    told.add(json.loads(body)["conversation_id"])
-                is_first = delivery.key not in self.tally.accepted
-                self.tally.accepted[delivery.key] = delivery
+                is_first = self.tally.note(delivery, body)
                 if is_first and len(self.tally.accepted) % EVERY_NTH_COMES_TWICE == 0:
                     self.tally.sent_twice += 1
                     self._put(errand, delay=1.0)
@@ -154,7 +159,8 @@ class Load:
         heapq.heappush(self._waiting, errand)
 
 
-def _post(connection: http.client.HTTPConnection, delivery: Delivery) -> tuple[int, bytes]:
+def post(connection: http.client.HTTPConnection, delivery: Delivery) -> tuple[int, bytes]:
+    """Send a delivery once, and return the answer's status and body."""
     headers = {"Content-Type": "application/json", **delivery.headers}
     connection.request("POST", delivery.path, delivery.body, headers)
     response = connection.getresponse()

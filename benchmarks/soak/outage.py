@@ -1,0 +1,237 @@
+"""`./run soak outage`: a server goes away for a while; what was accepted meanwhile is not lost."""
+
+from __future__ import annotations
+
+import http.client
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import psutil
+
+from benchmarks.failure import CannotMeasure
+from benchmarks.soak.deliveries import Delivery
+from benchmarks.soak.load import TIMEOUT_SECONDS, Tally, post
+from benchmarks.soak.ours import Ours
+from benchmarks.soak.phases import DRAIN_SECONDS
+from benchmarks.soak.stack import TALKHUB, Kind, Stack, running_stack
+from talkhub.progress import show_progress
+
+CLIENTS = 8
+UNAVAILABLE = 503
+LEAST_ACCEPTED = 0.999
+LONGEST_P99 = 0.5
+_POLL_SECONDS = 0.1
+_BACK_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """How a server is taken away: killed and not started again, or hung with its port open."""
+
+    name: str
+    kind: Kind
+    is_hung: bool = False
+
+    @property
+    def is_database(self) -> bool:
+        """Whether nothing can be accepted meanwhile."""
+        return self.kind is Kind.POSTMASTER
+
+
+OUTAGES = (
+    Away("Redis gone", Kind.VALKEY),
+    Away("Redis hung", Kind.VALKEY, is_hung=True),
+    Away("PostgreSQL gone", Kind.POSTMASTER),
+)
+
+
+@dataclass(slots=True)
+class Period:
+    """What clients were answered, at the first try, while a server was away."""
+
+    away: Away
+    statuses: Counter[str] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+    back_seconds: float | None = None
+
+    @property
+    def accepted_share(self) -> float:
+        """How many of the deliveries were accepted, from 0 to 1."""
+        return self.statuses["200"] / max(1, self.statuses.total())
+
+    def quantile(self, share: float) -> float:
+        """Return the seconds within which so large a share was answered."""
+        ordered = sorted(self.seconds)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether the service kept its word: accept without Redis, 503 without PostgreSQL."""
+        if self.back_seconds is None or not self.seconds:
+            return False
+        if self.away.is_database:
+            return set(self.statuses) == {str(UNAVAILABLE)}
+        return self.accepted_share >= LEAST_ACCEPTED and self.quantile(0.99) < LONGEST_P99
+
+
+@dataclass(slots=True)
+class Outages:
+    """All periods, and what became of the events that were accepted in them."""
+
+    periods: list[Period] = field(default_factory=list)
+    accepted: int = 0
+    drain_seconds: float | None = None
+    findings: list[str] = field(default_factory=list)
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether every period was good and nothing was lost, doubled or left."""
+        is_done = self.drain_seconds is not None and not self.findings
+        return is_done and all(period.is_good for period in self.periods)
+
+
+def run_outages(*, seconds: float, per_second: float, seed: int, quiet: bool) -> Outages:
+    """Take each server away for so long, one after the other, and compare at the end."""
+    outages, tally = Outages(), Tally()
+    with running_stack(TALKHUB) as stack:
+        subject = Ours(stack, seed, skip_leases=False)
+        source = iter(subject.deliveries(1))
+        for away in OUTAGES:
+            period = Period(away)
+            batch = list(islice(source, round(seconds * per_second)))
+            with _taken_away(stack, away):
+                _send(stack, batch, period, tally, per_second=per_second, quiet=quiet)
+            period.back_seconds = _await_whole(stack)
+            outages.periods.append(period)
+        outages.drain_seconds = _drain(subject)
+        found = subject.examine(tally)
+    outages.accepted = len(tally.accepted)
+    outages.findings = [*found.lost, *found.doubled, *found.wrong]
+    return outages
+
+
+@contextmanager
+def _taken_away(stack: Stack, away: Away) -> Iterator[None]:
+    """Take a server away; afterwards let it answer, or be started, again."""
+    census = stack.census()
+    (keeper,), victims = census[Kind.KEEPER], census[away.kind]
+    if not victims:
+        raise CannotMeasure(f"There is no {away.kind} to take away.")
+    stopped = victims[0] if away.is_hung else keeper  # the keeper would start it again
+    stopped.send_signal(signal.SIGSTOP)
+    try:
+        if not away.is_hung:
+            _kill(victims[0])
+        yield
+    finally:
+        stopped.send_signal(signal.SIGCONT)
+
+
+def _kill(victim: psutil.Process) -> None:
+    victim.kill()
+    while victim.is_running() and victim.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(_POLL_SECONDS)
+
+
+def _send(
+    stack: Stack,
+    batch: Sequence[Delivery],
+    period: Period,
+    tally: Tally,
+    *,
+    per_second: float,
+    quiet: bool,
+) -> None:
+    """Send a batch at a steady pace, each delivery once, and note what is answered when."""
+    began_at = time.monotonic()
+    lock = threading.Lock()
+    places = iter(range(len(batch)))
+    with show_progress(f"{period.away.name}, deliveries", len(batch), quiet=quiet) as tell:
+
+        def client() -> None:
+            connection = http.client.HTTPConnection(
+                "127.0.0.1", stack.port, timeout=TIMEOUT_SECONDS
+            )
+            while True:
+                with lock:
+                    place = next(places, None)
+                if place is None:
+                    break
+                time.sleep(max(0.0, began_at + place / per_second - time.monotonic()))
+                answer, seconds = _answer(connection, batch[place], tally, lock)
+                with lock:
+                    period.statuses[answer] += 1
+                    period.seconds.append(seconds)
+                    tell(len(period.seconds))
+            connection.close()
+
+        clients = [threading.Thread(target=client) for _ in range(CLIENTS)]
+        for thread in clients:
+            thread.start()
+        for thread in clients:
+            thread.join()
+
+
+def _answer(
+    connection: http.client.HTTPConnection, delivery: Delivery, tally: Tally, lock: threading.Lock
+) -> tuple[str, float]:
+    sent_at = time.monotonic()
+    try:
+        status, body = post(connection, delivery)
+    except (OSError, http.client.HTTPException) as error:
+        connection.close()
+        return type(error).__name__, time.monotonic() - sent_at
+    seconds = time.monotonic() - sent_at
+    if status < 300:
+        with lock:
+            tally.note(delivery, body)
+    return str(status), seconds
+
+
+def _await_whole(stack: Stack) -> float | None:
+    """Return after how many seconds everything answered again; None if it did not in time."""
+    began_at = time.monotonic()
+    while not stack.is_whole():
+        if time.monotonic() - began_at > _BACK_SECONDS:
+            return None
+        time.sleep(_POLL_SECONDS)
+    return time.monotonic() - began_at
+
+
+def _drain(subject: Ours) -> float | None:
+    began_at = time.monotonic()
+    while subject.work_left():
+        if time.monotonic() - began_at > DRAIN_SECONDS:
+            return None
+        time.sleep(_POLL_SECONDS)
+    return time.monotonic() - began_at
+
+
+def as_document(outages: Outages) -> dict[str, Any]:
+    """Return the outcome as plain data; times in milliseconds and seconds."""
+    return {
+        "soak": "outage",
+        "is_good": outages.is_good,
+        "accepted": outages.accepted,
+        "drain_seconds": outages.drain_seconds,
+        "findings": outages.findings[:10],
+        "periods": {
+            period.away.name: {
+                "is_good": period.is_good,
+                "sent": period.statuses.total(),
+                "accepted_share": round(period.accepted_share, 5),
+                "statuses": dict(period.statuses),
+                "p50_ms": round(period.quantile(0.5) * 1000, 1),
+                "p99_ms": round(period.quantile(0.99) * 1000, 1),
+                "back_seconds": period.back_seconds,
+            }
+            for period in outages.periods
+        },
+    }
