@@ -71,12 +71,12 @@ def as_script(url: URL, prologue: str, sql: str, params: Mapping[str, Any]) -> s
             execute: str = cursor.mogrify(statement.execute, params).decode()
     finally:
         connection.close()
-    scope = prologue.rstrip(";")
+    scope = prologue.replace(";", " \\;")  # a bare one would end the message
     return f"""\\if :turn = 1
-{scope} \\;
+{scope}
 {statement.prepare}
 \\endif
-{scope} \\;
+{scope}
 {execute};
 """
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import psycopg2
@@ -36,14 +37,7 @@ class Scope:
 
     def prologue(self, *, read_only: bool = False) -> str:
         """Return the statement that precedes the transaction's first one."""
-        settings = [
-            f"set_config('role','{self.role.value}',true)",
-            f"set_config('app.workspace_id','{self.workspace_id or ''}',true)",
-            f"set_config('statement_timeout','{self.timeout_ms:d}',true)",
-        ]
-        if read_only:
-            settings.append("set_config('transaction_read_only','on',true)")
-        return f"select {','.join(settings)};"
+        return _prologue(self.role, self.workspace_id, self.timeout_ms, read_only=read_only)
 
 
 def workspace_scope(
@@ -220,6 +214,21 @@ class UnitOfWork:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+@lru_cache(maxsize=1024)
+def _prologue(
+    role: DatabaseRole, workspace_id: int | None, timeout_ms: int, *, read_only: bool
+) -> str:
+    # Not by set_config: a SELECT is planned, which takes PostgreSQL longer than the settings do.
+    settings = [
+        f"role {role.value}",
+        f"app.workspace_id='{workspace_id or ''}'",
+        f"statement_timeout={timeout_ms:d}",
+    ]
+    if read_only:
+        settings.append("transaction_read_only=on")
+    return "".join(f"set local {setting};" for setting in settings)
 
 
 def _engine(url: str, pool_size: int) -> Engine:

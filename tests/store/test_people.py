@@ -105,7 +105,7 @@ def test_a_list_reads_few_rows_of_many_people(
     finally:
         event.remove(database._engine, "before_cursor_execute", note)
     ((sent, params),) = asked
-    statement = sent.partition(";")[2]  # what stands before is the scope
+    statement = sent.rpartition(";")[2]  # what stands before is the scope
     with database.read_only(workspace_scope(workspace, "tests")) as uow:
         plan = json.dumps(uow.run(f"explain (analyze, format json) {statement}", params).scalar())
 
