@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from talkhub.analysis.examples import INTENTS
 from talkhub.analysis.intent import Wants
 from talkhub.analysis.sentiment import Mood
+from talkhub.analysis.spelling import is_abbreviation
 from talkhub.analysis.text import Text
 from talkhub.names import Sentiment
 
@@ -39,13 +40,16 @@ _PLACE = {intent: 4 + place for place, intent in enumerate(INTENTS)}
 def distinct_words(text: Text, spelled: Sequence[str]) -> dict[str, int]:
     """Return the words of a text, each with a place where it stands.
 
-    A word is as it was typed, folded, and after a space as the lexicon spells it if that differs.
+    A word is as it was typed, folded, and after a space as the lexicon spells it if that differs;
+    of an abbreviation only what it stands for counts.
     Digits, addresses and links came out of `read` as one token for all of them, so nothing
     that names a person by number reaches a bucket.
     """
     # Strings and not pairs: the collector of garbage need not look at strings.
     return {
-        typed if typed == spelling else f"{typed} {spelling}": place
+        spelling
+        if typed == spelling or is_abbreviation(typed, spelling)
+        else f"{typed} {spelling}": place
         for place, (typed, spelling) in enumerate(zip(text.words, spelled, strict=True))
     }
 

@@ -9,13 +9,12 @@ from talkhub.analysis.intent import Wants, wants
 from talkhub.analysis.language import Evidence, evidence, main_language
 from talkhub.analysis.lexicon import lexicon
 from talkhub.analysis.sentiment import Mood, mood
+from talkhub.analysis.spelling import is_abbreviation
 from talkhub.analysis.text import Text, read
 
 # Short messages ("oi", "sim", "obrigada") come again and again.
 SHORT = 60
 _REMEMBERED_TEXTS = 2_048
-
-_LONGEST_ABBREVIATION = 5
 
 
 class Heard(NamedTuple):
@@ -50,7 +49,7 @@ def written_out(heard: Heard) -> str:
     """Return a text with its abbreviations written out: "n gostei" is no "gostei"."""
     text, pieces, end = heard.text, [], 0
     for word, spelling, (first, last) in zip(text.words, heard.spelled, text.spans, strict=True):
-        if len(word) < len(spelling) and len(word) <= _LONGEST_ABBREVIATION:
+        if is_abbreviation(word, spelling):
             pieces += [text.content[end:first], spelling]
             end = last
     return "".join([*pieces, text.content[end:]])

@@ -9,6 +9,7 @@ from functools import lru_cache
 # Shorter words are one slip away from too many others.
 _SHORTEST_CORRECTED, _LONGEST_CORRECTED = 7, 24
 _REMEMBERED_WORDS = 16_384
+_LONGEST_ABBREVIATION = 5
 # "rr", "ss" and "ll" are spelling, not excitement: "carro" is no "caro".
 _DOUBLED = re.compile(r"([^rsl])\1")
 
@@ -31,6 +32,11 @@ def speller(vocabulary: Collection[str], abbreviations: Mapping[str, str]) -> Ca
         return _corrected(word, by_remains)
 
     return spell
+
+
+def is_abbreviation(word: str, spelling: str) -> bool:
+    """Tell whether a word was typed short, and no slip of the finger: "vc", "n", "pfv"."""
+    return len(word) < len(spelling) and len(word) <= _LONGEST_ABBREVIATION
 
 
 def _index(vocabulary: Collection[str]) -> dict[str, str]:

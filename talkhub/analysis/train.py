@@ -44,8 +44,8 @@ from talkhub.progress import Tell, show_progress
 
 SEED: Final = 20_261_122
 
-_FOLDS = 6
-_STEPS = _FOLDS + 2
+FOLDS: Final = 6
+_STEPS = FOLDS + 2
 
 
 class Model(NamedTuple):
@@ -91,22 +91,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def train(by_split: dict[Split, Counts], tell: Tell) -> tuple[Model, dict[str, Measured]]:
+def train(
+    by_split: dict[Split, Counts], tell: Tell, *, folds: int = FOLDS
+) -> tuple[Model, dict[str, Measured]]:
     """Return the model, and how right it is on the development and the test split.
 
     How far lexicons and encoder are trusted, and how sure to be, is fitted on people left out
-    of training and development. The development split's figures are those of a model that had
-    not seen it; the model that is shipped has.
+    of training and development, fold by fold. The development split's figures are those of a
+    model that had not seen it; the model that is shipped has.
     """
     # One thread adds in one order, so that the same examples give the same bits.
     with threadpool_limits(1):
-        return _train(by_split, tell)
+        return _train(by_split, tell, folds)
 
 
-def _train(by_split: dict[Split, Counts], tell: Tell) -> tuple[Model, dict[str, Measured]]:
+def _train(
+    by_split: dict[Split, Counts], tell: Tell, folds: int
+) -> tuple[Model, dict[str, Measured]]:
     training, development = by_split[Split.TRAINING], by_split[Split.DEVELOPMENT]
     both = _joined(training, development)
-    unseen = _unseen_scores(both, tell)
+    unseen = _unseen_scores(both, tell, folds)
     shares = shares_for(both.examples, unseen)
     calibration = calibrate(both.examples, unseen, shares)
     before = Model(fit(training), shares, calibration)
@@ -134,26 +138,26 @@ def _joined(one: Counts, other: Counts) -> Counts:
     )
 
 
-def _unseen_scores(counts: Counts, tell: Tell) -> Scores:
+def _unseen_scores(counts: Counts, tell: Tell, folds: int) -> Scores:
     """Return the scores of each example by a model that knows nobody's words of its fold."""
     shape = (len(counts.examples), ERRANDS.stop)
     scores = Scores(np.zeros(shape), np.zeros(shape), np.zeros(shape))
-    folds = _folds(counts.examples)
-    for fold in range(_FOLDS):
-        unseen = np.flatnonzero(folds == fold)
-        fitted = fit(counts.part(np.flatnonzero(folds != fold)))
+    fold_of = _dealt(counts.examples, folds)
+    for fold in range(folds):
+        unseen = np.flatnonzero(fold_of == fold)
+        fitted = fit(counts.part(np.flatnonzero(fold_of != fold)))
         for all_scores, found in zip(scores, fitted.scores(counts.part(unseen)), strict=True):
             all_scores[unseen] = found
         tell(fold + 2)
     return scores
 
 
-def _folds(examples: Sequence[Example]) -> NDArray[np.intp]:
+def _dealt(examples: Sequence[Example], folds: int) -> NDArray[np.intp]:
     """Deal whole personas to the folds, and what has no persona row by row."""
     personas = sorted({example.persona for example in examples} - {TUNED_ON})
     order = np.random.default_rng(SEED).permutation(len(personas))
-    fold_of = {personas[place]: turn % _FOLDS for turn, place in enumerate(order)}
-    return np.array([fold_of.get(it.persona, row % _FOLDS) for row, it in enumerate(examples)])
+    fold_of = {personas[place]: turn % folds for turn, place in enumerate(order)}
+    return np.array([fold_of.get(it.persona, row % folds) for row, it in enumerate(examples)])
 
 
 def arrays_of(model: Model) -> dict[str, NDArray[np.float16]]:
