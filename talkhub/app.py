@@ -167,7 +167,7 @@ def _for_browsers(hook: Callable[[Response], Response]) -> Callable[[Response], 
 
     @wraps(hook)
     def answer(response: Response) -> Response:
-        return hook(response) if "Origin" in request.headers else response
+        return hook(response) if "HTTP_ORIGIN" in request.environ else response
 
     return answer
 

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 
 from talkhub import __version__
 from talkhub.blueprints.answers import json_answer
+from talkhub.blueprints.bodies import read_body
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Invalid
@@ -78,7 +79,7 @@ def take_idempotency_key(spec: ToolSpec, arguments: dict[str, Any]) -> dict[str,
 
     Clients send the header with every write; most tools need none.
     """
-    key = request.headers.get("Idempotency-Key")
+    key = request.environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is not None and "idempotency_key" in spec.input_model.model_fields:
         arguments.setdefault("idempotency_key", key)
     return arguments
@@ -106,7 +107,7 @@ def _arguments(spec: ToolSpec, path: dict[str, str]) -> dict[str, Any]:
         given.update(path)
         _refuse_unstorable(given)
         return given
-    body = read_json(request.get_data())
+    body = read_json(read_body(request))
     if not isinstance(body, dict):
         raise Invalid.at(detail="The body must be a JSON object.", code="not_an_object")
     given = dict(body)

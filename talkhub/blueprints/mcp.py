@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import suppress
+from typing import Any
 
 import structlog
 from flask import Blueprint, Response, request
@@ -14,6 +15,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from talkhub import metrics
 from talkhub.blueprints.action_blocks import ActionBlocks, is_action_block
 from talkhub.blueprints.answers import json_answer
+from talkhub.blueprints.bodies import read_body
 from talkhub.blueprints.gate import FIRST_PARTY, Gate
 from talkhub.blueprints.public_address import mcp_resource
 from talkhub.blueprints.runtime import Runtime
@@ -75,7 +77,7 @@ class _Door:
         """Answer a JSON-RPC message, or a flow builder's action block."""
         started = time.perf_counter()
         try:
-            document = read_json(request.get_data())
+            document = read_json(read_body(request))
         except BadRequest as error:
             return _refused(McpError(PARSE_ERROR, error.detail))
         except Invalid as error:
@@ -83,10 +85,8 @@ class _Door:
         if is_action_block(document):
             return self._blocks.answer(principal, document)
         method, name = _labels(document, self._server.methods)
-        caller = Caller(
-            principal, self._database, wants_compact_text=request.args.get("text") == "compact"
-        )
-        answer = self._server.receive(document, request.headers, caller)
+        caller = Caller(principal, self._database, wants_compact_text=_wants_compact_text())
+        answer = self._server.receive(document, _Headers(request.environ), caller)
         if answer.stream is not None:
             return self._seats.send(
                 server_sent_events(_timed(answer.stream, method, name, started)),
@@ -98,11 +98,27 @@ class _Door:
         return _response(answer)
 
 
+class _Headers:
+    """The request's own headers by name; Flask's would first look each one up by another."""
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        self._environ = environ
+
+    def get(self, name: str, /) -> str | None:
+        """Return a header's value; None if it was not sent."""
+        return self._environ.get("HTTP_" + name.upper().replace("-", "_"))
+
+
 def _live(runtime: Runtime) -> Live:
     def is_welcome(principal: Principal) -> bool:
         return principal.expires_at > time.time() and principal.token_id not in runtime.revoked
 
     return Live(runtime.settings.redis_url or "", is_welcome, closing.is_set)
+
+
+def _wants_compact_text() -> bool:
+    # Most addresses carry no query, and reading one costs more than seeing that.
+    return bool(request.query_string) and request.args.get("text") == "compact"
 
 
 def _response(answer: Answer) -> Response:

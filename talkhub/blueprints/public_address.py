@@ -22,7 +22,7 @@ def public_base(settings: Settings) -> str:
     """
     if settings.public_url is not None:
         return settings.public_url
-    is_local = _hostname(request.host) in LOOPBACK_HOSTS
+    is_local = hostname(request.host) in LOOPBACK_HOSTS
     if settings.env != "production" and (is_local or settings.trusted_proxies):
         return request.host_url.rstrip("/")
     raise SettingMissing("PUBLIC_URL is not set, so the service does not know its own address.")
@@ -38,8 +38,9 @@ def resource_metadata_url(settings: Settings) -> str:
     return public_base(settings) + RESOURCE_METADATA_PATH + MCP_PATH
 
 
-def _hostname(host: str) -> str:
-    """Return a Host header without its port."""
+def hostname(host: str) -> str:
+    """Return the name in a Host header: without its port, in small letters."""
+    host = host.lower()
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host.partition(":")[0]

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import request
 
+from talkhub.blueprints.public_address import hostname
 from talkhub.errors import Forbidden
 from talkhub.settings import LOOPBACK_HOSTS, Settings
 
@@ -32,9 +33,10 @@ class Strangers:
     def refuse(self) -> None:
         """Raise Forbidden for a foreign Origin or, on loopback, a foreign Host."""
         # Not `host_url`, which takes as long as everything else here and in the envelope.
-        if self._is_local and urlsplit(f"//{request.host}").hostname not in self._names:
+        if self._is_local and hostname(request.host) not in self._names:
             raise Forbidden("Call this as localhost, or say in PUBLIC_URL how it is called.")
-        origin = request.headers.get("Origin")
+        # Nor `headers`, which makes an exception of each header that was not sent.
+        origin = request.environ.get("HTTP_ORIGIN")
         if origin is None or origin == request.host_url.rstrip("/"):
             return
         if not any(allowed.fullmatch(origin) for allowed in self._origins):

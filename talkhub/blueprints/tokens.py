@@ -21,7 +21,8 @@ from talkhub.store.uow import Database
 
 def bearer_token() -> str | None:
     """Return the token in the request's Authorization header; None without one."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    sent: str = request.environ.get("HTTP_AUTHORIZATION", "")
+    scheme, _, token = sent.partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 

@@ -11,6 +11,7 @@ import structlog
 from flask import Flask, Request, request
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import MapAdapter
 
 from talkhub.blueprints.bodies import FORM_BYTES, SlowBodies
 from talkhub.errors import Forbidden
@@ -62,6 +63,21 @@ class Application(Flask):
         """Return a view or hook as it is: none is a coroutine, and Flask asks that of each."""
         return func
 
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Return what Flask does, with nothing looked up that only host matching needs."""
+        if request is None:
+            return super().create_url_adapter(request)
+        return MapAdapter(
+            self.url_map,
+            server_name=request.host.lower(),
+            script_name=request.root_path + "/",
+            subdomain="",
+            url_scheme=request.scheme,
+            path_info=_decoded(request.environ, "PATH_INFO"),
+            default_method=request.method,
+            query_args=_decoded(request.environ, "QUERY_STRING"),
+        )
+
 
 def prepare_app(app: Flask, settings: Settings) -> None:
     """Register what applies to every request."""
@@ -105,6 +121,12 @@ def _with_headers(application: WSGIApplication) -> WSGIApplication:
         return _collected(answer) if is_whole else answer
 
     return dressed
+
+
+def _decoded(environ: WSGIEnvironment, name: str) -> str:
+    """Return a part of the address, whose bytes WSGI hands over as Latin-1."""
+    text: str = environ.get(name, "")
+    return text.encode("latin1").decode(errors="replace")
 
 
 def _collected(answer: Iterable[bytes]) -> list[bytes]:

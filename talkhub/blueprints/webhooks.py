@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 from talkhub import clock, metrics
 from talkhub.blueprints.action_blocks import refuse_action_block
 from talkhub.blueprints.answers import json_answer
+from talkhub.blueprints.bodies import read_body
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.channels import meta, uchat
@@ -65,7 +66,7 @@ class _Doors:
 
     def receive(self, platform: str, token: str | None = None) -> Response:
         """Verify the raw bytes, store each event once, answer after the commit."""
-        raw = request.get_data()
+        raw = read_body(request)
         if platform == Platform.UCHAT and uchat.is_ping(raw):
             return json_answer({"ok": True, "pong": True})
         if platform == Platform.UCHAT:

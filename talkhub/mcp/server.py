@@ -119,7 +119,7 @@ class McpServer:
             outcome = self._run(call)
         except McpError as error:
             return Answer(error.http_status(is_modern=is_modern), error.response(envelope.id))
-        if isinstance(outcome, Generator):
+        if not isinstance(outcome, dict):
             return Answer(200, stream=self._stream(call, outcome))
         return Answer(200, _response(call, outcome))
 
@@ -156,7 +156,7 @@ class McpServer:
             raise _no_method()
         try:
             outcome = handler(call)
-            return outcome if isinstance(outcome, Generator) else self._finish(call, outcome)
+            return self._finish(call, outcome) if isinstance(outcome, dict) else outcome
         except InputRequired as required:
             return self._finish(call, self._ask(call, required))
         except (McpError, TalkHubError):

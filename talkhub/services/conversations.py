@@ -141,8 +141,9 @@ def _save_first(
         "metadata": uow.json(row["metadata"]),
         "fingerprint": fingerprint(sent.session_id, messages),
         "now": row["created_at"],
-        "started_at": facts.started_at,
-        "last_message_at": facts.last_message_at,
+        # As text: psycopg2 takes twice as long to write a datetime into a statement.
+        "started_at": format_time(facts.started_at),
+        "last_message_at": format_time(facts.last_message_at),
         "message_count": facts.message_count,
         "user_message_count": facts.user_message_count,
         "response_count": facts.response_count,

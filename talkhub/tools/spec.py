@@ -38,9 +38,10 @@ class FlowInput(BaseModel):
     def _read_as_flow_builders_write(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
+        fields = cls.model_fields
         tidy: dict[str, Any] = {}
         for name, value in data.items():
-            declared = cls.model_fields.get(name)
+            declared = fields.get(name)
             if declared is None or not isinstance(value, str):
                 tidy[name] = value
             elif name in cls._structured and value[:1] in {"{", "["} and value[:2] != "{{":

@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from flask.testing import FlaskClient
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from talkhub.blueprints.bodies import SlowBodies
+from talkhub.blueprints.bodies import SlowBodies, read_body
 from talkhub.blueprints.web import Application
 
 
@@ -76,3 +76,63 @@ def served(app: Flask, path: str) -> Iterable[bytes]:
     """Return what a server would be given for a GET."""
     environ = EnvironBuilder(path=path).get_environ()
     return app.wsgi_app(environ, lambda _status, _headers, _error=None: lambda _data: None)
+
+
+class PiecemealStream(io.BytesIO):
+    """A body that comes in pieces of two bytes."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(min(size or 0, 2))
+
+
+def test_a_body_that_comes_in_pieces_is_read_whole() -> None:
+    assert answer_to_body(PiecemealStream(b"hello"), length=5) == (b"hello", "200 OK")
+
+
+def test_a_body_that_ends_early_is_refused() -> None:
+    _, status = answer_to_body(io.BytesIO(b"hell"), length=5)
+
+    assert status == "400 BAD REQUEST"
+
+
+def test_nothing_beyond_the_length_that_was_said_is_read() -> None:
+    assert answer_to_body(io.BytesIO(b"hello, again"), length=5) == (b"hello", "200 OK")
+
+
+def test_the_head_of_an_answer_in_json_has_no_body(client: FlaskClient) -> None:
+    answer = client.head("/livez")
+
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert answer.content_length == client.get("/livez").content_length
+
+
+@pytest.mark.parametrize(
+    ("path", "base"),
+    [
+        ("/mcp", "http://localhost"),
+        ("//mcp/", "http://LOCALHOST:3003"),
+        ("/contexto/joão?nome=joão", "https://api.example.com:443"),
+        ("/mcp", "http://localhost/below"),
+    ],
+)
+def test_an_address_is_read_as_flask_reads_it(path: str, base: str) -> None:
+    environ = EnvironBuilder(path=path, base_url=base).get_environ()
+    app = Application(__name__)
+
+    ours = app.create_url_adapter(app.request_class(environ))
+    flasks = Flask.create_url_adapter(app, app.request_class(environ))
+
+    assert vars(ours) == vars(flasks)
+
+
+def answer_to_body(stream: io.BytesIO, *, length: int) -> tuple[bytes, str]:
+    """Return body and status of an answer that repeats what was sent."""
+    app = Flask(__name__)
+    app.add_url_rule("/", view_func=lambda: Response(read_body(request)), methods=["POST"])
+    given = {"wsgi.input_terminated": True, "CONTENT_LENGTH": str(length)}
+    builder = EnvironBuilder(method="POST", input_stream=stream, environ_overrides=given)
+
+    body, status, _ = run_wsgi_app(
+        SlowBodies(app.wsgi_app, 1), builder.get_environ(), buffered=True
+    )
+    return b"".join(body), status
