@@ -51,7 +51,10 @@ def text(value: object) -> str:
 def filled(**members: object) -> JSONObject:
     """Return the members that hold something: not None, empty, or false."""
     return {
-        name: value for name, value in members.items() if value not in (None, "", [], {}, False)
+        name: value
+        for name, value in members.items()
+        # A nought is something: there are places at latitude 0.
+        if value is not False and value not in (None, "", [], {})
     }
 
 

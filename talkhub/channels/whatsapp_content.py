@@ -9,8 +9,9 @@ from talkhub.channels.fields import event_kind, filled, joined, member, objects,
 from talkhub.errors import TalkHubError
 from talkhub.strict_json import read_event
 
-_MEDIA = frozenset({"image", "video", "audio", "document", "sticker"})
+_MEDIA = frozenset({"image", "video", "audio", "voice", "document", "sticker"})
 _ANSWERS_SHOWN = 50
+_DEEPEST_ANSWER = 4
 _OF_THE_FORM_ITSELF = frozenset({"flow_token"})
 
 
@@ -76,7 +77,7 @@ def _interactive(_message: object, body: object) -> Content:
         case "call_permission_reply":
             return Content("call_permission", text(member(reply, "response")), {})
         case _:
-            return _unknown(kind, reply)
+            return _unknown(kind or "interactive", reply)
 
 
 def _answers(written: str) -> dict[str, str]:
@@ -87,16 +88,32 @@ def _answers(written: str) -> dict[str, str]:
         return {}
     answers = {} if not isinstance(form, dict) else form
     told = (
-        (name, joined(*answer, by=", ") if isinstance(answer, list) else text(answer))
+        (name, _answer(answer, _DEEPEST_ANSWER))
         for name, answer in list(answers.items())[:_ANSWERS_SHOWN]
         if name not in _OF_THE_FORM_ITSELF
     )
     return {name: answer for name, answer in told if answer}
 
 
+def _answer(value: object, deepest: int) -> str:
+    """Return what a field holds, in a line: forms may have several choices, and forms in them."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, (dict, list)):
+        return text(value)
+    if deepest == 0:
+        return ""
+    if isinstance(value, list):
+        return joined(*(_answer(one, deepest - 1) for one in value), by=", ")
+    parts = ((name, _answer(one, deepest - 1)) for name, one in value.items())
+    return joined(*(f"{name}: {part}" for name, part in parts if part), by=", ")
+
+
 def _location(_message: object, body: object) -> Content:
     coordinates = joined(member(body, "latitude"), member(body, "longitude"), by=", ")
-    said = joined(member(body, "name"), member(body, "address"), by=", ") or coordinates
+    name, address = text(member(body, "name")), text(member(body, "address"))
+    said = address if address.startswith(name) else joined(name, address, by=", ")
+    said = said or coordinates
     more = filled(
         latitude=member(body, "latitude"),
         longitude=member(body, "longitude"),
@@ -154,6 +171,13 @@ def _unsupported(message: object, _body: object) -> Content:
     return Content("unsupported", "", attributes)
 
 
+def _named_unknown(message: object, body: object) -> Content:
+    """Return what Meta itself has no name for: it says why, as for the unsupported."""
+    if member(message, "errors", 0) is not None:
+        return _unsupported(message, body)
+    return _unknown("unknown", body)
+
+
 def _unknown(kind: str, body: object) -> Content:
     fields = ("text", "body", "caption", "title", "name")
     said = next(filter(None, (text(member(body, field)) for field in fields)), "")
@@ -180,5 +204,6 @@ _READERS: Mapping[str, Callable[[object, object], Content]] = {
     "order": _order,
     "system": _system,
     "unsupported": _unsupported,
+    "unknown": _named_unknown,
 }
 """Who reads a type of message: of the message and of its member of that name."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from talkhub.channels import whatsapp
-from talkhub.channels.base import MessageChange, NormalisedMessage, Sender
+from talkhub.channels.base import MessageChange, NormalisedMessage, PersonSeen, Sender
 from talkhub.names import ChangeKind, MessageRole, Platform
 
 LoadPayload = Callable[[str], bytes]
@@ -316,6 +316,216 @@ def test_the_sender_is_put_together_from_what_meta_tells(
 
     assert isinstance(normalised, NormalisedMessage)
     assert normalised.sender == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "content", "attributes"),
+    [
+        (
+            {"type": "location", "location": {"latitude": 0.0, "longitude": -51.066}},
+            "location",
+            "0.0, -51.066",
+            {"latitude": 0.0, "longitude": -51.066},
+        ),
+        (
+            {
+                "type": "location",
+                "location": {"name": "Marco Zero", "address": "Marco Zero, Macapá"},
+            },
+            "location",
+            "Marco Zero, Macapá",
+            {},
+        ),
+        (
+            {
+                "type": "order",
+                "order": {
+                    "product_items": [
+                        {"product_retailer_id": "brinde", "quantity": 1, "item_price": 0}
+                    ]
+                },
+            },
+            "order",
+            "1 x brinde 0",
+            {"items": [{"product": "brinde", "quantity": 1, "price": 0}]},
+        ),
+        (
+            {"type": "voice", "voice": {"id": "m9", "mime_type": "audio/ogg"}},
+            "voice",
+            "",
+            {"media_id": "m9", "mime_type": "audio/ogg"},
+        ),
+        (
+            {"type": "unknown", "errors": [{"code": 131051, "title": "Not supported"}]},
+            "unsupported",
+            "",
+            {"code": "131051", "reason": "Not supported"},
+        ),
+        ({"type": "unknown"}, "unknown", "", {"type": "unknown"}),
+        ({"type": "interactive", "errors": []}, "unknown", "", {"type": "interactive"}),
+        (
+            {
+                "type": "interactive",
+                "interactive": {
+                    "type": "nfm_reply",
+                    "nfm_reply": {
+                        "response_json": json.dumps(
+                            {
+                                "aceita": True,
+                                "visita": {"dia": "sexta", "turnos": ["manhã", "tarde"]},
+                                "fundo": [[[[["escondido"]]]]],
+                            }
+                        )
+                    },
+                },
+            },
+            "form",
+            "aceita: true\nvisita: dia: sexta, turnos: manhã, tarde",
+            {"answers": {"aceita": "true", "visita": "dia: sexta, turnos: manhã, tarde"}},
+        ),
+    ],
+    ids=[
+        "latitude 0",
+        "name within the address",
+        "free item",
+        "voice",
+        "without a name of Meta's",
+        "unknown",
+        "interactive without a body",
+        "form within a form",
+    ],
+)
+def test_what_a_message_says_in_its_rarer_shapes(
+    message: dict[str, Any],
+    kind: str,
+    content: str,
+    attributes: dict[str, Any],
+    received_at: datetime,
+) -> None:
+    said = {"from": "5511999990001", "id": "wamid.1", **message}
+    [event] = whatsapp.split(post(messages=[said]), received_at)
+
+    found = whatsapp.normalise(event.payload, received_at)
+
+    assert isinstance(found, NormalisedMessage)
+    assert (found.kind, found.content, found.attributes) == (kind, content, attributes)
+
+
+@pytest.mark.parametrize(
+    ("system", "user_id", "identities"),
+    [
+        (
+            {"type": "user_changed_user_id", "previous_user_id": "BR.1", "user_id": "BR.2"},
+            "BR.1",
+            (("bsuid", "BR.1"), ("bsuid", "BR.2")),
+        ),
+        (
+            {"type": "user_changed_number", "user_id": "BR.2", "wa_id": "5511977770003"},
+            "BR.2",
+            (("bsuid", "BR.2"), ("wa_id", "5511977770003")),
+        ),
+    ],
+)
+def test_a_change_of_ids_that_names_no_writer_is_of_the_person_changed(
+    system: dict[str, str],
+    user_id: str,
+    identities: Sequence[tuple[str, str]],
+    received_at: datetime,
+) -> None:
+    message = {"id": "wamid.1", "type": "system", "system": system}
+    [event] = whatsapp.split(post(messages=[message]), received_at)
+
+    found = whatsapp.normalise(event.payload, received_at)
+
+    assert isinstance(found, NormalisedMessage)
+    assert (found.role, found.sender.user_id) == (MessageRole.SYSTEM, user_id)
+    assert found.sender.identities == identities
+
+
+def test_a_new_id_of_a_person_is_tied_to_the_old_one(received_at: datetime) -> None:
+    update = {
+        "wa_id": "5511999990001",
+        "user_id": {"previous": "BR.1", "current": "BR.2"},
+        "timestamp": "1795302000",
+    }
+    people = [{"wa_id": "5511999990001", "profile": {"name": "João"}}]
+    raw = post(field="user_id_update", contacts=people, user_id_update=[update, {}])
+    [event, of_nobody] = whatsapp.split(raw, received_at)
+
+    assert whatsapp.normalise(event.payload, received_at) == PersonSeen(
+        Sender(
+            user_id="5511999990001",
+            name="João",
+            phone="+5511999990001",
+            identities=(("bsuid", "BR.2"), ("wa_id", "5511999990001"), ("bsuid", "BR.1")),
+        ),
+        datetime.fromtimestamp(1795302000, UTC),
+    )
+    assert whatsapp.normalise(of_nobody.payload, received_at) is None
+
+
+def test_what_the_business_writes_on_its_phone_is_an_agents(received_at: datetime) -> None:
+    business = {"from": "551133330000", "to": "5511999990001", "to_user_id": "BR.1"}
+    echoes = [
+        {**business, "id": "wamid.A", "type": "text", "text": {"body": "Já saiu para entrega"}},
+        {
+            **business,
+            "id": "wamid.B",
+            "type": "reaction",
+            "reaction": {"message_id": "wamid.IN", "emoji": "👍"},
+        },
+        {
+            **business,
+            "id": "wamid.C",
+            "type": "revoke",
+            "revoke": {"original_message_id": "wamid.A"},
+        },
+    ]
+    people = [
+        {"wa_id": "551133330000", "profile": {"name": "A loja"}},
+        {"wa_id": "5511999990001", "profile": {"name": "João"}},
+    ]
+    raw = post(field="smb_message_echoes", contacts=people, message_echoes=echoes)
+    events = whatsapp.split(raw, received_at)
+
+    said, reaction, revoke = (whatsapp.normalise(one.payload, received_at) for one in events)
+
+    assert [(one.kind, one.external_id) for one in events] == [
+        ("message", "106540352242922:wamid.A"),
+        ("message", "106540352242922:wamid.B"),
+        ("message", "106540352242922:wamid.C"),
+    ]
+    assert isinstance(said, NormalisedMessage)
+    assert (said.role, said.content) == (MessageRole.AGENT, "Já saiu para entrega")
+    assert (said.sender.user_id, said.sender.name) == ("5511999990001", "João")
+    assert said.sender.identities == (("bsuid", "BR.1"), ("wa_id", "5511999990001"))
+    assert isinstance(reaction, MessageChange)
+    assert (reaction.target, reaction.actor) == ("wamid.IN", "551133330000")
+    assert isinstance(revoke, MessageChange)
+    assert (revoke.target, revoke.kind) == ("wamid.A", ChangeKind.REVOKE)
+
+
+def test_somebody_who_opened_the_chat_was_seen_and_said_nothing(received_at: datetime) -> None:
+    opened = {"from": "5511999990001", "id": "wamid.1", "type": "request_welcome"}
+    [event] = whatsapp.split(post(messages=[opened]), received_at)
+
+    found = whatsapp.normalise(event.payload, received_at)
+
+    assert isinstance(found, PersonSeen)
+    assert found.sender.user_id == "5511999990001"
+
+
+def test_a_message_that_names_nobody_is_of_the_only_person_told(received_at: datetime) -> None:
+    message = {"id": "wamid.1", "type": "text", "text": {"body": "oi"}}
+    people = [{"user_id": "BR.1", "profile": {"name": "Ana"}}, {"user_id": "BR.2"}]
+    [of_one] = whatsapp.split(post(contacts=people[:1], messages=[message]), received_at)
+    [of_two] = whatsapp.split(post(contacts=people, messages=[message]), received_at)
+
+    found = whatsapp.normalise(of_one.payload, received_at)
+
+    assert isinstance(found, NormalisedMessage)
+    assert (found.sender.user_id, found.sender.name) == ("BR.1", "Ana")
+    assert whatsapp.normalise(of_two.payload, received_at) is None
 
 
 def test_a_message_of_nobody_is_none(received_at: datetime) -> None:
