@@ -20,13 +20,13 @@ from talkhub.channels.fields import (
     event_kind,
     filled,
     fingerprint,
-    joined,
     known_ids,
     member,
     objects,
     sent_at,
     text,
 )
+from talkhub.channels.messenger_content import content_of, referral
 from talkhub.names import ChangeKind, DeliveryState, MessageRole, Platform
 
 platform: Platform = Platform.MESSENGER
@@ -34,15 +34,19 @@ verify = meta.verify
 
 _KINDS = ("message", "postback", "reaction", "delivery", "read", "message_edit")
 _LISTS = ("messaging", "standby")
-_MEDIA = {
-    "image": "image",
-    "video": "video",
-    "audio": "voice",
-    "file": "document",
-    "location": "location",
-    "ig_reel": "video",
-    "reel": "video",
-}
+"""Where events stand; those on standby are of chats that another app is answering just now."""
+_FIELDS = frozenset(
+    {
+        "messages",
+        "message_echoes",
+        "message_edit",
+        "message_edits",
+        "message_reactions",
+        "messaging_postbacks",
+        "messaging_seen",
+    }
+)
+"""The changes of which some apps are told in place of an entry's list: each holds one event."""
 
 
 def split(raw: bytes, received_at: datetime) -> list[ProviderEvent]:  # noqa: ARG001 -- the protocol
@@ -73,13 +77,14 @@ def _parts(document: JSONObject) -> Iterator[tuple[str, JSONObject]]:
     """Yield each event's kind and the document reduced to it."""
     for entry in objects(document, "entry"):
         rest = {key: value for key, value in entry.items() if key not in (*_LISTS, "changes")}
-        for item in objects(entry, "messaging"):
-            for one in _one_by_one(item):
-                yield _kind(one), {**document, "entry": [{**rest, "messaging": [one]}]}
-        for name in ("standby", "changes"):
+        for name in _LISTS:
             for item in objects(entry, name):
-                kind = event_kind(text(item.get("field"))) if name == "changes" else name
-                yield kind, {**document, "entry": [{**rest, name: [item]}]}
+                for one in _one_by_one(item):
+                    yield _kind(one), {**document, "entry": [{**rest, name: [one]}]}
+        for change in objects(entry, "changes"):
+            held = _event_of(change)
+            kind = event_kind(text(change.get("field"))) if held is None else _kind(held)
+            yield kind, {**document, "entry": [{**rest, "changes": [change]}]}
 
 
 def _one_by_one(item: JSONObject) -> Iterator[JSONObject]:
@@ -93,7 +98,17 @@ def _one_by_one(item: JSONObject) -> Iterator[JSONObject]:
 
 
 def _item(payload: JSONObject) -> object:
-    return member(payload, "entry", 0, "messaging", 0)
+    entry = member(payload, "entry", 0)
+    listed = (member(entry, name, 0) for name in _LISTS)
+    found = next((item for item in listed if item is not None), None)
+    return _event_of(member(entry, "changes", 0)) if found is None else found
+
+
+def _event_of(change: object) -> object:
+    """Return the event that a change holds, or None if it is of the page itself."""
+    is_one = text(member(change, "field")) in _FIELDS
+    value = member(change, "value")
+    return value if is_one and member(value, "sender") is not None else None
 
 
 def _kind(item: object) -> str:
@@ -134,47 +149,20 @@ def _message(payload: JSONObject, item: object, moment: datetime) -> Happening |
     is_echo = member(message, "is_echo") is True
     side = "recipient" if is_echo else "sender"
     sender = _sender(payload, member(item, side))
-    kind, content, attributes = _content(message)
-    if sender is None or not mid or kind is None:
+    content = content_of(message)
+    if sender is None or not mid or content is None:
         return None
     by_hand = MessageRole.AGENT if member(message, "app_id") is None else MessageRole.BOT
     return NormalisedMessage(
         platform=_platform(payload),
         sender=sender,
         role=by_hand if is_echo else MessageRole.USER,
-        kind=kind,
-        content=content,
+        kind=content.kind,
+        content=content.content,
         sent_at=moment,
         external_id=mid,
-        attributes=attributes,
+        attributes=content.attributes,
     )
-
-
-def _content(message: object) -> tuple[str | None, str, JSONObject]:
-    said = text(member(message, "text"))
-    attachments = list(objects(message, "attachments"))
-    choice = text(member(message, "quick_reply", "payload"))
-    reply = member(message, "reply_to")
-    attributes = filled(
-        payload=choice,
-        reply_to=text(member(reply, "mid")),
-        story=text(member(reply, "story", "id")),
-        attachments=[text(attachment.get("type")) for attachment in attachments][1:],
-    )
-    if not attachments:
-        kind = "button" if choice else "text"
-        if not said and member(message, "is_unsupported") is True:
-            return "unsupported", "", attributes
-        return (kind if said else None), said, attributes
-    first = attachments[0]
-    attributes |= filled(url=text(member(first, "payload", "url")))
-    named = text(first.get("type"))
-    place = member(first, "payload", "coordinates")
-    title = text(member(first, "payload", "title")) or text(first.get("title"))
-    where = joined(member(place, "lat"), member(place, "long"), by=", ")
-    if named not in _MEDIA:
-        attributes["type"] = event_kind(named)
-    return _MEDIA.get(named, "unknown"), said or title or where, attributes
 
 
 def _postback(payload: JSONObject, item: object, moment: datetime) -> NormalisedMessage | None:
@@ -192,7 +180,7 @@ def _postback(payload: JSONObject, item: object, moment: datetime) -> Normalised
         content=content,
         sent_at=moment,
         external_id=text(member(postback, "mid")) or _external_id("postback", payload),
-        attributes=filled(payload=data),
+        attributes=filled(payload=data, referral=referral(member(postback, "referral"))),
     )
 
 
