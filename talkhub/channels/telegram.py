@@ -34,7 +34,7 @@ from talkhub.strict_json import read_event
 
 platform: Platform = Platform.TELEGRAM
 
-_MESSAGES = ("message", "business_message", "channel_post")
+_MESSAGES = ("message", "business_message", "channel_post", "guest_message")
 _EDITS = ("edited_message", "edited_business_message", "edited_channel_post")
 
 

@@ -19,6 +19,9 @@ _MEDIA = {
     "live_photo": "image",
 }
 """In this order: an animation comes with a copy of itself as a document."""
+_FORWARDED = ("forward_origin", "forward_date")
+"""What a forwarded message has, since 2023 and before."""
+_DEEPEST_BLOCK = 12
 
 _ABOUT_A_MESSAGE = frozenset(
     {
@@ -91,6 +94,8 @@ _OF_THE_CHAT_ITSELF = (
     "write_access_",
     "passport_",
     "direct_message_price",
+    "managed_bot_",
+    "refunded_payment",
 )
 """How the members of service messages begin: that somebody joined, that a title changed."""
 
@@ -105,7 +110,8 @@ def content_of(message: object) -> Content | None:
         return None
     attributes = found.attributes | filled(
         reply_to=text(member(message, "reply_to_message", "message_id")),
-        forwarded=member(message, "forward_origin") is not None,
+        story=text(member(message, "reply_to_story", "id")),
+        forwarded=any(member(message, name) is not None for name in _FORWARDED),
         album=text(member(message, "media_group_id")),
     )
     return found._replace(attributes=attributes)
@@ -176,11 +182,69 @@ def _form(message: JSONObject) -> Content:
     return Content("form", text(member(form, "data")), more)
 
 
+def _rich(message: JSONObject) -> Content:
+    lines = _lines(message["rich_message"], _DEEPEST_BLOCK)
+    said = "\n".join(filter(None, map(text, lines)))
+    return Content("text", said, {}) if said else Content("unknown", "", {"type": "rich_message"})
+
+
+def _lines(block: object, deepest: int) -> list[str]:
+    """Return the texts of a block and of those in it; the parts of one text are one line."""
+    if deepest == 0:
+        return []
+    if isinstance(block, str):
+        return [block]
+    if isinstance(block, list):
+        lines = [_lines(one, deepest - 1) for one in block]
+        is_one_text = any(isinstance(one, str) for one in block)
+        flat = [line for several in lines for line in several]
+        return ["".join(flat)] if is_one_text else flat
+    inner = (member(block, name) for name in ("text", "blocks", "items"))
+    return [line for one in inner if one is not None for line in _lines(one, deepest - 1)]
+
+
+def _checklist(message: JSONObject) -> Content:
+    checklist = message["checklist"]
+    tasks = (text(task.get("text")) for task in objects(checklist, "tasks"))
+    return Content("text", "\n".join(filter(None, [text(member(checklist, "title")), *tasks])), {})
+
+
+def _paid_media(message: JSONObject) -> Content:
+    first = member(message["paid_media"], "paid_media", 0)
+    media = next((name for name in ("video", "live_photo", "photo") if member(first, name)), "")
+    if isinstance(first, dict) and media:
+        return _media({**first, "caption": message.get("caption")}, media, _MEDIA[media])
+    # What is not paid for shows a preview only.
+    return Content("unsupported", text(message.get("caption")), {"type": "paid_media"})
+
+
+def _invoice(message: JSONObject) -> Content:
+    invoice = message["invoice"]
+    said = joined(member(invoice, "title"), member(invoice, "description"), by="\n")
+    return Content("order", said, _price(invoice))
+
+
+def _payment(message: JSONObject) -> Content:
+    payment = message["successful_payment"]
+    more = filled(payload=text(member(payment, "invoice_payload")))
+    return Content("order", "", _price(payment) | more)
+
+
+def _price(of: object) -> JSONObject:
+    """Return a price in the smallest units of its currency, as Telegram tells it."""
+    return filled(total_amount=member(of, "total_amount"), currency=text(member(of, "currency")))
+
+
 def _unknown(message: JSONObject) -> Content | None:
     own = [name for name in message if name not in _ABOUT_A_MESSAGE]
-    if not own or any(name.startswith(_OF_THE_CHAT_ITSELF) for name in own):
+    if any(name.startswith(_OF_THE_CHAT_ITSELF) for name in own):
         return None
-    return Content("unknown", text(message.get("caption")), {"type": event_kind(own[0])})
+    caption = text(message.get("caption"))
+    if not own:
+        return Content("text", caption, {}) if caption else None
+    body = message[own[0]]
+    said = caption or text(member(body, "title")) or text(member(body, "text"))
+    return Content("unknown", said, {"type": event_kind(own[0])})
 
 
 _READERS: Mapping[str, Callable[[JSONObject], Content | None]] = {
@@ -191,5 +255,10 @@ _READERS: Mapping[str, Callable[[JSONObject], Content | None]] = {
     "poll": _poll,
     "dice": _dice,
     "web_app_data": _form,
+    "rich_message": _rich,
+    "checklist": _checklist,
+    "paid_media": _paid_media,
+    "invoice": _invoice,
+    "successful_payment": _payment,
 }
 """Who reads a message that has the member of this name."""

@@ -204,3 +204,125 @@ def test_what_is_no_update_is_kept_as_unknown(received_at: datetime) -> None:
 
     assert (event.kind, event.raw, event.payload) == ("unknown", b"[1]", {})
     assert event.external_id.startswith("sha256:")
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "content", "attributes"),
+    [
+        ({"text": "oi", "forward_date": 1795302000}, "text", "oi", {"forwarded": True}),
+        ({"text": "oi", "forward_origin": {"type": "user"}}, "text", "oi", {"forwarded": True}),
+        ({"text": "amei", "reply_to_story": {"id": 4}}, "text", "amei", {"story": "4"}),
+        ({"caption": "sem a foto"}, "text", "sem a foto", {}),
+        (
+            {"checklist": {"title": "Mudança", "tasks": [{"text": "caixas"}, {"text": "fita"}]}},
+            "text",
+            "Mudança\ncaixas\nfita",
+            {},
+        ),
+        (
+            {
+                "paid_media": {"paid_media": [{"type": "photo", "photo": [{"file_id": "p1"}]}]},
+                "caption": "o catálogo",
+            },
+            "image",
+            "o catálogo",
+            {"media_id": "p1"},
+        ),
+        (
+            {"paid_media": {"paid_media": [{"type": "preview", "width": 9}]}},
+            "unsupported",
+            "",
+            {"type": "paid_media"},
+        ),
+        (
+            {"invoice": {"title": "Plano", "description": "Um mês", "total_amount": 2990}},
+            "order",
+            "Plano\nUm mês",
+            {"total_amount": 2990},
+        ),
+        (
+            {
+                "successful_payment": {
+                    "currency": "BRL",
+                    "total_amount": 2990,
+                    "invoice_payload": "plano-1",
+                }
+            },
+            "order",
+            "",
+            {"total_amount": 2990, "currency": "BRL", "payload": "plano-1"},
+        ),
+        (
+            {
+                "rich_message": {
+                    "blocks": [
+                        {"type": "heading", "text": "Aviso"},
+                        {"type": "paragraph", "text": ["a ", {"type": "bold", "text": "loja"}]},
+                        {"type": "list", "items": [{"blocks": [{"text": "fecha"}]}]},
+                    ]
+                }
+            },
+            "text",
+            "Aviso\na loja\nfecha",
+            {},
+        ),
+        ({"rich_message": {"blocks": [{"type": "map"}]}}, "unknown", "", {"type": "rich_message"}),
+        ({"game": {"title": "Forca"}}, "unknown", "Forca", {"type": "game"}),
+    ],
+    ids=[
+        "forwarded before 2023",
+        "forwarded",
+        "answer to a story",
+        "caption alone",
+        "checklist",
+        "paid picture",
+        "preview",
+        "invoice",
+        "payment",
+        "rich text",
+        "rich without text",
+        "game",
+    ],
+)
+def test_what_a_message_says_in_its_rarer_shapes(
+    *,
+    said: dict[str, Any],
+    kind: str,
+    content: str,
+    attributes: dict[str, Any],
+    load_payload: LoadPayload,
+    received_at: datetime,
+) -> None:
+    found = telegram.normalise({"message": message_with(said, load_payload)}, received_at)
+
+    assert isinstance(found, NormalisedMessage)
+    assert (found.kind, found.content, found.attributes) == (kind, content, attributes)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"refunded_payment": {"total_amount": 5}},
+        {"managed_bot_created": {"bot": {"id": 1}}},
+    ],
+)
+def test_what_nobody_said_is_no_message(
+    said: dict[str, Any], load_payload: LoadPayload, received_at: datetime
+) -> None:
+    assert telegram.normalise({"message": message_with(said, load_payload)}, received_at) is None
+
+
+def test_who_asks_the_bot_as_a_guest_is_heard(
+    load_payload: LoadPayload, received_at: datetime
+) -> None:
+    message = message_with({"text": "qual o preço?", "guest_query_id": "g1"}, load_payload)
+
+    found = telegram.normalise({"update_id": 1, "guest_message": message}, received_at)
+
+    assert isinstance(found, NormalisedMessage)
+    assert (found.content, found.sender.user_id) == ("qual o preço?", "111222333")
+
+
+def message_with(said: dict[str, Any], load_payload: LoadPayload) -> dict[str, Any]:
+    message = json.loads(load_payload("telegram/text"))["message"]
+    return {**{key: value for key, value in message.items() if key != "text"}, **said}
