@@ -25,6 +25,7 @@ from talkhub.blueprints import (
     tokens,
     webhook_endpoints,
     webhooks,
+    write_back,
 )
 from talkhub.blueprints.answers import json_answer
 from talkhub.blueprints.gate import Gate
@@ -97,6 +98,7 @@ def _register_blueprints(app: Flask, runtime: Runtime) -> None:
         app.register_blueprint(api_keys.create_blueprint(runtime, gate))
         app.register_blueprint(webhook_endpoints.create_blueprint(runtime, gate))
         app.register_blueprint(dead_letters.create_blueprint(runtime, gate))
+        app.register_blueprint(write_back.create_blueprint(runtime, gate))
         app.register_blueprint(people.create_blueprint(runtime, gate))
         app.register_blueprint(auth.create_blueprint(runtime))
         app.register_blueprint(oauth.create_blueprint(runtime))

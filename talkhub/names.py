@@ -158,6 +158,18 @@ class OutboundKind(StrEnum):
     """What goes out through a channel account; outgoing webhooks are named by their event."""
 
     MESSAGE = "message"
+    ACTION = "action"
+
+
+class WriteBackAction(StrEnum):
+    """What a rule does at UChat."""
+
+    SET_FIELD = "set_field"
+    ADD_TAG = "add_tag"
+    REMOVE_TAG = "remove_tag"
+    CUSTOM_EVENT = "custom_event"
+    PAUSE_BOT = "pause_bot"
+    ASSIGN_AGENT = "assign_agent"
 
 
 class SendFailure(StrEnum):

@@ -121,6 +121,11 @@ class Interface:
         return self.host.url("", name="client.example")
 
     @property
+    def calls(self) -> list[str]:
+        """What was called and how, in order."""
+        return [" ".join(request.split()[:2]) for request in self.host.requests]
+
+    @property
     def paths(self) -> list[str]:
         """What was called, in order."""
         return [request.split()[1] for request in self.host.requests]

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 import orjson
 
 from talkhub.names import Platform, SendFailure
-from talkhub.outbound.guarded import CallFailed, CallRefused, GuardedClient
+from talkhub.outbound.guarded import Answer, CallFailed, CallRefused, GuardedClient
 from talkhub.outbound.senders import evolution, messenger, telegram, uchat, whatsapp
 from talkhub.outbound.senders.base import (
     Accepted,
+    Action,
     Hosts,
     Outgoing,
+    ProviderRequest,
     Sender,
     SendingAccount,
     SendRefused,
@@ -41,9 +43,21 @@ def send(
     unknown then, and trying again may say it twice. None of the providers knows a retry.
     """
     sender = SENDERS[account.kind]
-    wanted = sender.request(message, account, hosts)
+    answer = _exchange(client, sender.request(message, account, hosts))
+    return sender.accepted(answer, message, account)
+
+
+def act(
+    client: GuardedClient, hosts: Hosts, action: Action, user_id: str, account: SendingAccount
+) -> Accepted:
+    """Change something of a person at UChat; raises SendRefused like `send`."""
+    answer = _exchange(client, uchat.action_request(action, user_id, account, hosts))
+    return uchat.accepted(answer, Outgoing(user_id), account)
+
+
+def _exchange(client: GuardedClient, wanted: ProviderRequest) -> Answer:
     try:
-        answer = client.send(
+        return client.send(
             wanted.method,
             wanted.url,
             headers={"Content-Type": "application/json", **wanted.headers},
@@ -55,4 +69,3 @@ def send(
         raise SendRefused(SendFailure.TEMPORARY, str(error)) from error
     except CallRefused as error:
         raise SendRefused(SendFailure.PERMANENT, str(error)) from error
-    return sender.accepted(answer, message, account)

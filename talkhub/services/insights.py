@@ -14,6 +14,7 @@ from talkhub.names import ConversationStatus
 from talkhub.services import outbound
 from talkhub.services.memory import pack_stems
 from talkhub.services.transcripts import Message, add_up
+from talkhub.services.write_back import queue_actions
 from talkhub.store.statements import insights as statements
 from talkhub.store.statements import profiles as profile_statements
 from talkhub.store.statements.locks import LOCK
@@ -79,6 +80,7 @@ def store_analyses(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> int:
     params = {"workspace_id": uow.workspace_id, "rows": uow.json(rows), "now": clock.now()}
     stored = [dict(row) for row in uow.run(statements.STORE_ANALYSES, params).mappings()]
     outbound.tell(uow, lambda: outbound.analyses_stored(stored))
+    queue_actions(uow, stored)
     return len(stored)
 
 

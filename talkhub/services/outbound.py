@@ -139,7 +139,7 @@ def analyses_stored(rows: Sequence[Mapping[str, Any]]) -> Iterable[Told]:
     for row in rows:
         about = {name: row[name] for name in _OF_CONVERSATION}
         analysis = {name: row[name] for name in _OF_ANALYSIS}
-        for event in _shown(row):
+        for event in events_shown(row):
             is_bare = event == WebhookEvent.CONVERSATION_STARTED
             yield Told(
                 event,
@@ -148,6 +148,17 @@ def analyses_stored(rows: Sequence[Mapping[str, Any]]) -> Iterable[Told]:
                 profile_id=row["profile_id"],
                 conversation_id=row["id"],
             )
+
+
+def events_shown(row: Mapping[str, Any]) -> Iterable[WebhookEvent]:
+    """Return what an analysis that was just stored shows of its conversation."""
+    if row["version_before"] is None:
+        yield WebhookEvent.CONVERSATION_STARTED
+    yield WebhookEvent.CONVERSATION_ANALYZED
+    if row["outcome_before"] in _STILL_OPEN and row["completion"] not in _STILL_OPEN:
+        yield WebhookEvent.CONVERSATION_CLOSED
+    if row["sentiment"] == Sentiment.NEGATIVE and row["sentiment_before"] != Sentiment.NEGATIVE:
+        yield WebhookEvent.NEGATIVE_SENTIMENT
 
 
 def profile_updated(profile: Mapping[str, Any], changed: Iterable[str], source: str) -> Told:
@@ -169,16 +180,6 @@ def forget_texts(uow: UnitOfWork, message_ids: Sequence[str]) -> None:
     """Blank messages that their people took back, told already or not."""
     key = {"workspace_id": uow.workspace_id, "message_ids": list(message_ids)}
     uow.run(statements.FORGET_TEXTS, key)
-
-
-def _shown(row: Mapping[str, Any]) -> Iterable[WebhookEvent]:
-    if row["version_before"] is None:
-        yield WebhookEvent.CONVERSATION_STARTED
-    yield WebhookEvent.CONVERSATION_ANALYZED
-    if row["outcome_before"] in _STILL_OPEN and row["completion"] not in _STILL_OPEN:
-        yield WebhookEvent.CONVERSATION_CLOSED
-    if row["sentiment"] == Sentiment.NEGATIVE and row["sentiment_before"] != Sentiment.NEGATIVE:
-        yield WebhookEvent.NEGATIVE_SENTIMENT
 
 
 def _within_cap(content: str) -> dict[str, Any]:

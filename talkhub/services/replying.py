@@ -13,17 +13,26 @@ from talkhub import clock, metrics
 from talkhub.channels import sent
 from talkhub.channels.base import JSONObject, NormalisedMessage, Sender
 from talkhub.errors import Unavailable
-from talkhub.names import EventState, Job, MessageRole, Platform, SendFailure
+from talkhub.names import (
+    EventState,
+    Job,
+    MessageRole,
+    OutboundKind,
+    Platform,
+    SendFailure,
+    WriteBackAction,
+)
 from talkhub.outbound.guarded import GuardedClient
 from talkhub.outbound.senders.base import (
     Accepted,
+    Action,
     ApprovedTemplate,
     Hosts,
     Outgoing,
     SendingAccount,
     SendRefused,
 )
-from talkhub.outbound.sending import send
+from talkhub.outbound.sending import act, send
 from talkhub.services.channel_accounts import Account, read_credentials
 from talkhub.services.fitting import fitting_id
 from talkhub.store.statements import messages as statements
@@ -72,7 +81,7 @@ def attempt(client: GuardedClient, hosts: Hosts, message: QueuedMessage, *, key:
     try:
         credentials = read_credentials(message.credentials_encrypted, key)
         account = SendingAccount(message.account_kind, message.external_account_id, credentials)
-        accepted = send(client, hosts, _outgoing(message.payload), account)
+        accepted = _call(client, hosts, message, account)
     except SendRefused as refused:
         return Result(clock.now(), _since(started), refused=refused)
     except Unavailable as error:  # the key does not open what it should
@@ -97,6 +106,8 @@ def settle(uow: UnitOfWork, message: QueuedMessage, result: Result) -> None:
     accepted = result.accepted or Accepted()
     external_id = fitting_id(accepted.external_id) or sent.own_id(message.id)
     uow.run(statements.SETTLE_TAKEN, {**params, "external_id": external_id})
+    if message.kind == OutboundKind.ACTION:
+        return
     # Also if another courier holds the message by now: it was said, whoever says it again.
     _tell_conversation(uow, message, result.at, external_id, accepted.alias)
 
@@ -106,6 +117,17 @@ def wait_after(attempts: int, asked: timedelta) -> timedelta:
     planned = BACKOFF[min(attempts, len(BACKOFF)) - 1]
     spread = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 -- it guards nothing
     return max(planned * spread, asked)
+
+
+def _call(
+    client: GuardedClient, hosts: Hosts, message: QueuedMessage, account: SendingAccount
+) -> Accepted:
+    payload = message.payload
+    if message.kind == OutboundKind.ACTION:
+        wanted = payload["action"]
+        action = Action(WriteBackAction(wanted["kind"]), wanted["target"], wanted["value"])
+        return act(client, hosts, action, payload["user_id"], account)
+    return send(client, hosts, _outgoing(payload), account)
 
 
 def _refusal(message: QueuedMessage, refused: SendRefused) -> dict[str, Any]:

@@ -119,7 +119,13 @@ def known_values(row: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def fill(text: str, values: Mapping[str, str], *, at: Sequence[object]) -> str:
+def fill(
+    text: str,
+    values: Mapping[str, str],
+    *,
+    at: Sequence[object],
+    variables: Sequence[str] = VARIABLES,
+) -> str:
     """Return a template's text with its variables filled in.
 
     Raises Invalid at a place of the input for a variable that there is not, and for one
@@ -132,8 +138,8 @@ def fill(text: str, values: Mapping[str, str], *, at: Sequence[object]) -> str:
 
     def value(found: re.Match[str]) -> str:
         name, instead = found[1].strip(), found[2]
-        if name not in VARIABLES:
-            known = ", ".join(VARIABLES)
+        if name not in variables:
+            known = ", ".join(variables)
             detail = f"There is no variable {name[:50]!r}. There are: {known}."
             raise Invalid.at(*at, detail=detail, code="unknown_variable")
         if name not in values and instead is None:

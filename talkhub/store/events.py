@@ -136,6 +136,28 @@ class WebhookEndpoint(Scoped, Base):
     created_at: Mapped[CreatedAt]
 
 
+class WriteBackRule(Scoped, Base):
+    """What an analysis changes at UChat: an event, conditions on it, and an action.
+
+    Empty lists ask for nothing. `channel_id` is None for all of the workspace's accounts.
+    """
+
+    __tablename__ = "write_back_rules"
+    __table_args__ = (Index(None, "workspace_id"),)
+
+    id: Mapped[BigId]
+    channel_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("channels.id", ondelete="CASCADE")
+    )
+    event: Mapped[str] = mapped_column(String(64))
+    sentiments: Mapped[list[str]] = mapped_column(server_default="{}")
+    intents: Mapped[list[str]] = mapped_column(server_default="{}")
+    action: Mapped[str] = mapped_column(String(20))
+    target: Mapped[str] = mapped_column(String(255))
+    value: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[CreatedAt]
+
+
 class DeliveryAttempt(HotScoped, Base):
     """One attempt to deliver an outbound message; partitioned by month."""
 

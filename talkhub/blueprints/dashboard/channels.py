@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask_jwt_extended import get_jwt
+from pydantic import BaseModel, ConfigDict
 from werkzeug.wrappers import Response
 
-from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page
+from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing
 from talkhub.blueprints.public_address import public_base
 from talkhub.blueprints.runtime import Runtime
-from talkhub.errors import ProviderRefused, SettingMissing
+from talkhub.errors import Conflict, Forbidden, Invalid, ProviderRefused, SettingMissing
+from talkhub.names import Intent, Sentiment, WriteBackAction
 from talkhub.outbound.providers import Providers, WebhookState
 from talkhub.services.channel_setup import ChannelDesk, ChannelLine, list_channels
+from talkhub.services.write_back import (
+    EVENTS,
+    VARIABLES,
+    WriteBackRule,
+    add_rule,
+    delete_rule,
+    list_rules,
+)
 from talkhub.settings import reveal
-from talkhub.store.uow import workspace_scope
+from talkhub.store.uow import UnitOfWork, workspace_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,32 @@ class ChannelsPage:
     channels: tuple[ChannelLine, ...]
     base: str
     checked: Checked | None
+    rules: tuple[WriteBackRule, ...]
+    events: tuple[str, ...]
+    actions: tuple[str, ...]
+    moods: tuple[str, ...]
+    intents: tuple[str, ...]
+    variables: str
+    refused: str
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether rules are of any use: an account of UChat's can be written back to."""
+        is_used = any(channel.is_reconciled for channel in self.channels)
+        return self.frame.manages_webhooks and (is_used or bool(self.rules))
+
+
+class RuleForm(BaseModel):
+    """What the form for a new rule sends; what is empty asks for nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event: str
+    action: str
+    target: str = ""
+    value: str = ""
+    sentiment: str = ""
+    intent: str = ""
 
 
 def register(blueprint: Blueprint, runtime: Runtime) -> None:
@@ -61,10 +99,49 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
             return _page(runtime, Checked(channel_id, None, False, refused.detail))
         return _page(runtime, Checked(channel_id, state, False, ""))
 
+    @blueprint.post("/channels/rules")
+    def add_channel_rule() -> Response:
+        form = RuleForm.model_validate(request.form.to_dict())
+        rule = WriteBackRule(
+            event=form.event,
+            action=form.action,
+            target=form.target.strip(),
+            value=form.value,
+            sentiments=(form.sentiment,) if form.sentiment else (),
+            intents=(form.intent,) if form.intent else (),
+        )
+        try:
+            with _managing(runtime) as uow:
+                add_rule(uow, rule)
+        except (Invalid, Conflict) as refused:
+            response = _page(runtime, None, refused=_reason(refused))
+            response.status_code = refused.status
+            return response
+        return redirect(url_for("dashboard.channels"), 303)
 
-def _page(runtime: Runtime, checked: Checked | None) -> Response:
+    @blueprint.post("/channels/rules/<int:rule_id>/delete")
+    def delete_channel_rule(rule_id: int) -> Response:
+        with _managing(runtime) as uow:
+            delete_rule(uow, rule_id)
+        return redirect(url_for("dashboard.channels"), 303)
+
+
+@contextmanager
+def _managing(runtime: Runtime) -> Iterator[UnitOfWork]:
+    with writing(runtime.database) as uow:
+        if not read_frame(uow).manages_webhooks:
+            raise Forbidden("Only owners and admins of the workspace set its rules.")
+        yield uow
+
+
+def _reason(refused: Invalid | Conflict) -> str:
+    errors = refused.extra.get("errors")
+    return str(errors[0]["code"]) if isinstance(errors, list) else refused.code
+
+
+def _page(runtime: Runtime, checked: Checked | None, *, refused: str = "") -> Response:
     with reading(runtime.database) as uow:
-        frame, found = read_frame(uow), list_channels(uow)
+        frame, found, rules = read_frame(uow), list_channels(uow), list_rules(uow)
     try:
         base = public_base(runtime.settings)
     except SettingMissing:
@@ -73,7 +150,20 @@ def _page(runtime: Runtime, checked: Checked | None) -> Response:
         path = next((each.path for each in found if each.id == checked.channel_id), "")
         is_ours = bool(path) and checked.state.address == base + path
         checked = Checked(checked.channel_id, checked.state, is_ours, "")
-    response = render_page("dashboard/channels.html", ChannelsPage(frame, found, base, checked))
+    page = ChannelsPage(
+        frame=frame,
+        channels=found,
+        base=base,
+        checked=checked,
+        rules=rules,
+        events=EVENTS,
+        actions=tuple(WriteBackAction),
+        moods=tuple(Sentiment),
+        intents=tuple(Intent),
+        variables=" ".join(f"{{{name}}}" for name in VARIABLES),
+        refused=refused,
+    )
+    response = render_page("dashboard/channels.html", page)
     if checked is not None and checked.refused:
         response.status_code = 502
     return response

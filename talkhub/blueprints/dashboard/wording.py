@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from talkhub.blueprints.dashboard.i18n import gettext as _
-from talkhub.errors import Unreachable, WindowClosed
+from talkhub.errors import Conflict, Unreachable, WindowClosed
 from talkhub.names import (
     CompletionStatus,
     DeliveryState,
@@ -20,6 +20,7 @@ from talkhub.names import (
     Trajectory,
     Urgency,
     WebhookEvent,
+    WriteBackAction,
 )
 from talkhub.services.messages import QUEUED
 
@@ -200,6 +201,7 @@ def event_name(event: str) -> str:
         WebhookEvent.NEGATIVE_SENTIMENT: _("Alerta de humor negativo"),
         WebhookEvent.TEST: _("Teste"),
         OutboundKind.MESSAGE: _("Mensagem a uma pessoa"),
+        OutboundKind.ACTION: _("Mudança no UChat"),
     }
     return names.get(event, event)
 
@@ -240,6 +242,29 @@ def refusal_name(code: str) -> str:
     return names.get(code, code)
 
 
+def action_name(action: str) -> str:
+    """Return what a rule does at UChat."""
+    names: dict[str, str] = {
+        WriteBackAction.SET_FIELD: _("Preencher o campo"),
+        WriteBackAction.ADD_TAG: _("Pôr a etiqueta"),
+        WriteBackAction.REMOVE_TAG: _("Tirar a etiqueta"),
+        WriteBackAction.CUSTOM_EVENT: _("Registrar o evento"),
+        WriteBackAction.PAUSE_BOT: _("Pausar o bot por minutos"),
+        WriteBackAction.ASSIGN_AGENT: _("Passar ao atendente"),
+    }
+    return names.get(action, action)
+
+
+def rule_fault_name(code: str) -> str:
+    """Return why a rule was not taken."""
+    names: dict[str, str] = {
+        "target_invalid": _("Diga o que muda; minutos e atendente são números."),
+        "unknown_variable": _("Há uma variável que não existe."),
+        Conflict.code: _("Há regras demais."),
+    }
+    return names.get(code, code)
+
+
 WORDS = {
     function.__name__: function
     for function in (
@@ -256,6 +281,8 @@ WORDS = {
         trouble_name,
         delivery_name,
         refusal_name,
+        action_name,
+        rule_fault_name,
     )
 }
 """What templates may use, by the functions' own names."""

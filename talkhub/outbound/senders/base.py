@@ -10,7 +10,7 @@ from typing import Protocol
 
 import orjson
 
-from talkhub.names import SendFailure
+from talkhub.names import SendFailure, WriteBackAction
 from talkhub.outbound.guarded import Answer
 from talkhub.outbound.providers import GRAPH, TELEGRAM
 
@@ -42,6 +42,18 @@ class Outgoing:
     text: str = ""
     template: ApprovedTemplate | None = None
     address: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What to change of a person at the provider: a field, a tag, who looks after them.
+
+    `target` names it: a field, a tag, an event, minutes, an agent's number.
+    """
+
+    kind: WriteBackAction
+    target: str
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)

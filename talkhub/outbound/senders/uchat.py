@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from talkhub.names import SendFailure
+from collections.abc import Callable, Mapping
+
+from talkhub.names import SendFailure, WriteBackAction
 from talkhub.outbound.guarded import Answer
 from talkhub.outbound.senders.base import (
     Accepted,
+    Action,
     Hosts,
     Outgoing,
     ProviderRequest,
@@ -21,12 +24,41 @@ from talkhub.outbound.senders.base import (
 
 _TOO_MANY = 429
 
+_Members = Callable[[Action], dict[str, object]]
+_ACTIONS: Mapping[WriteBackAction, tuple[str, str, _Members]] = {
+    WriteBackAction.SET_FIELD: (
+        "PUT",
+        "set-user-field-by-name",
+        lambda action: {"field_name": action.target, "value": action.value},
+    ),
+    WriteBackAction.ADD_TAG: ("POST", "add-tag-by-name", lambda a: {"tag_name": a.target}),
+    WriteBackAction.REMOVE_TAG: ("DELETE", "remove-tag-by-name", lambda a: {"tag_name": a.target}),
+    WriteBackAction.CUSTOM_EVENT: (
+        "POST",
+        "log-custom-event",
+        lambda action: {"event_name": action.target, "text_value": action.value},
+    ),
+    WriteBackAction.PAUSE_BOT: ("POST", "pause-bot", lambda a: {"minutes": int(a.target)}),
+    WriteBackAction.ASSIGN_AGENT: ("POST", "assign-agent", lambda a: {"agent_id": int(a.target)}),
+}
+"""How each action is called: method, path, and what goes into the body beside the person."""
+
 
 def request(message: Outgoing, account: SendingAccount, hosts: Hosts) -> ProviderRequest:
     """Return the request that lets the person's bot say a text."""
     body = {"user_ns": message.user_id, "content": message.text}
     headers = {"Authorization": f"Bearer {account.credential('api_key')}"}
     return ProviderRequest(f"{hosts.uchat}/api/subscriber/send-text", body, headers)
+
+
+def action_request(
+    action: Action, user_ns: str, account: SendingAccount, hosts: Hosts
+) -> ProviderRequest:
+    """Return the request that changes something of a person."""
+    method, path, members = _ACTIONS[action.kind]
+    body = {"user_ns": user_ns, **members(action)}
+    headers = {"Authorization": f"Bearer {account.credential('api_key')}"}
+    return ProviderRequest(f"{hosts.uchat}/api/subscriber/{path}", body, headers, method)
 
 
 def accepted(answer: Answer, message: Outgoing, account: SendingAccount) -> Accepted:  # noqa: ARG001 -- the protocol

@@ -73,10 +73,10 @@ with r as (
       analysis_due_at = null, attempts = 0
   from r join held using (id)
   where c.workspace_id = %(workspace_id)s and c.id = r.id and c.fence = r.fence
-  returning c.id, c.profile_id, c.conversation_id, c.session_id, c.user_id, c.platform, c.part,
-    c.status, c.message_count, c.started_at, c.last_message_at, c.topics, c.primary_intent,
-    r.language, r.sentiment, r.score, r.confidence, r.completion, r.version, r.result,
-    r.course,
+  returning c.id, c.profile_id, c.channel_id, c.conversation_id, c.session_id, c.user_id,
+    c.platform, c.part, c.status, c.message_count, c.started_at, c.last_message_at, c.topics,
+    c.primary_intent, r.language, r.sentiment, r.score, r.confidence, r.completion, r.version,
+    r.result, r.course,
     held.analysed_version as version_before, held.outcome as outcome_before,
     held.sentiment as sentiment_before
 ), people as (
@@ -92,9 +92,10 @@ with r as (
   on conflict (workspace_id, conversation_id, analyser_version, source) do update
   set result = excluded.result, analysed_at = excluded.analysed_at
 )
-select id, profile_id, conversation_id, session_id, user_id, platform, part, status, message_count,
-  started_at, last_message_at, language, sentiment, score, primary_intent as intent, confidence,
-  topics, completion, course, version_before, outcome_before, sentiment_before
+select id, profile_id, channel_id, conversation_id, session_id, user_id, platform, part, status,
+  message_count, started_at, last_message_at, language, sentiment, score,
+  primary_intent as intent, confidence, topics, completion, course, version_before,
+  outcome_before, sentiment_before
 from current order by id
 """
 """One statement: the analysis, the filter columns, and what must be counted again because of it.
