@@ -41,11 +41,20 @@ _MESSAGES = frozenset({"messages.upsert", "send.message"})
 _UPDATES = frozenset({"messages.update", "send.message.update"})
 _STATES = {
     "ERROR": DeliveryState.FAILED,
+    "0": DeliveryState.FAILED,
+    "FAILED": DeliveryState.FAILED,
     "SERVER_ACK": DeliveryState.SENT,
+    "2": DeliveryState.SENT,
+    "SENT": DeliveryState.SENT,
     "DELIVERY_ACK": DeliveryState.DELIVERED,
+    "3": DeliveryState.DELIVERED,
+    "DELIVERED": DeliveryState.DELIVERED,
     "READ": DeliveryState.READ,
+    "4": DeliveryState.READ,
     "PLAYED": DeliveryState.PLAYED,
+    "5": DeliveryState.PLAYED,
 }
+"""By the name and the number that WhatsApp's protocol has for it, and by a plain word."""
 _OF_NOBODY = ("@broadcast", "@newsletter")
 
 
@@ -70,6 +79,8 @@ def normalise(payload: JSONObject, received_at: datetime) -> Happening | None:
         return _message(payload, item, received_at)
     if kind in _UPDATES:
         return _update(payload, item, received_at)
+    if kind == "messages.edited":
+        return _edited(payload, item, received_at)
     if kind == "messages.delete":
         key_id = text(member(item, "id")) or text(member(item, "key", "id"))
         target = _of_instance(payload, key_id)
@@ -124,7 +135,7 @@ def _message(payload: JSONObject, item: object, received_at: datetime) -> Happen
     change = _change(payload, body, sender, moment)
     if change is not None:
         return change
-    content = content_of(body)
+    content = content_of(body, member(item, "contextInfo"))
     if content is None:
         return None
     # What the account itself sent: by hand on the phone, or through the API by whoever.
@@ -161,10 +172,20 @@ def _change(
     return MessageChange(target, ChangeKind.EDIT, moment, value=new) if new else None
 
 
+def _edited(payload: JSONObject, item: object, received_at: datetime) -> MessageChange | None:
+    """Return an edit that has an event of its own, which names the message by the key."""
+    target, new = _of_instance(payload, _key(item, "id")), edited(item)
+    if not target or not new:
+        return None
+    moment = sent_at(member(item, "timestampMs"), received_at)
+    return MessageChange(target, ChangeKind.EDIT, moment, value=new)
+
+
 def _update(payload: JSONObject, item: object, received_at: datetime) -> MessageChange | None:
     key_id = text(member(item, "keyId")) or _key(item, "id")
     target = _of_instance(payload, key_id)
-    status = text(member(item, "status")) or text(member(item, "update", "status"))
+    told = text(member(item, "status")) or text(member(item, "update", "status"))
+    status = told.upper()
     if not target:
         return None
     if status == "DELETED":
