@@ -30,7 +30,16 @@ from talkhub.channels.fields import (
     sent_at,
     text,
 )
-from talkhub.channels.uchat_fields import first, sender_of, told, user_id_of, without_placeholder
+from talkhub.channels.uchat_fields import (
+    KINDS,
+    direction,
+    first,
+    kind_told,
+    sender_of,
+    told,
+    user_id_of,
+    without_placeholder,
+)
 from talkhub.errors import BadRequest
 from talkhub.names import MessageRole, Platform
 from talkhub.strict_json import read_event
@@ -50,6 +59,7 @@ _TEXT = (
     "last_text_input",
     "last_user_input",
     "mensagem",
+    "mensaje",
     "texto",
 )
 _TIME = ("timestamp", "ts", "sent_at")
@@ -68,17 +78,6 @@ _CLOSING_EVENTS = frozenset(
         "session.closed",
     }
 )
-_KINDS = {
-    "image": "image",
-    "audio": "audio",
-    "voice": "voice",
-    "video": "video",
-    "file": "document",
-    "document": "document",
-    "sticker": "sticker",
-    "location": "location",
-    "contact": "contacts",
-}
 _ROLES = {
     "": MessageRole.USER,
     "in": MessageRole.USER,
@@ -161,11 +160,11 @@ def answer_address(payload: JSONObject) -> dict[str, str]:  # noqa: ARG001 -- th
 def _message(
     payload: JSONObject, said: Mapping[str, str], received_at: datetime
 ) -> NormalisedMessage | None:
-    role = _ROLES.get(_direction(payload))
+    role = _ROLES.get(direction(payload))
     if role is None:
         return None
     content, named = _content(payload, said), first(said, _KIND)
-    kind = _KINDS.get(named, "text" if content else "unknown")
+    kind = KINDS.get(named, "text" if content else "unknown")
     attributes = filled(url=_media_url(payload, said), type=event_kind(named))
     return NormalisedMessage(
         platform=platform,
@@ -217,27 +216,24 @@ def _content(payload: JSONObject, said: Mapping[str, str]) -> str:
     message = payload.get("message")
     if not isinstance(message, dict):
         return first(said, _TEXT)
-    written = without_placeholder(member(message, "payload", "text"))
+    # What UChat heard in a voice message is what it says.
+    words = (member(message, "payload", name) for name in ("text", "transcribed_text"))
+    written = next(filter(None, map(without_placeholder, words)), "")
     # Beside a picture or a file, `content` may hold its address.
-    if not written and without_placeholder(message.get("msg_type")) not in _KINDS:
+    if not written and without_placeholder(message.get("msg_type")) not in KINDS:
         written = without_placeholder(message.get("content"))
     return written or first(said, _TEXT)
 
 
 def _is_media(payload: JSONObject, said: Mapping[str, str]) -> bool:
     """Tell whether something without words was sent: the live chat names its kind."""
-    named = without_placeholder(member(payload, "message", "msg_type"))
-    return bool(_media_url(payload, said)) or named not in {"", "text"}
+    return bool(_media_url(payload, said)) or kind_told(payload) not in {"", "text"}
 
 
 def _media_url(payload: JSONObject, said: Mapping[str, str]) -> str:
     return without_placeholder(member(payload, "message", "payload", "url")) or first(
         said, _MEDIA_URL
     )
-
-
-def _direction(payload: JSONObject) -> str:
-    return text(member(payload, "message", "type"))
 
 
 def _message_id(payload: JSONObject, said: Mapping[str, str], received_at: datetime) -> str:
@@ -257,7 +253,7 @@ def _message_id(payload: JSONObject, said: Mapping[str, str], received_at: datet
     if own_id:
         return f"{user_id}:{own_id}"
     occasion = _occasion(_moment(payload, said, received_at), received_at)
-    parts = (user_id, _direction(payload), content, occasion)
+    parts = (user_id, direction(payload), content, occasion)
     return fingerprint("\n".join(parts).encode())
 
 

@@ -11,9 +11,17 @@ from talkhub.channels.phones import international
 
 _USER = ("user_ns", "user_id", "subscriber_id")
 _USER_NS = re.compile(r"f[0-9]+u[0-9]+")
-_NAME = ("name", "nome", "full_name", "nome_completo", "subscriber_name")
-_PHONE = ("phone", "telefone", "phone_number", "celular", "whatsapp", "mobile")
-_EMAIL = ("email", "e-mail", "email_address", "subscriber_email")
+_NAME = (
+    "name",
+    "nome",
+    "nombre",
+    "full_name",
+    "nome_completo",
+    "nombre_completo",
+    "subscriber_name",
+)
+_PHONE = ("phone", "telefone", "telefono", "phone_number", "celular", "whatsapp", "mobile")
+_EMAIL = ("email", "e-mail", "correo", "email_address", "subscriber_email")
 _LOCALE = ("locale", "language")
 _CHANNEL = ("channel", "platform", "canal", "channel_type")
 
@@ -29,6 +37,19 @@ _PLACES = (
     "body",
 )
 """Further names under which authors of flows put what they send of a person or message."""
+KINDS = {
+    "image": "image",
+    "audio": "audio",
+    "voice": "voice",
+    "video": "video",
+    "file": "document",
+    "document": "document",
+    "sticker": "sticker",
+    "location": "location",
+    "contact": "contacts",
+}
+"""What UChat and authors of flows call the kinds of messages, and what we do."""
+_DIRECTIONS = {"agent_message": "agent", "bot_message": "out"}
 _PLACEHOLDERS = re.compile(r"(\{\{[^{}]*\}\}\s*)+")
 
 
@@ -56,6 +77,22 @@ def without_placeholder(value: object) -> str:
     """Return a value's text, unless it still reads `{{…}}`."""
     found = text(value)
     return "" if _PLACEHOLDERS.fullmatch(found) else found
+
+
+def kind_told(payload: JSONObject) -> str:
+    """Return what a message is called: `msg_type` tells it, and in some white labels `type`."""
+    message = payload.get("message")
+    named = without_placeholder(member(message, "msg_type"))
+    other = without_placeholder(member(message, "type"))
+    return named or (other if other in KINDS else "")
+
+
+def direction(payload: JSONObject) -> str:
+    """Return who wrote: `in`, `out`, `agent`, what we do not know, or "" where nobody says."""
+    told_of = text(member(payload, "message", "type"))
+    if told_of and told_of != "text" and told_of not in KINDS:
+        return told_of
+    return _DIRECTIONS.get(text(payload.get("type")), "")
 
 
 def first(said: Mapping[str, str], names: Sequence[str]) -> str:

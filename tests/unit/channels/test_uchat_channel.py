@@ -106,6 +106,45 @@ def test_a_message_of_an_unknown_direction_is_nobodys(
     assert uchat.normalise(payload, received_at) is None
 
 
+@pytest.mark.parametrize(
+    ("told", "role", "kind", "content"),
+    [
+        ({"message": {"type": "text", "text": "oi"}}, MessageRole.USER, "text", "oi"),
+        ({"message": {"type": "image"}, "mid": "wamid.1"}, MessageRole.USER, "image", ""),
+        (
+            {"type": "agent_message", "message": {"type": "text", "text": "pois não"}},
+            MessageRole.AGENT,
+            "text",
+            "pois não",
+        ),
+        (
+            {
+                "message": {
+                    "type": "in",
+                    "msg_type": "audio",
+                    "payload": {"transcribed_text": "quero dois"},
+                }
+            },
+            MessageRole.USER,
+            "audio",
+            "quero dois",
+        ),
+        ({"mensaje": "hola", "nombre": "Ana"}, MessageRole.USER, "text", "hola"),
+    ],
+    ids=["kind for direction", "picture", "an agent's", "voice that was heard", "Spanish names"],
+)
+def test_what_a_message_says_in_its_rarer_shapes(
+    told: dict[str, Any], role: MessageRole, kind: str, content: str, received_at: datetime
+) -> None:
+    raw = json.dumps({"user": {"user_ns": USER_NS}, **told}).encode()
+
+    message = normalised(raw, received_at)
+
+    assert isinstance(message, NormalisedMessage)
+    assert (message.role, message.kind, message.content) == (role, kind, content)
+    assert message.sender.user_id == USER_NS
+
+
 def test_an_event_of_a_message_is_a_message(
     load_payload: LoadPayload, received_at: datetime
 ) -> None:
