@@ -41,7 +41,7 @@ def analyse_one(conversation_id: int) -> None:
     with database.unit_of_work(scope) as uow:
         key = {"workspace_id": DEFAULT_WORKSPACE_ID, "id": conversation_id}
         row = uow.run(_FIND, key).mappings().one()
-        insights.store_analyses(uow, [insights.analyse_conversation(DueConversation(**row))])
+        insights.store_analyses(uow, insights.analyse_conversations([DueConversation(**row)]))
     with database.unit_of_work(scope) as uow:
         insights.recount_hours(uow, limit=1)
     with database.unit_of_work(scope) as uow:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -35,6 +35,8 @@ from talkhub.store.uow import Database, Scope, system_scope, workspace_scope
 logger = structlog.get_logger(__name__)
 
 BATCH = 200
+PORTION = 2_000
+"""Messages that are analysed together: a second's work or two."""
 MAX_ATTEMPTS = 5
 STATEMENT_TIMEOUT_MS = int(timing.STATEMENT.total_seconds() * 1000)
 
@@ -160,23 +162,46 @@ def _fail(
 def _analysis_batch(database: Database) -> int:
     claimed = _claim(database, insight_statements.CLAIM_ANALYSES)
     for workspace_id, rows in _by_workspace(claimed):
-        results = [result for row in rows if (result := _analyse(database, workspace_id, row))]
-        with database.unit_of_work(_scope(workspace_id)) as uow:
-            stored = insights.store_analyses(uow, results)
-            uow.touch(*(row["session_id"] for row in rows))
-            uow.ring(Job.DRAIN_STATS)
-        metrics.analyses.labels("stored").inc(stored)
-        metrics.analyses.labels("outdated").inc(len(results) - stored)
+        for portion in _portions(rows):
+            results = _analyse(database, workspace_id, portion)
+            with database.unit_of_work(_scope(workspace_id)) as uow:
+                stored = insights.store_analyses(uow, results)
+                uow.touch(*(row["session_id"] for row in portion))
+                uow.ring(Job.DRAIN_STATS)
+            metrics.analyses.labels("stored").inc(stored)
+            metrics.analyses.labels("outdated").inc(len(results) - stored)
     return len(claimed)
 
 
-def _analyse(database: Database, workspace_id: int, row: dict[str, Any]) -> dict[str, Any] | None:
-    due = DueConversation(row["id"], row["fence"], row["messages"], row["status"], row["locale"])
+def _portions(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Cut a batch so that what is analysed is stored before a job may be out of time."""
+    portion: list[dict[str, Any]] = []
+    messages = 0
+    for row in rows:
+        if portion and messages + len(row["messages"]) > PORTION:
+            yield portion
+            portion, messages = [], 0
+        portion.append(row)
+        messages += len(row["messages"])
+    yield portion
+
+
+def _analyse(
+    database: Database, workspace_id: int, rows: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Analyse conversations together, or if that fails one by one; what fails alone waits."""
+    due = [
+        DueConversation(row["id"], row["fence"], row["messages"], row["status"], row["locale"])
+        for row in rows
+    ]
     try:
-        return insights.analyse_conversation(due)
+        return insights.analyse_conversations(due)
     except JobTimeoutException:
         raise
     except Exception:
+        if len(rows) > 1:
+            return [it for row in rows for it in _analyse(database, workspace_id, [row])]
+        (row,) = rows
         logger.exception("analysis_failed", conversation=row["id"], attempts=row["attempts"])
         metrics.analyses.labels("failed").inc()
         with database.unit_of_work(_scope(workspace_id)) as uow:
@@ -188,7 +213,7 @@ def _analyse(database: Database, workspace_id: int, row: dict[str, Any]) -> dict
                     "fence": row["fence"],
                 },
             )
-        return None
+        return []
 
 
 def _stats_batch(database: Database) -> int:

@@ -9,7 +9,8 @@ from typing import Any
 from talkhub import clock
 from talkhub.analysis.conversation.course import course
 from talkhub.analysis.conversation.model import Course
-from talkhub.analysis.pipeline import analyse
+from talkhub.analysis.model import ConversationAnalysis
+from talkhub.analysis.pipeline import analyse_all
 from talkhub.names import ConversationStatus
 from talkhub.services import outbound
 from talkhub.services.memory import pack_stems
@@ -32,9 +33,16 @@ class DueConversation:
     locale: str | None = None
 
 
-def analyse_conversation(due: DueConversation) -> dict[str, Any]:
-    """Return a conversation's analysis as the row that is stored. Pure."""
-    found = analyse(due.messages)
+def analyse_conversations(due: Sequence[DueConversation]) -> list[dict[str, Any]]:
+    """Return conversations' analyses as the rows that are stored. Pure.
+
+    Together they take less time than one by one.
+    """
+    found = analyse_all([it.messages for it in due])
+    return [_row(it, analysis) for it, analysis in zip(due, found, strict=True)]
+
+
+def _row(due: DueConversation, found: ConversationAnalysis) -> dict[str, Any]:
     went = course(due.messages, found, locale=due.locale)
     facts = add_up(due.messages, is_open=due.status == ConversationStatus.OPEN)
     return {

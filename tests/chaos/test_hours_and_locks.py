@@ -14,7 +14,7 @@ from providers import Door, said
 
 from talkhub.jobs.schedule import close_silent_sessions
 from talkhub.names import Platform
-from talkhub.services.insights import DueConversation, analyse_conversation, store_analyses
+from talkhub.services.insights import DueConversation, analyse_conversations, store_analyses
 from talkhub.store.uow import Database, workspace_scope
 
 
@@ -43,7 +43,7 @@ def test_storing_an_analysis_waits_for_the_person_without_holding_the_conversati
     door.post(said(Platform.WHATSAPP, "Olá"))
     drain()
     row = rows(database, workspace, "select id, fence, messages, status from conversations")[0]
-    result = analyse_conversation(DueConversation(**row))
+    (result,) = analyse_conversations([DueConversation(**row)])
     scope = workspace_scope(workspace, "worker")
 
     def store() -> int:
@@ -87,7 +87,7 @@ def two_open(
 def test_storing_analyses_locks_the_conversations_by_their_ids(
     database: Database, workspace: int, two_open: list[DueConversation]
 ) -> None:
-    results = [analyse_conversation(due) for due in reversed(two_open)]
+    results = analyse_conversations(two_open[::-1])
 
     def store() -> None:
         with database.unit_of_work(workspace_scope(workspace, "worker")) as uow:
