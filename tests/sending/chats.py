@@ -51,13 +51,14 @@ class Chat:
         return dict(answer.json)
 
     def deliver(self) -> int:
-        """Let the courier and then the workers do what is due."""
+        """Let the courier and then the workers do what is due; return how many calls it took."""
+        before = len(self.interface.host.requests)
         base = self.interface.base
         hosts = Hosts(telegram=base, graph=base, uchat=base)
         client = self.interface.host.client()
-        attempts = Courier(self.database, self.settings, client, hosts=hosts).drain()
+        Courier(self.database, self.settings, client, hosts=hosts).drain()
         self.drain()
-        return attempts
+        return len(self.interface.host.requests) - before
 
     def deliver_at_last(self) -> int:
         """Do so as if all waiting were over."""

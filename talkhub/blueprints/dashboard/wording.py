@@ -149,6 +149,7 @@ def language_name(code: str) -> str:
 def kind_name(kind: str) -> str:
     """Return what a message is called that is not, or not only, text."""
     names = {
+        "template": _("Modelo aprovado"),
         "image": _("Imagem"),
         "audio": _("Áudio"),
         "video": _("Vídeo"),

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from talkhub.channels.registry import CHANNELS
 from talkhub.names import Platform, SendFailure
 from talkhub.outbound.guarded import Answer
 from talkhub.outbound.senders.base import Accepted, Hosts, Outgoing, SendingAccount, SendRefused
@@ -142,3 +143,7 @@ def test_a_number_that_nobody_knows_any_more_is_no_guess() -> None:
 
 def test_a_reason_is_one_short_line_whatever_a_provider_writes() -> None:
     assert SendRefused(SendFailure.PERMANENT, "a\n" + "b" * 999).reason == "a " + "b" * 298
+
+
+def test_whoever_can_be_heard_can_be_answered() -> None:
+    assert set(SENDERS) == set(CHANNELS)
