@@ -21,11 +21,14 @@ ANALYSER_VERSION: Final = "4"
 
 _PERSON = MessageRole.USER
 
-# What a message counts beside the next one: moods pass faster than errands.
-_MOOD_FADES, _INTENT_FADES = 0.7, 0.92
+# What a message counts beside its neighbour: moods fade towards the beginning, errands towards
+# the end, as people say first what they came for.
+_MOOD_FADES, _INTENT_FADES = 0.7, 0.7
 # A message without any mood says a little of the conversation's, not nothing.
 _UNMOVED_WEIGHT = 0.15
 _RIVALRY = 0.5
+# Below this doubt an errand is named beside a request for a person.
+_SAID = 0.65
 
 
 class _Said(NamedTuple):
@@ -112,13 +115,18 @@ def _main_intent(results: Sequence[MessageAnalysis]) -> tuple[Intent, float]:
     """Return what the conversation is about; manners only where nothing else was wanted."""
     doubts: dict[Intent, float] = {}
     weight = 1.0
-    for result in reversed(results):
+    for result in results:
         for intent, confidence in result.intents:
             doubts[intent] = doubts.get(intent, 1.0) * (1 - confidence * weight)
         weight *= _INTENT_FADES
     if not doubts:
         return Intent.UNKNOWN, 0.0
     errands = {intent: doubt for intent, doubt in doubts.items() if intent not in SOCIAL} or doubts
+    if min(errands, key=errands.__getitem__) is Intent.HUMAN_HANDOFF:
+        # Who asks for a person asks because of something.
+        errands = {it: doubt for it, doubt in errands.items() if doubt < _SAID} or errands
+        if len(errands) > 1:
+            del errands[Intent.HUMAN_HANDOFF]
     ranked = sorted((doubt, intent) for intent, doubt in errands.items())
     sure = 1 - ranked[0][0]
     rival = 1 - ranked[1][0] if len(ranked) > 1 else 0.0

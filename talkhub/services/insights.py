@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from talkhub import clock
@@ -50,15 +50,16 @@ def _row(due: DueConversation, found: ConversationAnalysis) -> dict[str, Any]:
         "fence": due.fence,
         "version": found.version,
         "language": went.language,
-        "sentiment": found.sentiment,
-        "score": found.score,
+        "sentiment": went.sentiment.label,
+        "score": went.score,
         "intent": found.intent,
         "confidence": found.confidence,
         "topics": list(found.topics),
         "completion": facts.completion,
         "stems": pack_stems(due.messages, found.language),
         "course": in_brief(went),
-        "result": {**asdict(found), "course": asdict(went)},
+        # As they are: the serialiser takes dataclasses apart in a fraction of asdict()'s time.
+        "result": {**{it.name: getattr(found, it.name) for it in fields(found)}, "course": went},
     }
 
 

@@ -132,7 +132,7 @@ def test_satisfaction_is_an_estimate_and_says_so(ana, happy_and_angry):
 
     assert "Satisfação estimada alta, " in course.text
     assert "Não é CSAT: ninguém perguntou à pessoa." in course.text
-    assert "resolução: confirmada pela pessoa +1,0" in course.text
+    assert "resolução: confirmada pela pessoa +0,3" in course.text
 
 
 def test_an_older_analysis_says_nothing_of_how_it_went(ana, talk):

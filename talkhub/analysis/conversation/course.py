@@ -31,7 +31,8 @@ def course(
     conversation whose words do not. Pure and deterministic.
     """
     turns = turns_of(messages, found.messages, found.language)
-    felt = mood.trajectory(turns)
+    felt, score = mood.mood_at_end(turns)
+    changed = mood.trajectory(turns)
     hurry = urgency(turns)
     given = ending.Help(
         tuple(service.handoff_requests(turns)),
@@ -42,7 +43,9 @@ def course(
     solved = ending.resolution(turns, ended, given)
     return Course(
         language=decided_language([turn.shown.text for turn, _ in persons(turns)], locale),
-        trajectory=felt,
+        sentiment=felt,
+        score=score,
+        trajectory=changed,
         lowest=mood.lowest(turns),
         further_intents=_further_intents(turns, found.intent),
         urgency=hurry,
@@ -56,13 +59,13 @@ def course(
         summary=summary(turns, found.intent),
         satisfaction=estimate(
             Facts(
-                sentiment=found.sentiment,
-                trajectory=felt.label,
+                sentiment=felt.label,
+                trajectory=changed.label,
                 resolution=solved.label,
                 outcome=ended.label,
-                urgency=hurry.label,
                 has_bot_failed=bool(fallbacks or loops),
                 has_nobody_come=bool(given.requested) and not given.humans,
+                has_spoken=bool(found.messages),
             )
         ),
     )

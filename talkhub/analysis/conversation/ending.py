@@ -13,6 +13,7 @@ from talkhub.analysis.conversation.turns import Turn, blocks_of
 from talkhub.names import Intent, Outcome, Resolution, Sentiment
 
 _ASKS: Final = (CompanySign.NEEDS, CompanySign.OFFERS)
+_NO_QUESTION: Final = (PersonSign.CONFIRMS, PersonSign.PUTS_OFF, PersonSign.GIVES_UP)
 
 
 class Help(NamedTuple):
@@ -41,17 +42,20 @@ def outcome(turns: Sequence[Turn], given: Help) -> Finding:
 def resolution(turns: Sequence[Turn], ended: Finding, given: Help) -> Finding:
     """Return whether the person has what they came for; they say so, nobody says, or not."""
     blocks = blocks_of(turns)
-    own = [place for place, block in enumerate(blocks) if block[0].is_persons and place]
-    for place in reversed(own):
-        answer = blocks[place - 1]
-        if denied := _denied(blocks[place]):
-            return Finding(Resolution.NO, denied)
-        if confirmed := _confirmed(blocks[place], answer):
+    own = [place for place, block in enumerate(blocks) if block[0].is_persons]
+    if own and (denied := _denied(blocks[own[-1]])):
+        return Finding(Resolution.NO, denied)
+    for place in reversed([place for place in own if place]):
+        if confirmed := _confirmed(blocks[place], blocks[place - 1]):
             return Finding(Resolution.CONFIRMED, confirmed)
+        if _goes_on(blocks[place]):
+            break
     if ended.label in (Outcome.UNANSWERED, Outcome.PERSON_LEFT):
         return Finding(Resolution.NO, ended.evidence)
     if given.requested and not given.humans:
         return Finding(Resolution.NO, given.requested)
+    if own and (given_up := _found(blocks[own[-1]], PersonSign.GIVES_UP)):
+        return Finding(Resolution.NO, given_up)
     return _as_answered(next((it for it in reversed(blocks) if not it[0].is_persons), ()))
 
 
@@ -71,10 +75,12 @@ def _waits(own: Sequence[Turn], last_answer: Turn | None) -> bool:
     before = last_answer.content if last_answer else ""
     if is_closing(said, last_answer=before):
         return False
-    if "?" in said or any(turn.said.sentiment is Sentiment.NEGATIVE for turn in own if turn.said):
+    if "?" in said:
         return True
-    if any(turn.shown.first(PersonSign.CONFIRMS, PersonSign.PUTS_OFF) for turn in own):
+    if any(turn.shown.first(*_NO_QUESTION) for turn in own) and not _denied(own):
         return False
+    if any(turn.said.sentiment is Sentiment.NEGATIVE for turn in own if turn.said):
+        return True
     leading = [turn.said.intents[0][0] for turn in own if turn.said and turn.said.intents]
     if all(intent in (Intent.THANKS, Intent.GREETING) for intent in leading) and leading:
         return last_answer is None
@@ -115,7 +121,17 @@ def _denied(own: Sequence[Turn]) -> tuple[Stretch, ...]:
     last = own[-1]
     if last.said is None or last.said.sentiment is not Sentiment.NEGATIVE:
         return ()
-    return last.found(PersonSign.DENIES) or (last.whole(),)
+    if denied := last.found(PersonSign.DENIES, PersonSign.AGAIN):
+        return denied
+    is_blame = bool(last.said.intents) and last.said.intents[0][0] is Intent.COMPLAINT
+    return (last.whole(),) if is_blame else ()
+
+
+def _goes_on(own: Sequence[Turn]) -> bool:
+    """Tell whether the matter, or a new one, is still open in these words."""
+    return any(
+        "?" in turn.content or turn.shown.first(PersonSign.DENIES, PersonSign.AGAIN) for turn in own
+    )
 
 
 def _confirmed(own: Sequence[Turn], answer: Sequence[Turn]) -> tuple[Stretch, ...]:

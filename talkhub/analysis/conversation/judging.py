@@ -109,7 +109,7 @@ def _as_answers(found: ConversationAnalysis, how: Course) -> Answers:
         "unanswered": frozenset(stretch.message_id for stretch in how.unanswered),
         "urgency": frozenset({how.urgency.label}),
         "intent": frozenset({found.intent}),
-        "sentiment": frozenset({found.sentiment}),
+        "sentiment": frozenset({how.sentiment.label}),
         "trajectory": frozenset({how.trajectory.label}),
         "topics": frozenset(found.topics),
         "satisfaction_band": frozenset({how.satisfaction.band}),

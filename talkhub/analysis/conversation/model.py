@@ -37,8 +37,7 @@ class Quote:
 class SatisfactionEstimate:
     """How content a person seems. An estimate by rules: nobody was asked, and it is no CSAT.
 
-    `score` runs from 1 to 5. `made_from` names what raised or lowered it from the middle of
-    the scale, and by how much.
+    `score` runs from 1 to 5. It is the sum of what `made_from` names, kept on the scale.
     """
 
     band: SatisfactionBand
@@ -52,11 +51,14 @@ class Course:
 
     Moods come from the person's turns alone; what was done about it also from those of bots
     and agents. A hand-off without evidence was neither asked for nor done. `lowest` is the
-    turn in the worst mood, None where none was bad. `language` is None where neither the
+    turn in the worst mood, None where none was bad; `sentiment` is that at the end, and `score`
+    runs from -1 to 1. `language` is None where neither the
     words nor the person's locale say which it is.
     """
 
     language: str | None
+    sentiment: Finding
+    score: float
     trajectory: Finding
     lowest: Stretch | None
     further_intents: tuple[tuple[Intent, float], ...]

@@ -28,6 +28,7 @@ class PersonSign(StrEnum):
     DENIES = "denies"  # "continua do mesmo jeito"
     AGAIN = "again"  # "já falei, não é isso"
     PUTS_OFF = "puts_off"  # "amanhã mando"
+    GIVES_UP = "gives_up"  # "deixa pra lá"
 
 
 class CompanySign(StrEnum):

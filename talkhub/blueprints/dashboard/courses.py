@@ -135,12 +135,12 @@ def _part_name(part: str) -> str:
         "trajectory": (_("humor"), trajectory_name),
         "resolution": (_("resolução"), resolution_name),
         "outcome": (_("desfecho"), outcome_name),
-        "urgency": (_("urgência"), urgency_name),
     }
     if kind in titles:
         title, name_of = titles[kind]
         return f"{title}: {name_of(label).lower()}"
     alone = {
+        "start": _("ponto de partida"),
         "bot_failed": _("o bot não entendeu ou se repetiu"),
         "nobody_came": _("pediu um atendente e ninguém veio"),
     }

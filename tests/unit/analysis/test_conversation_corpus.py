@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,26 @@ from test_corpus import near_duplicates
 from talkhub.analysis.conversation.labelled import (
     LabelledConversation,
     conversation_files,
+    conversations_of,
     read_conversations,
     split_of_people,
 )
 from talkhub.analysis.examples import (
     BadExamples,
+    Split,
     corpus_files,
     read_examples,
     split_of_personas,
 )
-from talkhub.names import MessageRole
+from talkhub.names import (
+    MessageRole,
+    Outcome,
+    Resolution,
+    SatisfactionBand,
+    Sentiment,
+    Trajectory,
+    Urgency,
+)
 
 # Whoever says "ok, obrigada" says what others say.
 LONG = 40
@@ -77,6 +88,25 @@ def test_no_long_message_of_a_conversation_stands_among_the_labelled_messages() 
     said = {text.casefold() for one in conversations() for text in said_by(one)}
 
     assert {text for text in said & messages if len(text) >= LONG} == set()
+
+
+def test_there_are_enough_of_them_in_each_language() -> None:
+    languages = Counter(one.lang for one in conversations())
+
+    assert languages.total() >= 150
+    assert (languages["pt"], languages["es"], languages["en"]) >= (100, 10, 10)
+
+
+@pytest.mark.parametrize("split", [Split.TRAINING, Split.TEST])
+def test_what_is_tuned_on_and_what_is_tested_on_have_every_label(split: Split) -> None:
+    labels = [one.labels for one in conversations_of([split])]
+
+    assert {it.outcome for it in labels} == set(Outcome)
+    assert {it.resolution for it in labels} == set(Resolution)
+    assert {it.urgency for it in labels} == set(Urgency)
+    assert {it.sentiment for it in labels} == set(Sentiment)
+    assert {it.trajectory for it in labels} == set(Trajectory)
+    assert {it.satisfaction_band for it in labels} == set(SatisfactionBand)
 
 
 def test_every_id_is_taken_once() -> None:

@@ -32,7 +32,7 @@ def test_a_conversation_without_words_says_nothing() -> None:
     assert silent.language is None
     assert silent.urgency.label == Urgency.NONE
     assert silent.summary == ()
-    assert silent.satisfaction.band is SatisfactionBand.LOW or silent.satisfaction.score <= 3
+    assert silent.satisfaction.band is SatisfactionBand.MIDDLE
 
 
 def test_it_is_pure_and_the_same_each_time() -> None:
@@ -295,5 +295,7 @@ def test_the_estimate_of_satisfaction_says_what_it_is_made_from() -> None:
     assert content.satisfaction.band is SatisfactionBand.HIGH
     assert "resolution:confirmed" in dict(content.satisfaction.made_from)
     assert left.satisfaction.band is SatisfactionBand.LOW
-    assert {"sentiment:negative", "nobody_came"} <= dict(left.satisfaction.made_from).keys()
+    parts = dict(left.satisfaction.made_from)
+    assert {"start", "sentiment:negative", "nobody_came"} <= parts.keys()
+    assert sum(parts.values()) == pytest.approx(left.satisfaction.score)
     assert 1 <= left.satisfaction.score < content.satisfaction.score <= 5
