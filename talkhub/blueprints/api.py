@@ -92,6 +92,9 @@ def _view(runtime: Runtime, spec: ToolSpec) -> Callable[..., Response]:
         location = spec.output_model.location
         if location and not spec.read_only and isinstance(answer, dict):
             response.headers["Location"] = PREFIX + location.format_map(answer)
+        if request.method == "GET":
+            response.add_etag()
+            response.make_conditional(request)
         return response
 
     return view

@@ -20,6 +20,7 @@ LONGEST_READ: Final = 5_000
 _REMEMBERED = 65_536
 _LONGEST_WORD = 40
 
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _WORD = re.compile(r"[^\W_]+")
 _PLURALS = (("coes", "cao"), ("oes", "ao"), ("aes", "ao"), ("aos", "ao"))
 _GREETING = re.compile(r"\bbo[am] (?:dia|tarde|noite)\b|\bbuen[oa]s (?:dias|tardes|noches)\b")
@@ -38,8 +39,7 @@ def fold(text: str) -> str:
     """Return a text without case and accents: "Ligação" as "ligacao"."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
 
 
 def terms(text: str, language: str) -> list[str]:

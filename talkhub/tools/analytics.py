@@ -12,7 +12,16 @@ from talkhub.errors import Invalid
 from talkhub.names import Scope
 from talkhub.services import analytics
 from talkhub.store.uow import UnitOfWork
-from talkhub.tools.spec import Answer, Effect, FlowInput, RestFace, ToolInput, ToolOutput, registry
+from talkhub.tools.spec import (
+    Answer,
+    Effect,
+    FlowInput,
+    RestFace,
+    ToolInput,
+    ToolOutput,
+    as_list,
+    registry,
+)
 
 
 class MetricName(StrEnum):
@@ -27,12 +36,6 @@ class MetricName(StrEnum):
     COMPLETION_RATE = "completion_rate"
     AVERAGE_DURATION = "average_duration"
     AVERAGE_RESPONSE_TIME = "average_response_time"
-
-
-def _as_list(value: Any) -> Any:
-    if isinstance(value, str) and not value.startswith("["):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return value
 
 
 def _day_or_time(value: Any) -> Any:
@@ -77,7 +80,7 @@ class GetConversationAnalytics(ToolInput):
     )
     start: Moment
     end: Moment
-    metrics: Annotated[list[MetricName], BeforeValidator(_as_list)] = Field(
+    metrics: Annotated[list[MetricName], BeforeValidator(as_list)] = Field(
         default_factory=list, description="What to count; everything by default."
     )
 

@@ -1,4 +1,4 @@
-"""The tools that tell and update what is known of a person."""
+"""The tool that updates what is known of a person."""
 
 from __future__ import annotations
 
@@ -9,57 +9,10 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, ConfigDict, Field
 
 from talkhub.names import Scope
-from talkhub.services import context, profiles
+from talkhub.services import profiles
 from talkhub.store.uow import UnitOfWork
 from talkhub.tools.conversations import UserId
 from talkhub.tools.spec import Answer, Effect, FlowInput, RestFace, ToolInput, ToolOutput, registry
-
-
-class InteractionStats(ToolOutput):
-    """What a person's conversations add up to, over all their history."""
-
-    total_conversations: int
-    total_messages: int
-    average_response_time: float | None = Field(description="Seconds until an answer.")
-    preferred_topics: list[str] = Field(description="Most frequent first.")
-    preferred_intents: list[str] = Field(description="Most frequent first.")
-    last_interaction: datetime | None
-
-
-class RecentConversation(ToolOutput):
-    """A conversation in a person's context."""
-
-    conversation_id: str
-    session_id: str
-    platform: str
-    status: str
-    messages: list[dict[str, Any]]
-    intent_analysis: dict[str, Any]
-    metadata: dict[str, Any]
-    created_at: datetime
-    started_at: datetime
-    last_message_at: datetime
-
-
-class UserContext(ToolOutput):
-    """What is known of a person."""
-
-    user_id: str
-    found: bool
-    profile: dict[str, Any]
-    has_history: bool
-    recent_conversations: list[RecentConversation]
-    preferences: dict[str, Any]
-    interaction_stats: InteractionStats
-
-
-class GetUserContext(ToolInput):
-    """What `get_user_context` takes."""
-
-    user_id: UserId
-    include_history: bool = Field(
-        default=True, description="Whether to list the person's recent conversations."
-    )
 
 
 def _known_zone(value: str | None) -> str | None:
@@ -115,22 +68,6 @@ class UserProfile(ToolOutput):
     revision: int
     created_at: datetime
     updated_at: datetime
-
-
-@registry.tool(
-    title="Get user context",
-    scope=Scope.MCP_READ,
-    output=UserContext,
-    effect=Effect.READS,
-    idempotent=True,
-    faces=(RestFace("GET", "/mcp/get_user_context/<user_id>"),),
-)
-def get_user_context(uow: UnitOfWork, args: GetUserContext) -> Answer:
-    """Tell what is known of a person: profile, preferences, statistics, recent conversations.
-
-    Call this before you answer someone. An unknown person is no error: `found` is false.
-    """
-    return context.user_context(uow, args.user_id, include_history=args.include_history)
 
 
 @registry.tool(

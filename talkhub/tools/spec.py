@@ -207,6 +207,13 @@ class ToolRegistry:
 registry = ToolRegistry()
 
 
+def as_list(value: Any) -> Any:
+    """Return the names of a text with commas as a list: queries and flow builders write so."""
+    if isinstance(value, str) and not value.startswith("["):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
 def _holds_placeholder(text: str) -> bool:
     """Tell whether a `{{…}}` stands in a text. Linear: a regular expression would not be."""
     start = text.find("{{")

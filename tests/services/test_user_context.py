@@ -10,6 +10,7 @@ from callers import Caller
 from factories import make_workspace, rows, transcript
 
 from requirements import requirement
+from talkhub.memory.excerpts import ESTIMATOR
 from talkhub.services.context import RECENT_CONVERSATIONS
 from talkhub.store.uow import Database
 
@@ -42,6 +43,22 @@ def test_an_unknown_person_has_an_empty_context(caller: Caller, database: Databa
             "preferred_topics": [],
             "preferred_intents": [],
             "last_interaction": None,
+        },
+        "status": "ok",
+        "degraded": [],
+        "consent": {"memory": True},
+        "as_of": None,
+        "query": None,
+        "last": None,
+        "relevant": [],
+        "recent_messages": [],
+        "prompt": None,
+        "tokens": {
+            "budget": 1000,
+            "used": 0,
+            "estimator": ESTIMATOR,
+            "sections": {"recent": 0, "relevant": 0},
+            "dropped": {"recent": 0, "relevant": 0},
         },
     }
     assert rows(database, caller.workspace_id, "select from user_profiles") == []

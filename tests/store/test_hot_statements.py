@@ -32,6 +32,8 @@ PARAMS = {
     "fingerprint": b"",
     "has_details": True,
     "limit": 5,
+    "as_of": None,
+    "with_last": True,
 }
 
 

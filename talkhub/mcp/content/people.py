@@ -19,6 +19,7 @@ from talkhub.mcp.content.documents import (
 from talkhub.mcp.content.transcripts import spoken_parts
 from talkhub.mcp.content.untrusted import NOTICE, in_line
 from talkhub.services.context import user_context
+from talkhub.services.context_wish import ContextWish
 from talkhub.services.profiles import find_profile
 from talkhub.services.transcripts import format_time
 from talkhub.store.queries.people import SeenPerson, people_last_seen
@@ -41,7 +42,7 @@ def profile(uow: UnitOfWork, user_id: str) -> Document:
 
 def context(uow: UnitOfWork, user_id: str) -> Document:
     """Return what to know before answering a person: what get_user_context tells, readable."""
-    told = json_codec.loads(user_context(uow, user_id, include_history=True))
+    told = json_codec.loads(user_context(uow, ContextWish(user_id)))
     if not told["found"]:
         raise NotFound("There is no such person.")
     known = {name: told[name] for name in ("profile", "preferences", "interaction_stats")}

@@ -12,9 +12,9 @@ from talkhub.mcp.content import completions as complete
 from talkhub.mcp.content.addresses import address
 from talkhub.mcp.content.caller import caller_of
 from talkhub.mcp.content.documents import JSON, MARKDOWN, Document
-from talkhub.mcp.content.untrusted import cleaned
 from talkhub.mcp.protocol import INVALID_PARAMS, JSONObject, McpError
 from talkhub.mcp.resources import Contents, Resource, ResourceMissing, ResourceTemplate
+from talkhub.memory.cleaning import cleaned
 from talkhub.names import Scope
 from talkhub.services.transcripts import format_time
 from talkhub.store.queries.people import SeenPerson

@@ -7,7 +7,8 @@ from typing import Any
 
 from talkhub.errors import NotFound
 from talkhub.mcp.content.documents import Document, latest_that_fit, markdown_document
-from talkhub.mcp.content.untrusted import NOTICE, TEXT_LIMIT, in_line, quoted
+from talkhub.mcp.content.untrusted import NOTICE, in_line, quoted
+from talkhub.memory.cleaning import TEXT_LIMIT
 from talkhub.services.transcripts import format_time
 from talkhub.store.queries.transcripts import Transcript, find_transcript
 from talkhub.store.uow import UnitOfWork

@@ -1,4 +1,4 @@
-"""The statement behind `get_user_context`: the whole answer, built by PostgreSQL."""
+"""The statement behind `get_user_context`: most of the answer, built by PostgreSQL."""
 
 from talkhub.json_codec import dumps_text
 from talkhub.store.statements.iso_time import iso
@@ -20,39 +20,57 @@ with person as (
     select coalesce(merged_into_id, id) from user_profiles
     where workspace_id = %(workspace_id)s and user_id = %(user_id)s)
 )
-select json_build_object(
-  'user_id', %(user_id)s::text,
-  'found', p.id is not null,
-  'profile', case when p.id is null then json_build_object() else json_build_object(
+select
+  p.id is not null as found,
+  coalesce(p.memory_opt_out, false) as is_opted_out,
+  coalesce(p.timezone, w.timezone) as timezone,
+  case when p.id is null then '{{}}' else json_build_object(
     'user_id', p.user_id, 'name', p.name, 'phone', p.phone, 'email', p.email, 'tags', p.tags,
     'custom', p.custom, 'locale', p.locale, 'timezone', p.timezone,
     'first_seen_at', {iso("p.first_seen_at")}, 'last_seen_at', {iso("p.last_seen_at")},
-    'created_at', {iso("p.created_at")}, 'updated_at', {iso("p.updated_at")}) end,
-  'has_history', case when %(limit)s > 0 then recent.conversations is not null
-    else not coalesce(p.memory_opt_out, false) and exists (
-      select from conversations c
-      where c.workspace_id = %(workspace_id)s and c.profile_id = p.id) end,
-  'recent_conversations', coalesce(recent.conversations, '[]'),
-  'preferences', coalesce(p.preferences, '{{}}'),
-  'interaction_stats', '{dumps_text(EMPTY_STATS)}'::jsonb ||
+    'created_at', {iso("p.created_at")}, 'updated_at', {iso("p.updated_at")})::text
+  end as profile,
+  recent.conversations is not null as has_history,
+  coalesce(recent.conversations, '') as conversations,
+  coalesce(p.preferences, '{{}}')::text as preferences,
+  ('{dumps_text(EMPTY_STATS)}'::jsonb ||
     case when p.memory_opt_out then '{{}}' else coalesce(p.interaction_stats, '{{}}') end
-)::text
-from (select 1) as always
+  )::text as interaction_stats,
+  recent.latest, trend.conversations as trend_conversations,
+  trend.score as trend_score, trend.score_before as trend_score_before
+from workspaces w
 left join person p on true
 left join lateral (
-  select json_agg(json_build_object(
+  select string_agg(json_build_object(
     'conversation_id', c.conversation_id, 'session_id', c.session_id,
     'platform', c.platform, 'status', c.status, 'messages', c.messages,
     'intent_analysis', c.intent_analysis, 'metadata', c.metadata,
     'created_at', {iso("c.created_at")}, 'started_at', {iso("c.started_at")},
-    'last_message_at', {iso("c.last_message_at")})) as conversations
+    'last_message_at', {iso("c.last_message_at")})::text, e'\\n') as conversations,
+    (array_agg(json_build_object('intent', c.primary_intent, 'sentiment', c.sentiment,
+      'topics', c.topics, 'channel', c.platform, 'at', {iso("c.last_message_at")})::text)
+      filter (where c.sentiment is not null))[1] as latest
   from (
     select * from conversations
     where workspace_id = %(workspace_id)s and profile_id = p.id
+      and (%(as_of)s::timestamptz is null or started_at <= %(as_of)s::timestamptz)
     order by last_message_at desc limit %(limit)s) c
 ) recent on not p.memory_opt_out
+left join lateral (
+  select
+    count(*) filter (where c.last_message_at > m.month) as conversations,
+    avg(c.sentiment_score) filter (where c.last_message_at > m.month) as score,
+    avg(c.sentiment_score) filter (where c.last_message_at <= m.month) as score_before
+  from (select %(now)s::timestamptz - interval '30 days' as month) m, conversations c
+  where c.workspace_id = %(workspace_id)s and c.profile_id = p.id
+    and c.last_message_at > m.month - interval '30 days'
+    and c.last_message_at <= %(now)s::timestamptz
+) trend on not p.memory_opt_out and %(with_last)s::boolean
+where w.id = %(workspace_id)s
 """
-"""Of a person who opted out of the memory only the profile is told.
+"""Of a person who opted out of the memory only the profile is told. Conversations come as JSON, a
+line each: whoever needs the newest reads that line alone.
 
-No join on the coalesce: under the policy no index serves that, and all people are read.
+No join on the coalesce: under the policy no index serves that, and all people are read. `now` is
+the time that is asked about.
 """

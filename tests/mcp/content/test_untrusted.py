@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from talkhub.mcp.content.documents import DOCUMENT_LIMIT, json_text, latest_that_fit
-from talkhub.mcp.content.untrusted import cleaned, cleaned_value, in_line, quoted
+from talkhub.mcp.content.untrusted import cleaned_value, in_line, quoted
+from talkhub.memory.cleaning import cleaned
 
 LINE_ENDS = ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"]
 

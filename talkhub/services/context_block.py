@@ -1,0 +1,140 @@
+"""The block for a prompt that a person's context is told as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from talkhub import clock, json_codec
+from talkhub.memory.prompt import Line, Wording, block, facts_line, message_line, wording
+from talkhub.services.context_wish import ContextFormat, ContextSection, ContextWish
+from talkhub.services.transcripts import time_of
+
+
+@dataclass(frozen=True)
+class Known:
+    """The row of the statement, decoded as far as it is looked at."""
+
+    row: Mapping[str, Any]
+    wish: ContextWish
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The latest conversations as JSON, newest first."""
+        text: str = self.row["conversations"]
+        return text.split("\n") if text else []
+
+    def conversations(self) -> Iterator[dict[str, Any]]:
+        """Yield the latest conversations, newest first, as they were at the time asked about."""
+        for line in self.lines:
+            found = json_codec.loads(line)
+            if self.wish.as_of is not None:
+                until = self.wish.as_of
+                found["messages"] = [each for each in found["messages"] if time_of(each) <= until]
+            yield found
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The person's time zone, or the workspace's."""
+        return ZoneInfo(self.row["timezone"])
+
+    @cached_property
+    def profile(self) -> dict[str, Any]:
+        """The person's profile; empty if nobody knows them."""
+        found: dict[str, Any] = json_codec.loads(self.row["profile"])
+        return found
+
+    @cached_property
+    def words(self) -> Wording:
+        """The block's words, in the language asked for or else the person's."""
+        return wording(self.wish.language or self.profile.get("locale"))
+
+    @property
+    def today(self) -> str:
+        """The day that is asked about, where the person is."""
+        now = self.wish.as_of or clock.now()
+        return now.astimezone(self.zone).date().isoformat()
+
+
+def line_of(known: Known, told: Mapping[str, Any]) -> str:
+    """Return what a message costs the budget: its line in the block, or its text alone."""
+    if known.wish.format is ContextFormat.JSON:
+        return str(told["text"])
+    said_on = datetime.fromisoformat(told["at"]).astimezone(known.zone).date()
+    return message_line(known.words, Line(told["role"], said_on, told["text"]))
+
+
+def head_of(known: Known, last: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return what the block says beside messages: its frame, and a line for each section."""
+    titles = "\n".join(f"## {title}" for title in _titles(known.words).values())
+    frame = f"{block(known.words, [], today=known.today, query='')}\n{titles}"
+    lines = {
+        section.value: facts_line(known.words, named)
+        for section, named in _facts(known, last).items()
+        if known.wish.wants(section)
+    }
+    return {"frame": frame, **{section: line for section, line in lines.items() if line}}
+
+
+def prompt_of(
+    known: Known,
+    head: Mapping[str, str],
+    *,
+    query: str,
+    messages: Mapping[ContextSection, Sequence[Mapping[str, Any]]],
+    is_degraded: bool,
+) -> str:
+    """Return the whole block."""
+    told = {
+        section: [line_of(known, each) for each in messages.get(section, ())]
+        or [line for line in [head.get(section.value)] if line]
+        for section in ContextSection
+    }
+    if is_degraded:
+        told[ContextSection.RELEVANT] = [f"- {known.words.labels['degraded']}"]
+    sections = [(title, told[section]) for section, title in _titles(known.words).items()]
+    return block(known.words, sections, today=known.today, query=query)
+
+
+def _titles(words: Wording) -> dict[ContextSection, str]:
+    """Return the sections' titles, in the order of the block."""
+    return {
+        ContextSection.PROFILE: words.profile,
+        ContextSection.LAST: words.last,
+        ContextSection.STATS: words.stats,
+        ContextSection.RELEVANT: words.relevant,
+        ContextSection.RECENT: words.recent,
+    }
+
+
+def _facts(known: Known, last: Mapping[str, Any] | None) -> dict[ContextSection, dict[str, object]]:
+    profile = known.profile
+    stats = json_codec.loads(known.row["interaction_stats"])
+    preferences = json_codec.loads(known.row["preferences"])
+    facts: dict[ContextSection, dict[str, object]] = {
+        ContextSection.PROFILE: {
+            "name": profile.get("name"),
+            "locale": profile.get("locale"),
+            "tags": ", ".join(profile.get("tags", ())),
+            "since": (profile.get("first_seen_at") or "")[:10],
+            "preferences": json_codec.dumps_text(preferences) if preferences else None,
+        },
+        ContextSection.STATS: {
+            "conversations": stats["total_conversations"] or None,
+            "messages": stats["total_messages"] or None,
+        },
+    }
+    if last is not None:
+        facts[ContextSection.LAST] = {
+            "at": last["at"][:10],
+            "intent": last["intent"],
+            "sentiment": last["sentiment"],
+            "topics": ", ".join(last["topics"]),
+            "channel": last["channel"],
+            "trend": last["trend_30d"]["direction"],
+        }
+    return facts
