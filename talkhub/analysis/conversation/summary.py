@@ -11,6 +11,7 @@ from talkhub.analysis.conversation.signs import CompanySign, PersonSign
 from talkhub.analysis.conversation.turns import Turn
 from talkhub.analysis.intent import SOCIAL
 from talkhub.analysis.model import MessageAnalysis
+from talkhub.analysis.personal import masked
 from talkhub.logs import mask
 from talkhub.names import Intent
 
@@ -38,7 +39,7 @@ def summary(turns: Sequence[Turn], primary: Intent) -> tuple[Quote, ...]:
     if end is not None:
         chosen.setdefault(end, _telling_sentence(turns[end]))
     return tuple(
-        Quote(turns[place].message_id, turns[place].role, _shortened(mask(text)))
+        Quote(turns[place].message_id, turns[place].role, _shortened(mask(masked(text))))
         for place, text in sorted(chosen.items())
     )
 
