@@ -13,6 +13,10 @@ _KINDS = {
     "location": "location",
     "ig_reel": "video",
     "reel": "video",
+    "share": "share",
+    "ig_post": "share",
+    "post": "share",
+    "story_mention": "story_mention",
     "like_heart": "sticker",
     "unsupported_type": "unsupported",
 }

@@ -176,6 +176,10 @@ def _dice(message: JSONObject) -> Content:
     return Content("sticker", text(member(dice, "emoji")), filled(value=member(dice, "value")))
 
 
+def _story(message: JSONObject) -> Content:
+    return Content("share", text(message.get("caption")), {"type": "story"})
+
+
 def _form(message: JSONObject) -> Content:
     form = message["web_app_data"]
     more = filled(button=text(member(form, "button_text")))
@@ -255,6 +259,7 @@ _READERS: Mapping[str, Callable[[JSONObject], Content | None]] = {
     "poll": _poll,
     "dice": _dice,
     "web_app_data": _form,
+    "story": _story,
     "rich_message": _rich,
     "checklist": _checklist,
     "paid_media": _paid_media,

@@ -16,6 +16,7 @@ GRAPH = "https://graph.facebook.com/v26.0"
 UPDATES = (
     "message",
     "edited_message",
+    "guest_message",
     "channel_post",
     "edited_channel_post",
     "business_connection",

@@ -161,6 +161,8 @@ def kind_name(kind: str) -> str:
         "order": _("Pedido"),
         "form": _("Formulário"),
         "poll": _("Enquete"),
+        "share": _("Publicação compartilhada"),
+        "story_mention": _("Menção em um story"),
         "call_permission": _("Permissão de chamada"),
         "unsupported": _("Conteúdo que o canal não entrega"),
         "unknown": _("Conteúdo não reconhecido"),

@@ -204,10 +204,17 @@ def test_every_other_post_is_an_event_without_a_message(
         ),
         (
             {"attachments": [{"type": "story_mention", "payload": {"url": "https://x"}}]},
-            "unknown",
+            "story_mention",
             "",
-            {"url": "https://x", "type": "story_mention"},
+            {"url": "https://x"},
         ),
+        (
+            {"attachments": [{"type": "share", "payload": {"url": "https://x"}}]},
+            "share",
+            "",
+            {"url": "https://x"},
+        ),
+        ({"attachments": [{"type": "hologram"}]}, "unknown", "", {"type": "hologram"}),
     ],
     ids=[
         "quick reply without words",
@@ -218,6 +225,8 @@ def test_every_other_post_is_an_event_without_a_message(
         "link",
         "product",
         "story",
+        "shared post",
+        "of next year",
     ],
 )
 def test_what_a_message_says_in_its_rarer_shapes(

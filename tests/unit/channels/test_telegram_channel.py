@@ -267,6 +267,7 @@ def test_what_is_no_update_is_kept_as_unknown(received_at: datetime) -> None:
             {},
         ),
         ({"rich_message": {"blocks": [{"type": "map"}]}}, "unknown", "", {"type": "rich_message"}),
+        ({"story": {"id": 2, "chat": {"id": -1009}}}, "share", "", {"type": "story"}),
         ({"game": {"title": "Forca"}}, "unknown", "Forca", {"type": "game"}),
     ],
     ids=[
@@ -281,6 +282,7 @@ def test_what_is_no_update_is_kept_as_unknown(received_at: datetime) -> None:
         "payment",
         "rich text",
         "rich without text",
+        "story",
         "game",
     ],
 )
