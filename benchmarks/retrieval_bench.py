@@ -145,6 +145,7 @@ def _messages(dialogue: Dialogue, session: Session) -> list[dict[str, Any]]:
     return [
         {
             "role": "user" if turn.speaker == dialogue.person else "agent",
+            "name": turn.speaker[:100],
             "content": turn.text,
             "timestamp": (session.began_at + timedelta(minutes=minute)).isoformat(),
         }

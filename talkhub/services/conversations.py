@@ -32,6 +32,7 @@ class SentMessage(NamedTuple):
     content: str
     sent_at: datetime | None
     kind: str
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,15 +187,16 @@ def _as_messages(sent: Sequence[SentMessage]) -> tuple[list[Message], set[int]]:
         if message.sent_at is not None:
             moment = message.sent_at
             timed.add(position)
-        messages.append(
-            make_message(
-                role=message.role,
-                content=message.content,
-                sent_at=moment,
-                kind=message.kind,
-                position=position,
-            )
+        stored = make_message(
+            role=message.role,
+            content=message.content,
+            sent_at=moment,
+            kind=message.kind,
+            position=position,
         )
+        if message.name is not None:
+            stored["name"] = message.name
+        messages.append(stored)
     return messages, timed
 
 

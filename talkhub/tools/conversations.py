@@ -51,6 +51,9 @@ class SentMessage(BaseModel):
         datetime | None, Field(ge=EARLIEST_TIME, lt=LATEST_TIME), BeforeValidator(_given)
     ] = Field(default=None, description="When it was sent, ISO 8601; without a zone it is UTC.")
     kind: str = Field(default="text", max_length=32, description="text, image, audio, …")
+    name: Annotated[str | None, BeforeValidator(_given)] = Field(
+        default=None, max_length=100, description="Who wrote it, where several people do."
+    )
 
 
 class CreateChatSession(RetriableInput):
@@ -158,7 +161,7 @@ def save_conversation(uow: UnitOfWork, args: SaveConversation) -> Answer:
         session_id=args.session_id,
         user_id=args.user_id,
         messages=[
-            conversations.SentMessage(m.role, m.content, in_utc(m.timestamp), m.kind)
+            conversations.SentMessage(m.role, m.content, in_utc(m.timestamp), m.kind, m.name)
             for m in args.messages
         ],
         intent_analysis=args.intent_analysis,

@@ -111,6 +111,17 @@ def test_the_past_is_searched_as_it_was(caller: Caller, drain: Callable[[], None
     assert texts(found(caller, "pedido", as_of="2026-03-02T12:00:30Z")) == ["pedido antigo"]
 
 
+def test_what_somebody_promised_is_found_by_their_name(caller: Caller) -> None:
+    promises = [
+        {"role": "agent", "name": name, "content": f"prometo o reembolso {when}"}
+        for name, when in (("Carla", "hoje"), ("Rui", "amanhã"))
+    ]
+    body = {"session_id": "s1", "user_id": "ana", "messages": promises}
+    assert caller.tool("save_conversation", body).json["messages"][1]["name"] == "Rui"
+
+    assert texts(found(caller, "que reembolso o Rui prometeu?"))[0] == "prometo o reembolso amanhã"
+
+
 def test_at_most_as_many_are_told_as_were_asked_for(caller: Caller) -> None:
     save(caller, *(f"pedido {number}" for number in range(6)))
 
