@@ -63,7 +63,7 @@ def _as_answered(last: Sequence[Turn]) -> Finding:
     """Return the resolution where only the company's last words tell of it."""
     if refused := _found(last, CompanySign.REFUSES):
         return Finding(Resolution.NO, refused)
-    if any(could_answer(turn, ()) for turn in last):
+    if any(could_answer(turn) for turn in last):
         return Finding(Resolution.SILENT, ())
     promised = _found(last, CompanySign.PROMISES)
     return Finding(Resolution.SILENT if promised else Resolution.NO, promised)

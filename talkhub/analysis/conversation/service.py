@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -15,6 +16,9 @@ _ASKED_FOR: Final = 0.5
 _LONG: Final = 25  # shorter texts are said twice by anyone: "certo!", "qual o CPF?"
 _ALIKE: Final = 0.6
 _FEWEST_WORDS: Final = 3
+_REMEMBERED: Final = 30
+"""So many of the person's turns are compared with: what is repeated is repeated soon, and a
+conversation of thousands of turns must not cost their square."""
 
 _NAME = re.compile(r"\s+(?:[oa]\s+|the\s+|el\s+|la\s+)?[A-ZÀ-Ý][a-zà-ÿ]{2,}")
 _QUESTION = re.compile(r"[^.!?\n]*\w[^.!?\n]*\?")
@@ -54,7 +58,7 @@ def fallbacks(turns: Sequence[Turn]) -> Iterator[Stretch]:
 def loops(turns: Sequence[Turn]) -> Iterator[Stretch]:
     """Yield what bots said before, word for word, and what people had to say to a bot once more."""
     said_by_bot: set[str] = set()
-    said_by_person: list[frozenset[str]] = []
+    said_by_person: deque[frozenset[str]] = deque(maxlen=_REMEMBERED)
     is_after_bot = False
     for turn in turns:
         if turn.role is MessageRole.BOT:
@@ -76,10 +80,8 @@ def loops(turns: Sequence[Turn]) -> Iterator[Stretch]:
 
 def unanswered_questions(turns: Sequence[Turn]) -> Iterator[Stretch]:
     """Yield the questions after which the company says nothing that could be an answer."""
-    answered_until = max(
-        (place for place, turn in enumerate(turns) if could_answer(turn, turns[:place])), default=-1
-    )
-    later: list[frozenset[str]] = []
+    answered_until = max(answers(turns), default=-1)
+    later: deque[frozenset[str]] = deque(maxlen=_REMEMBERED)
     waiting: list[Stretch] = []
     for turn in reversed(turns[answered_until + 1 :]):
         question = _QUESTION.search(turn.content) if turn.is_persons else None
@@ -93,14 +95,23 @@ def unanswered_questions(turns: Sequence[Turn]) -> Iterator[Stretch]:
     yield from reversed(waiting)
 
 
-def could_answer(turn: Turn, before: Sequence[Turn]) -> bool:
-    """Tell whether a turn of the company says something of the matter."""
+def answers(turns: Sequence[Turn]) -> Iterator[int]:
+    """Yield the places of the turns that could be answers; what a bot repeats is none."""
+    said: set[str] = set()
+    for place, turn in enumerate(turns):
+        if turn.is_persons:
+            continue
+        text = _plain(turn.content)
+        is_repeated = turn.role is MessageRole.BOT and text in said
+        said.add(text)
+        if not is_repeated and could_answer(turn):
+            yield place
+
+
+def could_answer(turn: Turn) -> bool:
+    """Tell whether a turn is the company's and says something of the matter."""
     if turn.is_persons or turn.shown.first(CompanySign.FALLBACK):
         return False
-    if turn.role is MessageRole.BOT:
-        text = _plain(turn.content)
-        if any(not other.is_persons and _plain(other.content) == text for other in before):
-            return False
     return any(
         not _is_put_off(turn.shown.signs, start, end) for start, end in sentences(turn.content)
     )

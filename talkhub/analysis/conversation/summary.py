@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from talkhub.analysis.conversation.model import Quote
-from talkhub.analysis.conversation.service import could_answer, sentences
+from talkhub.analysis.conversation.service import answers, sentences
 from talkhub.analysis.conversation.signs import CompanySign, PersonSign
 from talkhub.analysis.conversation.turns import Turn
 from talkhub.analysis.intent import SOCIAL
@@ -62,10 +62,10 @@ def _telling(turn: Turn, said: MessageAnalysis) -> float:
 
 
 def _last_answer(turns: Sequence[Turn], *, after: int) -> int | None:
-    places = range(len(turns) - 1, after, -1)
-    answers = (place for place in places if could_answer(turns[place], turns[:place]))
+    found = [place for place in answers(turns) if place > after]
     # "Claro!" answers, and tells nothing.
-    return next((it for it in answers if len(_telling_sentence(turns[it])) >= _SHORTEST), None)
+    telling = (it for it in reversed(found) if len(_telling_sentence(turns[it])) >= _SHORTEST)
+    return next(telling, None)
 
 
 def _last_word(turns: Sequence[Turn], *, after: int) -> int | None:
