@@ -178,7 +178,8 @@ _KINDS: Final[tuple[tuple[Kind, re.Pattern[str], Callable[[str], bool]], ...]] =
     (
         Kind.PHONE,
         re.compile(
-            r"\b(?:fone|tel|telefone|celular|cel|whats|whatsapp|zap|zapp|wpp|liga|phone|m[oó]vil)"  # codespell:ignore whats
+            r"\b(?:fone|tel|telefone|celular|cel|whats|zap|zapp"  # codespell:ignore whats
+            r"|whatsapp|wpp|liga|phone|m[oó]vil)"
             rf"\b\D{{0,12}}(9?\d{{4}}[ -]?\d{{4}}){_AFTER}",
             re.IGNORECASE,
         ),

@@ -17,7 +17,7 @@ from talkhub.analysis.understanding import Reading, understand
 from talkhub.names import Intent, MessageRole
 
 # Raised with every change of an answer, so that conversations can be analysed anew.
-ANALYSER_VERSION: Final = "4"
+ANALYSER_VERSION: Final = "5"
 
 _PERSON = MessageRole.USER
 

@@ -21,6 +21,7 @@ from talkhub.names import Intent, Sentiment
 _UNNAMED = THRESHOLD - 0.01
 # Said beside the leading intent, this much of a chance is worth naming.
 _WORTH_NAMING = 0.15
+_OF_A_SECOND = 0.25
 
 _REMEMBERED_READINGS = 2_048
 
@@ -101,8 +102,9 @@ def _intents(
         INTENTS[place]: chance for place, chance in enumerate(chances) if chance >= _WORTH_NAMING
     }
     for intent, confidence in wanted.intents:
-        # Manners do not compete with an errand: a text may well greet and ask.
-        share = confidence * (1 if intent in SOCIAL else 1 - likeliest)
+        # Manners do not compete with an errand: a text may well greet and ask. Of errands the
+        # model is sure of one, and a second that is plainly named is meant as well.
+        share = confidence * (1 if intent in SOCIAL else max(1 - likeliest, _OF_A_SECOND))
         if share >= _WORTH_NAMING:
             beside.setdefault(intent, share)
     beside.pop(leading, None)
