@@ -9,14 +9,14 @@ with person as (
 ), told as (
   select c.id, c.stems, c.last_message_at, c.message_count, c.language,
     case when c.stems is null or c.analysis_due_at is not null then c.messages end as messages
-  from person p
-  join conversations c on c.workspace_id = %(workspace_id)s and c.profile_id = p.id
-  where not p.memory_opt_out
+  from conversations c
+  where c.workspace_id = %(workspace_id)s
+    and c.profile_id = (select id from person where not memory_opt_out)
     and (%(until)s::timestamptz is null or c.started_at <= %(until)s::timestamptz)
   order by c.last_message_at desc
   limit %(conversations)s
 ), reachable as (
-  select *, sum(message_count) over (order by last_message_at desc, id) as so_far from told
+  select *, sum(message_count) over (order by last_message_at desc) as so_far from told
 ), unread as (
   select * from reachable where messages is not null order by last_message_at desc
   limit %(unread)s
@@ -29,7 +29,7 @@ from (
   from (
     select * from reachable
     where messages is null and so_far <= %(messages)s
-    order by last_message_at desc, id) kept
+    order by last_message_at desc) kept
 ) packed, (
   select json_agg(json_build_array(
     id, extract(epoch from last_message_at) / 86400, language, messages)) as conversations
@@ -38,8 +38,9 @@ from (
 """
 """What one person's messages are found by: packed, or the messages where that is still to come.
 
-The newest first, and bounded: of a history that is longer than anybody writes the oldest part is
-not searched.
+Not a join with the person: it would tempt the planner to read the whole workspace in the order
+of time. The newest first, and bounded: of a history that is longer than anybody writes the oldest
+part is not searched.
 """
 
 MESSAGES_AT = """
