@@ -110,7 +110,7 @@ class Courier:
             "limit": limit,
             "width": ACCOUNT_WIDTH,
             "max_attempts": replying.MAX_ATTEMPTS,
-            "lease": timing.LEASE,
+            "lease": timing.DELIVERY_LEASE,
         }
         return [QueuedMessage(**row) for row in uow.run(CLAIM_IN_TURN, params).mappings()]
 
@@ -120,7 +120,7 @@ class Courier:
             "limit": limit,
             "width": WIDTH,
             "max_attempts": delivering.MAX_ATTEMPTS,
-            "lease": timing.LEASE,
+            "lease": timing.DELIVERY_LEASE,
             "grace": ROTATION_GRACE,
         }
         return [Delivery(**row) for row in uow.run(CLAIM_MESSAGES, params).mappings()]

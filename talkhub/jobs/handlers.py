@@ -237,6 +237,7 @@ def _claim(database: Database, statement: str) -> list[_Claimed]:
             "suspects": are_suspects,
             "max_attempts": MAX_ATTEMPTS,
             "lease": timing.LEASE,
+            "doubles": timing.LEASE_DOUBLES,
         }
         with database.unit_of_work(scope) as uow:
             rows = uow.run(statement, params).mappings().all()

@@ -38,6 +38,7 @@ CLAIM = {
     "suspects": False,
     "max_attempts": handlers.MAX_ATTEMPTS,
     "lease": timing.LEASE,
+    "doubles": timing.LEASE_DOUBLES,
 }
 ADD_EVENT = """
 insert into inbound_events (workspace_id, platform, source, external_id, kind, payload)

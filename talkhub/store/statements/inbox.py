@@ -16,8 +16,9 @@ returning workspace_id, source, external_id
 
 CLAIM_EVENTS = """
 update inbound_events
-set attempts = attempts + 1, lease_until = clock_timestamp() + %(lease)s,
-    due_at = clock_timestamp() + %(lease)s, fence = fence + 1
+set attempts = attempts + 1, fence = fence + 1,
+    lease_until = clock_timestamp() + %(lease)s * power(2, least(attempts, %(doubles)s)),
+    due_at = clock_timestamp() + %(lease)s * power(2, least(attempts, %(doubles)s))
 where id in (
   select id from inbound_events
   where state = 'pending' and due_at <= clock_timestamp()
@@ -26,7 +27,7 @@ where id in (
 returning id, workspace_id, channel_id, platform, source, external_id, kind, payload, attempts,
           fence, received_at
 """
-"""Takes due events for longer than a job may run. The attempt counts even if the process dies.
+"""Takes due events for a while, longer at each attempt, which counts even if the process dies.
 
 Events that were tried twice are suspects: they are claimed one at a time, so that one that
 kills its worker takes no other with it.

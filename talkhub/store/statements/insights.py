@@ -3,7 +3,7 @@
 CLAIM_ANALYSES = """
 update conversations
 set attempts = attempts + 1, fence = fence + 1,
-    analysis_due_at = clock_timestamp() + %(lease)s
+    analysis_due_at = clock_timestamp() + %(lease)s * power(2, least(attempts, %(doubles)s))
 where id in (
   select id from conversations
   where analysis_due_at <= clock_timestamp()
