@@ -28,9 +28,12 @@ CALLS = {
         "messages": transcript("oi", "olá"),
     },
     "get_user_context": {"user_id": "ana"},
+    "search_memory": {"user_id": "ana", "query": "olá"},
     "update_user_profile": {"user_id": "ana", "profile_data": {"name": "Ana"}},
     "get_conversation_analytics": {"metrics": ["total_conversations"]},
 }
+# These need a channel to write on: tests/sending calls them.
+SENDING = {"send_message", "get_message"}
 
 
 def ask(url: str, token: str, mode: str, question: Callable[[Client], Awaitable[T]]) -> T:
@@ -63,7 +66,7 @@ def test_every_tool_answers_as_its_schema_says(mcp_url: str, caller: Caller, mod
 
     answers = ask(mcp_url, caller.token, mode, call_all)
 
-    assert answers.keys() == registry.specs.keys()
+    assert answers.keys() == registry.specs.keys() - SENDING
     for name, answer in answers.items():
         assert not answer.is_error
         schema = registry.specs[name].listing()["outputSchema"]
