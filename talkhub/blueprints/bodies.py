@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,7 @@ class SlowBodies:
         if _says_its_length(environ):
             # Werkzeug then reads once, that far, and not a second time to find the end.
             environ.pop("wsgi.input_terminated", None)
+            body.left = int(environ["CONTENT_LENGTH"])
         self._places.get()
         try:
             return self._application(environ, start_response)
@@ -71,7 +73,12 @@ class SlowBodies:
 
 
 class _Body(io.RawIOBase):
-    """A body whose reader gives up its place, and takes a seat, while it waits."""
+    """A body whose reader gives up its place, and takes a seat, while it waits.
+
+    `left` is how much of it nobody has read, as far as its length is known.
+    """
+
+    left = 0
 
     def __init__(self, source: InputStream, places: Permits, seats: Permits) -> None:
         self._source = source
@@ -92,13 +99,18 @@ class _Body(io.RawIOBase):
         self._sit_down()
         self._places.put(None)
         try:
-            return self._source.read(most)
+            chunk = self._source.read(most)
         finally:
             self._stand_up()
             self._places.get()
+        self.left -= len(chunk)
+        return chunk
 
     def leave(self) -> None:
-        """Give up what the body still holds: its answer is there."""
+        """Take in what no view asked for: else the server hangs up on the client's next request."""
+        with suppress(Unavailable, OSError):
+            while self.left > 0 and self.receive(self.left):
+                pass
 
     def _sit_down(self) -> None:
         try:
@@ -116,6 +128,7 @@ class _LargeBody(_Body):
     _is_seated = False
 
     def leave(self) -> None:
+        """Give up the seat. What is unread of so much is not worth waiting for."""
         if self._is_seated:
             self._is_seated = False
             self._seats.put(None)

@@ -77,6 +77,24 @@ def answer_within(server: Flask, body: bytes | None) -> int:
         return sent.result(PATIENCE / 2).status_code
 
 
+def test_a_small_body_that_nobody_wanted_is_taken_in_all_the_same(server: Flask) -> None:
+    stream = io.BytesIO(b"x" * 300)
+
+    answer = server.test_client().post("/nowhere", input_stream=stream, content_length=300)
+
+    assert answer.status_code == 404
+    assert stream.tell() == 300
+
+
+def test_what_nobody_wanted_of_a_large_body_is_left_where_it_is(server: Flask) -> None:
+    length = SMALL_BODY_BYTES + 1
+    stream = io.BytesIO(b"x" * length)
+
+    server.test_client().post("/nowhere", input_stream=stream, content_length=length)
+
+    assert stream.tell() == 0
+
+
 def test_a_request_is_answered_while_others_wait_for_their_bodies(server: Flask) -> None:
     with waiting(server, 4, 4, 4):
         assert answer_within(server, None) == 200
