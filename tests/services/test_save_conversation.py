@@ -306,7 +306,7 @@ def test_without_an_analysis_ours_follows(caller: Caller, database: Database, dr
     drain()
 
     analysis = rows(database, caller.workspace_id, CONVERSATIONS)[0]["intent_analysis"]
-    confidence = analysis.pop("confidence")
+    confidence, course = analysis.pop("confidence"), analysis.pop("course")
     assert analysis == {
         "intent": "cancellation",
         "sentiment": "negative",
@@ -314,6 +314,7 @@ def test_without_an_analysis_ours_follows(caller: Caller, database: Database, dr
         "status": "done",
     }
     assert 0 < confidence <= 1
+    assert (course["urgency"], course["handoff_requested"]) == ("none", False)
 
 
 def test_the_same_key_gives_the_same_answer(caller: Caller, database: Database) -> None:

@@ -34,6 +34,8 @@ OTHERWISE: dict[str, Any] = {
     "profile_data": {"tags": ["x"]},
     "start": DAY,
     "end": DAY,
+    "query": "péssimo",
+    "id": 1,
 }
 """What else is required, beside ids. Whatever is new and required must be added here."""
 
@@ -172,6 +174,8 @@ EVERYTHING = dict(asked())
 TELLING = [
     "tool get_user_context",
     "rest get_user_context",
+    "tool search_memory",
+    "rest search_memory",
     "read talkhub://users/{user_id}/profile",
     "read talkhub://users/{user_id}/context",
     "read talkhub://sessions/{session_id}",
