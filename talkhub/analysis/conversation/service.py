@@ -21,7 +21,8 @@ _REMEMBERED: Final = 30
 conversation of thousands of turns must not cost their square."""
 
 _NAME = re.compile(r"\s+(?:[oa]\s+|the\s+|el\s+|la\s+)?[A-ZÀ-Ý][a-zà-ÿ]{2,}")
-_QUESTION = re.compile(r"[^.!?\n]*\w[^.!?\n]*\?")
+# Each sentence is tried once, from its beginning: what strangers write may be long.
+_QUESTION = re.compile(r"(?<![^.!?\n])[^\w.!?\n]*+\w[^.!?\n]*+\?")
 
 
 def handoff_requests(turns: Sequence[Turn]) -> Iterator[Stretch]:
