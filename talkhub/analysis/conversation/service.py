@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from talkhub.analysis.conversation.model import Stretch
 from talkhub.analysis.conversation.signs import CompanySign, PersonSign, Sign
 from talkhub.analysis.conversation.turns import Turn, persons
+from talkhub.analysis.text import LONGEST_READ
 from talkhub.names import Intent, MessageRole
 
 _ASKED_FOR: Final = 0.5
@@ -23,6 +25,8 @@ conversation of thousands of turns must not cost their square."""
 _NAME = re.compile(r"\s+(?:[oa]\s+|the\s+|el\s+|la\s+)?[A-ZÀ-Ý][a-zà-ÿ]{2,}")
 # Each sentence is tried once, from its beginning: what strangers write may be long.
 _QUESTION = re.compile(r"(?<![^.!?\n])[^\w.!?\n]*+\w[^.!?\n]*+\?")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++(?=\s|$)|\n")
+_LETTER = re.compile(r"\w")
 
 
 def handoff_requests(turns: Sequence[Turn]) -> Iterator[Stretch]:
@@ -119,9 +123,12 @@ def could_answer(turn: Turn) -> bool:
 
 
 def sentences(content: str) -> Iterator[tuple[int, int]]:
-    """Yield where the sentences of a text begin and end."""
-    for match in re.finditer(r"[^.!?\n]*\w[^!?\n]*?(?:[.!?…]+(?=\s|$)|\n|$)", content):
-        yield match.span()
+    """Yield where the sentences of a text begin and end, as far as it is read for signs."""
+    length = min(len(content), LONGEST_READ)
+    ends = [match.end() for match in _SENTENCE_END.finditer(content, 0, length)]
+    for start, end in pairwise([0, *ends, length]):
+        if _LETTER.search(content, start, end):
+            yield start, end
 
 
 def content_words(turn: Turn) -> frozenset[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from talkhub.analysis.conversation.course import course
 from talkhub.analysis.conversation.model import Course, Stretch
+from talkhub.analysis.conversation.service import sentences
 from talkhub.analysis.pipeline import analyse
 from talkhub.names import Intent, Outcome, Resolution, SatisfactionBand, Trajectory, Urgency
 
@@ -278,6 +279,25 @@ def test_the_summary_quotes_errand_answer_and_end_in_their_order() -> None:
         ("3", "Seu pedido está na transportadora e chega quinta."),
         ("4", "que demora péssima"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "pieces"),
+    [
+        ("Olá! Tudo certo... chega hoje.", ["Olá!", " Tudo certo...", " chega hoje."]),
+        (
+            "O link é https://loja.com/p?id=1 e chega amanhã",
+            ["O link é https://loja.com/p?id=1 e chega amanhã"],
+        ),
+        ("custa 3.50\n\n:)\né isso", ["custa 3.50\n", "é isso"]),
+        ("?!", []),
+        ("", []),
+    ],
+)
+def test_sentences_end_where_a_space_follows_and_leave_out_no_word(
+    content: str, pieces: list[str]
+) -> None:
+    assert [content[start:end] for start, end in sentences(content)] == pieces
 
 
 def test_the_summary_masks_what_identifies_people() -> None:
