@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from functools import cache
+from math import ceil
 
 import pytest
 
@@ -49,24 +50,22 @@ def trigrams(text: str) -> frozenset[str]:
 
 
 def near_duplicates(texts: list[str]) -> list[tuple[str, str]]:
-    """Return the pairs whose trigrams are mostly the same."""
+    """Return the pairs whose trigrams are mostly the same.
+
+    Two such texts share one of their rarest trigrams at least, so only these are looked up.
+    """
     pieces = [trigrams(text) for text in texts]
     frequency = Counter(piece for mine in pieces for piece in mine)
     having: dict[str, list[int]] = defaultdict(list)
     pairs = []
     for later, mine in enumerate(pieces):
-        # Of two that are so alike, the rarest trigrams of the one meet the rarest of the other.
-        fewest_shared = math.ceil(MOST_ALIKE * len(mine))
-        rarest = sorted(mine, key=lambda piece: (frequency[piece], piece))
-        telling = rarest[: len(mine) - fewest_shared + 1]
-        candidates = {earlier for piece in telling for earlier in having[piece]}
-        pairs += [
-            (texts[earlier], texts[later])
-            for earlier in sorted(candidates)
-            if min(len(mine), len(pieces[earlier])) >= fewest_shared
-            and len(mine & pieces[earlier]) / len(mine | pieces[earlier]) >= MOST_ALIKE
-        ]
-        for piece in telling:
+        may_differ = len(mine) - ceil(MOST_ALIKE * len(mine))
+        rarest = sorted(mine, key=lambda piece: (frequency[piece], piece))[: may_differ + 1]
+        for earlier in sorted({earlier for piece in rarest for earlier in having[piece]}):
+            common = len(mine & pieces[earlier])
+            if common / (len(mine) + len(pieces[earlier]) - common) >= MOST_ALIKE:
+                pairs.append((texts[earlier], texts[later]))
+        for piece in rarest:
             having[piece].append(later)
     return pairs
 
