@@ -6,7 +6,7 @@ conversations keep the id they were held under. So parting them loses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from talkhub import clock
@@ -17,7 +17,7 @@ from talkhub.store.statements import merging as statements
 from talkhub.store.statements.locks import LOCK_ALL
 from talkhub.store.uow import UnitOfWork
 
-_DETAILS = ("name", "phone", "email", "locale")
+_DETAILS = ("name", "phone", "email", "locale", "memory_opt_out")
 
 
 def lock_key(uow: UnitOfWork, user_id: str) -> str:
@@ -78,7 +78,7 @@ def were_parted(uow: UnitOfWork, profile_ids: Sequence[int]) -> bool:
 def merge_profiles(uow: UnitOfWork, *, kept_id: int, absorbed_id: int) -> None:
     """Let one profile point to another and hand its conversations over. Both are locked."""
     key = {"workspace_id": uow.workspace_id, "ids": [kept_id, absorbed_id]}
-    rows = {row["id"]: row for row in uow.run(statements.LOCK_PROFILES, key).mappings()}
+    rows = {row["id"]: dict(row) for row in uow.run(statements.LOCK_PROFILES, key).mappings()}
     kept, absorbed = rows[kept_id], rows[absorbed_id]
     params = {"workspace_id": uow.workspace_id, "now": clock.now()}
     pointed = uow.run(
@@ -86,16 +86,22 @@ def merge_profiles(uow: UnitOfWork, *, kept_id: int, absorbed_id: int) -> None:
     )
     user_ids = sorted(row[0] for row in pointed)
     _move(uow, from_id=absorbed_id, to_id=kept_id, user_ids=user_ids)
-    filled = {name: absorbed[name] for name in _DETAILS if kept[name] is None and absorbed[name]}
+    filled = _filled(kept, absorbed)
     if filled:
         details = {name: filled.get(name, kept[name]) for name in _DETAILS}
         uow.run(statements.WRITE_DETAILS, {**params, "id": kept_id, **details})
-    changes = {name: {"before": None, "after": value} for name, value in filled.items()}
+    changes = {name: {"before": kept[name], "after": filled[name]} for name in filled}
     changes["merged"] = {"before": None, "after": absorbed["user_id"]}
     _record(uow, kept_id, "merge", changes)
     aliases = [user_id for user_id in user_ids if user_id != absorbed["user_id"]]
     pointer = {"merged_into": {"before": None, "after": kept_id}}
     _record(uow, absorbed_id, "merge", {**pointer, "aliases": {"before": aliases, "after": None}})
+
+
+def _filled(kept: Mapping[str, Any], absorbed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the kept profile takes over: details it lacks, and a refused memory."""
+    # Whoever refused the memory under one id refused it for what they said under it.
+    return {name: absorbed[name] for name in _DETAILS if absorbed[name] and not kept[name]}
 
 
 def _profile(uow: UnitOfWork, user_id: str) -> Any:
@@ -130,7 +136,9 @@ def _take_details_back(uow: UnitOfWork, kept_id: int, user_id: str) -> None:
         return
     rows = uow.run(statements.LOCK_PROFILES, {**key, "ids": [kept_id]}).mappings().one()
     details = {
-        name: None if name in changes and changes[name]["after"] == rows[name] else rows[name]
+        name: changes[name]["before"]
+        if name in changes and changes[name]["after"] == rows[name]
+        else rows[name]
         for name in _DETAILS
     }
     uow.run(statements.WRITE_DETAILS, {**key, **details, "now": clock.now()})

@@ -23,6 +23,11 @@ def whose(caller: Caller, user_id: str) -> str:
     return str(profile["user_id"])
 
 
+def is_remembered(caller: Caller, user_id: str) -> bool:
+    context = caller.tool("get_user_context", {"user_id": user_id}).json
+    return bool(context["consent"]["memory"])
+
+
 def test_people_are_merged_and_parted(caller: Caller, two_people: tuple[str, str]) -> None:
     absorbed, kept = two_people
 
@@ -57,3 +62,29 @@ def test_merging_needs_the_scope_of_profiles(
     answer = reader.post(f"/api/v1/people/{two_people[0]}/merge", {"into": two_people[1]})
 
     assert answer.status_code == 403
+
+
+def test_whoever_refused_the_memory_under_one_id_refused_it_under_both(
+    caller: Caller, two_people: tuple[str, str]
+) -> None:
+    absorbed, kept = two_people
+    refused = {"user_id": absorbed, "profile_data": {"memory_opt_out": True}}
+    caller.tool("update_user_profile", refused)
+
+    caller.post(f"/api/v1/people/{absorbed}/merge", {"into": kept})
+    while_merged = is_remembered(caller, kept)
+    caller.post(f"/api/v1/people/{absorbed}/part", {})
+
+    assert not while_merged
+    assert (is_remembered(caller, absorbed), is_remembered(caller, kept)) == (False, True)
+
+
+def test_merging_into_whoever_refused_the_memory_leaves_it_refused(
+    caller: Caller, two_people: tuple[str, str]
+) -> None:
+    absorbed, kept = two_people
+    caller.tool("update_user_profile", {"user_id": kept, "profile_data": {"memory_opt_out": True}})
+
+    caller.post(f"/api/v1/people/{absorbed}/merge", {"into": kept})
+
+    assert not is_remembered(caller, absorbed)

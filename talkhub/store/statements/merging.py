@@ -1,7 +1,7 @@
 """The statements that make two profiles one person, and part them again."""
 
 LOCK_PROFILES = """
-select id, user_id, name, phone, email, locale, merged_into_id
+select id, user_id, name, phone, email, locale, memory_opt_out, merged_into_id
 from user_profiles
 where workspace_id = %(workspace_id)s and id = any(%(ids)s)
 order by user_id
@@ -54,7 +54,7 @@ where workspace_id = %(workspace_id)s and id in (%(from_id)s, %(to_id)s)
 WRITE_DETAILS = """
 update user_profiles
 set name = %(name)s, phone = %(phone)s, email = %(email)s, locale = %(locale)s,
-    revision = revision + 1, updated_at = %(now)s
+    memory_opt_out = %(memory_opt_out)s, revision = revision + 1, updated_at = %(now)s
 where workspace_id = %(workspace_id)s and id = %(id)s
 """
 
