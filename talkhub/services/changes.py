@@ -162,10 +162,23 @@ def _rewrite(
         if messages != row["messages"]:
             rows.append(_row(row, messages))
     if rows:
+        _forget_quotes(uow, rows, told)
         params = {"workspace_id": uow.workspace_id, "now": clock.now(), "rows": uow.json(rows)}
         uow.run(REWRITE_CONVERSATIONS, params)
         uow.ring(Job.DRAIN_ANALYSIS)
         uow.touch(*session_ids)
+
+
+def _forget_quotes(
+    uow: UnitOfWork, rows: Sequence[Mapping[str, Any]], told: Mapping[str, Sequence[ToldChange]]
+) -> None:
+    """Forget what analyses quoted of conversations in which a message was taken back."""
+    taken_back = {message_id for message_id, changes in told.items() if _is_revoked(changes)}
+    ids = [
+        row["id"] for row in rows if any(message["id"] in taken_back for message in row["messages"])
+    ]
+    if ids:
+        uow.run(statements.FORGET_QUOTES, {"workspace_id": uow.workspace_id, "ids": ids})
 
 
 def _row(stored: Mapping[str, Any], messages: list[Message]) -> dict[str, Any]:

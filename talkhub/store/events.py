@@ -90,6 +90,12 @@ class OutboundMessage(Scoped, Base):
             "channel_id",
             postgresql_where="lease_until is not null and channel_id is not null",
         ),
+        Index(
+            "ix_outbound_messages_of_conversations",
+            "workspace_id",
+            "conversation_id",
+            postgresql_where="webhook_endpoint_id is not null and conversation_id is not null",
+        ),
         Index(None, "webhook_endpoint_id", "id"),
         Index(None, "workspace_id", "id"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from callers import Caller
@@ -165,24 +166,61 @@ def test_who_may_not_manage_webhooks_may_not_look(
     assert [bia.get(PAGE).status_code, bia.post(f"{PAGE}/replay").status_code] == [403, 403]
 
 
-def test_what_a_person_takes_back_is_forgotten_in_the_outbox_too(
-    client: FlaskClient, outbox: Outbox, drain: Callable[[], None]
-) -> None:
-    outbox.endpoint(URL, "message.received")
-    path = make_channel(outbox.database, outbox.workspace, Platform.WHATSAPP)
-    door = Door(client, Platform.WHATSAPP, path)
-    document = said(Platform.WHATSAPP, "meu segredo")
+def revoking(document: dict[str, Any]) -> dict[str, Any]:
+    """Return what WhatsApp sends when a person takes the message of a document back."""
     message = document["entry"][0]["changes"][0]["value"]["messages"][0]
-    door.post(document)
-    drain()
-    assert "meu segredo" in str(outbox.messages())
-
     taken_back = said(Platform.WHATSAPP, "")
     back = taken_back["entry"][0]["changes"][0]["value"]["messages"][0]
     back.pop("text")
     back |= {"type": "revoke", "revoke": {"original_message_id": message["id"]}}
-    door.post(taken_back)
+    return taken_back
+
+
+def quoting(outbox: Outbox) -> list[str]:
+    """Return all that quotes messages: what is told, what is shown, what is kept of analyses."""
+    return [
+        str(outbox.read(f"select {column} from {table} where workspace_id = %(ws)s"))
+        for table, column in (
+            ("outbound_messages", "payload"),
+            ("conversations", "intent_analysis"),
+            ("conversation_analyses", "result"),
+        )
+    ]
+
+
+@pytest.fixture
+def whatsapp(client: FlaskClient, outbox: Outbox) -> Door:
+    path = make_channel(outbox.database, outbox.workspace, Platform.WHATSAPP)
+    return Door(client, Platform.WHATSAPP, path)
+
+
+def test_what_a_person_takes_back_is_forgotten_in_the_outbox_too(
+    whatsapp: Door, outbox: Outbox, drain: Callable[[], None]
+) -> None:
+    outbox.endpoint(URL, "message.received")
+    document = said(Platform.WHATSAPP, "meu segredo")
+    whatsapp.post(document)
+    drain()
+    assert "meu segredo" in str(outbox.messages())
+
+    whatsapp.post(revoking(document))
     drain()
 
     (told,) = outbox.messages()
     assert told["payload"]["data"]["message"]["content"] == ""
+
+
+def test_what_a_person_takes_back_is_quoted_in_no_summary(
+    whatsapp: Door, outbox: Outbox, drain: Callable[[], None]
+) -> None:
+    outbox.endpoint(URL, "conversation.analyzed")
+    document = said(Platform.WHATSAPP, "quero cancelar o plano do segredo")
+    whatsapp.post(document)
+    drain()
+    outbox.set("update conversation_analyses set analyser_version = 'earlier'")
+    assert all("segredo" in text for text in quoting(outbox))
+
+    whatsapp.post(revoking(document))
+    drain()
+
+    assert not any("segredo" in text for text in quoting(outbox))

@@ -71,6 +71,23 @@ where workspace_id = %(workspace_id)s and id = any(%(event_ids)s)
 """
 """What a person took back is not kept in the inbox either."""
 
+FORGET_QUOTES = """
+with told as (
+  update outbound_messages
+  set payload = jsonb_set(payload, '{data,analysis,course,summary}', '[]')
+  where workspace_id = %(workspace_id)s and conversation_id = any(%(ids)s)
+    and webhook_endpoint_id is not null
+    and payload #> '{data,analysis,course,summary}' is not null
+), analysed as (
+  delete from conversation_analyses
+  where workspace_id = %(workspace_id)s and conversation_id = any(%(ids)s)
+)
+update conversations set intent_analysis = intent_analysis #- '{course,summary}'
+where workspace_id = %(workspace_id)s and id = any(%(ids)s)
+  and intent_analysis #> '{course,summary}' is not null
+"""
+"""Analyses quote messages: those of every version go, and the next one is made without the text."""
+
 FORGET_EDITS = """
 update message_changes set value = '{}'
 where workspace_id = %(workspace_id)s and event_id = any(%(event_ids)s) and kind = 'edit'
