@@ -15,9 +15,12 @@ from talkhub.memory.cleaning import cleaned
 
 LONGEST_EXCERPT: Final = 600
 _LONGEST_NAME: Final = 120
+_BETWEEN_FACTS: Final = "·"
 _ESCAPES: Final = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\uff1c": "&lt;", "\uff1e": "&gt;", '"': "'"}
 )
+# It, and what looks like it, in what people wrote.
+_DOTS: Final = str.maketrans(dict.fromkeys("\u00b7\u0387\u2022\u2027\u2219\u22c5\u30fb\uff65", "-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ _SPANISH = Wording(
         "locale": "idioma",
         "tags": "etiquetas",
         "since": "cliente desde",
-        "at": "em",
+        "at": "el",
         "preferences": "preferencias",
         "intent": "intención",
         "sentiment": "ánimo",
@@ -146,13 +149,20 @@ def safe(text: str, limit: int = LONGEST_EXCERPT) -> str:
 
 
 def facts_line(words: Wording, facts: Mapping[str, object]) -> str:
-    """Return named facts as one line; those without a value are left out."""
+    """Return named facts as one line; those without a value are left out.
+
+    A value cannot go on as a further fact: what stands between facts does not stand in it.
+    """
     parts = [
-        f"{words.labels[name]}: {safe(str(value), _LONGEST_NAME)}"
+        f"{words.labels[name]}: {_fact(value)}"
         for name, value in facts.items()
         if value not in (None, "", [], {})
     ]
-    return f"- {' · '.join(parts)}" if parts else ""
+    return f"- {f' {_BETWEEN_FACTS} '.join(parts)}" if parts else ""
+
+
+def _fact(value: object) -> str:
+    return safe(str(value).translate(_DOTS), _LONGEST_NAME)
 
 
 def message_line(words: Wording, line: Line) -> str:
