@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -59,12 +59,16 @@ class Known:
         now = self.wish.as_of or clock.now()
         return now.astimezone(self.zone).date().isoformat()
 
+    def day_of(self, at: str) -> date:
+        """Return the day of a time, where the person is."""
+        return datetime.fromisoformat(at).astimezone(self.zone).date()
+
 
 def line_of(known: Known, told: Mapping[str, Any]) -> str:
     """Return what a message costs the budget: its line in the block, or its text alone."""
     if known.wish.format is ContextFormat.JSON:
         return str(told["text"])
-    said_on = datetime.fromisoformat(told["at"]).astimezone(known.zone).date()
+    said_on = known.day_of(told["at"])
     return message_line(known.words, Line(told["role"], said_on, told["text"]))
 
 
@@ -113,6 +117,7 @@ def _titles(words: Wording) -> dict[ContextSection, str]:
 
 def _facts(known: Known, last: Mapping[str, Any] | None) -> dict[ContextSection, dict[str, object]]:
     profile = known.profile
+    seen = profile.get("first_seen_at")
     stats = json_codec.loads(known.row["interaction_stats"])
     preferences = json_codec.loads(known.row["preferences"])
     facts: dict[ContextSection, dict[str, object]] = {
@@ -120,7 +125,7 @@ def _facts(known: Known, last: Mapping[str, Any] | None) -> dict[ContextSection,
             "name": profile.get("name"),
             "locale": profile.get("locale"),
             "tags": ", ".join(profile.get("tags", ())),
-            "since": (profile.get("first_seen_at") or "")[:10],
+            "since": known.day_of(seen).isoformat() if seen else None,
             "preferences": json_codec.dumps_text(preferences) if preferences else None,
         },
         ContextSection.STATS: {
@@ -130,7 +135,7 @@ def _facts(known: Known, last: Mapping[str, Any] | None) -> dict[ContextSection,
     }
     if last is not None:
         facts[ContextSection.LAST] = {
-            "at": last["at"][:10],
+            "at": known.day_of(last["at"]).isoformat(),
             "intent": last["intent"],
             "sentiment": last["sentiment"],
             "topics": ", ".join(last["topics"]),

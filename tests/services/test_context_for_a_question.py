@@ -92,6 +92,27 @@ def test_the_last_contact_is_told_with_its_mood(ana: Caller) -> None:
     assert context_of(ana, as_of="2026-03-03")["last"]["at"][:10] == "2026-03-02"
 
 
+def test_a_conversation_that_was_still_going_on_was_not_the_last_one(ana: Caller) -> None:
+    last = context_of(ana, as_of="2026-03-09T12:01:30Z")["last"]
+
+    assert last["at"][:10] == "2026-03-02"
+
+
+def test_the_block_tells_days_where_the_person_is(
+    caller: Caller, drain: Callable[[], None]
+) -> None:
+    profile = {"locale": "es", "timezone": "America/Sao_Paulo"}
+    caller.tool("update_user_profile", {"user_id": "ana", "profile_data": profile})
+    said_late = [{"role": "user", "content": "hola", "timestamp": "2026-03-03T01:30:00Z"}]
+    caller.tool("save_conversation", {"session_id": "s1", "user_id": "ana", "messages": said_late})
+    drain()
+
+    lines = context_of(caller, format="prompt")["prompt"].splitlines()
+
+    assert any(line.startswith("- el: 2026-03-02 ·") for line in lines)
+    assert any(line.startswith("- 02/03/2026 cliente:") for line in lines)
+
+
 def test_the_mood_is_compared_with_the_month_before(
     caller: Caller, drain: Callable[[], None]
 ) -> None:

@@ -49,7 +49,8 @@ left join lateral (
     'last_message_at', {iso("c.last_message_at")})::text, e'\\n') as conversations,
     (array_agg(json_build_object('intent', c.primary_intent, 'sentiment', c.sentiment,
       'topics', c.topics, 'channel', c.platform, 'at', {iso("c.last_message_at")})::text)
-      filter (where c.sentiment is not null))[1] as latest
+      filter (where c.sentiment is not null and (%(as_of)s::timestamptz is null
+        or c.last_message_at <= %(as_of)s::timestamptz)))[1] as latest
   from (
     select * from conversations
     where workspace_id = %(workspace_id)s and profile_id = p.id
