@@ -82,7 +82,7 @@ def fold(token: str) -> str:
         return _word(token)
     if first in ".!?…\n":
         return SENTENCE_END
-    return CLAUSE_END if token in (",", ";", ":", "(") else token
+    return CLAUSE_END if token in (",", ";", ":", "(") else token[:_LONGEST_WORD]
 
 
 def _cut(chunk: str) -> tuple[tuple[str, int, int], ...]:

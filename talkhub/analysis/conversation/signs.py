@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from talkhub.analysis.hearing import SHORT
 from talkhub.analysis.lexicon import lexicon
 from talkhub.analysis.phrases import PhraseBook
 from talkhub.analysis.text import Text, read
@@ -17,8 +18,10 @@ from talkhub.names import Urgency
 
 _FILE = Path(__file__).parents[1] / "lexicons" / "conversations.json"
 
-# Bots say the same few hundred things, and people's short answers come again and again.
-_REMEMBERED_TEXTS = 2_048
+# People's short answers come again and again, and bots say the same few hundred things, menus
+# among them. Longer texts are read each time: thousands of them would fill a worker's memory.
+_REMEMBERED_TEXTS, _REMEMBERED_ANSWERS = 2_048, 1_024
+_LONGEST_ANSWER: Final = 400
 
 
 class PersonSign(StrEnum):
@@ -69,17 +72,29 @@ class Shown:
         return next((sign for sign in self.signs if sign.shows in wanted), None)
 
 
-@lru_cache(maxsize=_REMEMBERED_TEXTS)
 def shown_by_person(content: str, language: str) -> Shown:
     """Return what a person's text shows: PersonSigns, and reasons for Urgency."""
+    is_short = len(content) <= SHORT
+    return (_of_person_short if is_short else _of_person)(content, language)
+
+
+def shown_by_company(content: str, language: str) -> Shown:
+    """Return what a bot's or an agent's text shows: CompanySigns."""
+    is_short = len(content) <= _LONGEST_ANSWER
+    return (_of_company_short if is_short else _of_company)(content, language)
+
+
+def _of_person(content: str, language: str) -> Shown:
     books = _books(language)
     return _shown(content, language, (books.urgency, books.person))
 
 
-@lru_cache(maxsize=_REMEMBERED_TEXTS)
-def shown_by_company(content: str, language: str) -> Shown:
-    """Return what a bot's or an agent's text shows: CompanySigns."""
+def _of_company(content: str, language: str) -> Shown:
     return _shown(content, language, (_books(language).company,))
+
+
+_of_person_short = lru_cache(maxsize=_REMEMBERED_TEXTS)(_of_person)
+_of_company_short = lru_cache(maxsize=_REMEMBERED_ANSWERS)(_of_company)
 
 
 class _Books(NamedTuple):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from talkhub.analysis.conversation.service import sentences, unanswered_questions
+from talkhub.analysis.conversation.signs import Shown, shown_by_company, shown_by_person
 from talkhub.analysis.conversation.turns import Turn, turns_of
 from talkhub.analysis.pipeline import analyse
-from talkhub.analysis.text import LONGEST_READ
+from talkhub.analysis.text import LONGEST_READ, read
 
 LONGEST = 65_536
 PIECES = ["a", " ", ".", "?", "!", "\n", "\U0001f600", "1", "a@b.co ", "! ", "?a", ".a", "A×"]
@@ -36,3 +39,16 @@ def test_a_text_is_cut_into_sentences_as_far_as_it_is_read(piece: str) -> None:
 
     assert spans[0] == (0, len("Abrimos às 9h."))
     assert all(0 <= start < end <= LONGEST_READ for start, end in spans)
+
+
+@pytest.mark.parametrize("shown", [shown_by_person, shown_by_company])
+def test_short_texts_are_remembered_and_long_ones_are_not(shown: Callable[..., Shown]) -> None:
+    short, long = "tá bom, obrigada", "tá bom, obrigada " * 100
+
+    assert shown(short, "pt") is shown(short, "pt")
+    assert shown(long, "pt") is not shown(long, "pt")
+
+
+def test_no_token_is_longer_than_a_word_can_be() -> None:
+    for piece in ("a", " :(", " 1", "!", "'", "@"):
+        assert max(map(len, read("ok" + piece[:-1] + piece[-1] * LONGEST).words)) <= 40
