@@ -67,16 +67,20 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(fold(text))
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def stem(word: str, language: str) -> str | None:
     """Return the stem that all forms of a folded word share; None for a stop word.
 
     Folding loses what Snowball tells "ligações" from "ligaco" by, so plurals in -ões are
     brought back before, and spellings that hide a stem ("troquei", "trocou") after.
     """
+    return _remembered_stem(word[:_LONGEST_WORD], language)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _remembered_stem(word: str, language: str) -> str | None:
     if word in stop_words():
         return None
-    word = irregular_forms(language).get(word, word)[:_LONGEST_WORD]
+    word = irregular_forms(language).get(word, word)
     if len(word) < 3 or not word.isalpha():
         return word
     if language != "pt":

@@ -56,3 +56,8 @@ def test_a_stop_word_of_any_language_has_no_stem() -> None:
 
 def test_a_very_long_word_is_cut() -> None:
     assert len(terms("k" * 4_000, "pt")[0]) <= 40
+
+
+@pytest.mark.parametrize("letter", ["k", "1"])
+def test_words_that_differ_only_beyond_the_cut_are_remembered_as_one(letter: str) -> None:
+    assert stem(letter * 50, "pt") is stem(letter * 60, "pt")
