@@ -36,8 +36,10 @@ def personal_in(text: str) -> list[Personal]:
     phone only where they are written like one: orders, prices and protocols stay.
     """
     found: list[Personal] = []
+    taken = bytearray(len(text))
     for it in _candidates(text):
-        if all(it.end <= other.start or it.start >= other.end for other in found):
+        if not any(taken[it.start : it.end]):
+            taken[it.start : it.end] = b"\1" * (it.end - it.start)
             found.append(it)
     return sorted(found, key=lambda it: it.start)
 

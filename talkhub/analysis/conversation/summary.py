@@ -16,6 +16,8 @@ from talkhub.logs import mask
 from talkhub.names import Intent
 
 _LONGEST, _SHORTEST = 200, 12
+# Masked before it is shortened, lest half a number be shown; but not all of a long text.
+_LONGEST_MASKED: Final = 1_000
 _PER_REASON: Final = 0.1
 _ENOUGH_WORDS: Final = 10
 _WORDS_WEIGHT: Final = 0.4
@@ -39,7 +41,7 @@ def summary(turns: Sequence[Turn], primary: Intent) -> tuple[Quote, ...]:
     if end is not None:
         chosen.setdefault(end, _telling_sentence(turns[end]))
     return tuple(
-        Quote(turns[place].message_id, turns[place].role, _shortened(mask(masked(text))))
+        Quote(turns[place].message_id, turns[place].role, _shown(text))
         for place, text in sorted(chosen.items())
     )
 
@@ -113,6 +115,6 @@ def _places(turns: Sequence[Turn]) -> Iterator[tuple[int, MessageAnalysis]]:
             yield place, turn.said
 
 
-def _shortened(text: str) -> str:
-    text = " ".join(text.split())
+def _shown(text: str) -> str:
+    text = mask(masked(" ".join(text.split())[:_LONGEST_MASKED]))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rsplit(' ', 1)[0]}…"

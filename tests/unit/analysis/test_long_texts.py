@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
+from talkhub.analysis.conversation.course import course
 from talkhub.analysis.conversation.service import sentences, unanswered_questions
 from talkhub.analysis.conversation.signs import Shown, shown_by_company, shown_by_person
 from talkhub.analysis.conversation.turns import Turn, turns_of
 from talkhub.analysis.pipeline import analyse
 from talkhub.analysis.text import LONGEST_READ, read
+from talkhub.memory.cleaning import cleaned
+from talkhub.memory.words import terms
 
 LONGEST = 65_536
 PIECES = ["a", " ", ".", "?", "!", "\n", "\U0001f600", "1", "a@b.co ", "! ", "?a", ".a", "A×"]
@@ -52,3 +55,24 @@ def test_short_texts_are_remembered_and_long_ones_are_not(shown: Callable[..., S
 def test_no_token_is_longer_than_a_word_can_be() -> None:
     for piece in ("a", " :(", " 1", "!", "'", "@"):
         assert max(map(len, read("ok" + piece[:-1] + piece[-1] * LONGEST).words)) <= 40
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_how_a_conversation_of_the_longest_texts_went_is_told(piece: str) -> None:
+    content = (piece * LONGEST)[:LONGEST]
+    messages = [
+        {"id": str(number), "role": role, "content": content}
+        for number, role in enumerate(["user", "bot", "user", "agent"])
+    ]
+
+    told = course(messages, analyse(messages))
+
+    assert all(len(quote.text) <= 201 for quote in told.summary)
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_the_memory_takes_in_a_text_of_any_length(piece: str) -> None:
+    content = (piece * LONGEST)[:LONGEST]
+
+    assert all(len(term) <= 40 for term in terms(content, "pt"))
+    assert len(cleaned(content)) < LONGEST

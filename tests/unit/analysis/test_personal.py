@@ -96,8 +96,14 @@ def test_no_stretch_overlaps_another(text: str) -> None:
 
 
 def test_a_long_text_takes_no_longer_than_its_length() -> None:
-    for piece in ("1 ", "a.", "rua x ", "9-", "("):
+    for piece in ("1 ", "a.", "rua x ", "9-", "(", "a", "é", " "):
         assert personal_in(piece * 15_000) == []
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("piece", ["a@b.co ", "01310-100 "])
+def test_nor_does_one_that_is_full_of_them(piece: str) -> None:
+    assert len(personal_in(piece * 6_553)) == 6_553
 
 
 def test_our_corpus_holds_nobodys_number() -> None:
