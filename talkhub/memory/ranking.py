@@ -54,6 +54,9 @@ def rank(
     named, unnamed = _authors(shelf, asked, user_names)
     own = _bm25(shelf, unnamed)
     if not own.any():
+        # The name may be what is asked for: "entrega", of whoever is called Casa Entrega.
+        own = _bm25(shelf, asked)
+    if not own.any():
         return []
     scores = _in_context(shelf, own)
     scores[shelf.is_question] *= _QUESTION_LOSES

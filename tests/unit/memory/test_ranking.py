@@ -70,6 +70,14 @@ def test_the_named_persons_words_count_more() -> None:
     )
 
 
+def test_a_name_that_is_a_word_too_is_searched_where_the_rest_finds_nothing() -> None:
+    told = said("oi", "a entrega não chegou", "ok")
+
+    assert ranked([told], "entrega amarela", user_names=["casa", "entrega"])[0] == (
+        "a entrega não chegou"
+    )
+
+
 def test_a_writer_is_found_by_name() -> None:
     told = [
         {"role": "agent", "name": "Carla", "content": "prometo o reembolso"},
