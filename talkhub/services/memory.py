@@ -22,6 +22,9 @@ from talkhub.store.uow import UnitOfWork
 MOST_CONVERSATIONS, MOST_MESSAGES = 4_000, 40_000
 # What no drain has packed yet is packed while somebody waits: the newest, not a backlog.
 MOST_UNREAD = 40
+# What answers makes the two before it and the two after it hits too, which may say nothing: so
+# many more are ranked than are told, and read as far as it takes.
+_AROUND_EACH = 5
 _FALLBACK_LANGUAGE = "pt"
 _SECONDS_A_DAY = 86_400
 
@@ -70,8 +73,14 @@ def search(
     if not asked.aspects:
         return []
     memory = _memory(uow, user_id, until=until)
-    hits = rank(memory.shelf, asked, limit=limit, user_names=memory.names, ages=memory.ages)
-    return _excerpts(uow, memory, hits, until=until)
+    most = limit * _AROUND_EACH
+    hits = rank(memory.shelf, asked, limit=most, user_names=memory.names, ages=memory.ages)
+    found: list[Excerpt] = []
+    for start in range(0, len(hits), limit):
+        found += _excerpts(uow, memory, hits[start : start + limit], until=until)
+        if len(found) >= limit:
+            break
+    return found[:limit]
 
 
 def pack_stems(messages: Sequence[Message], language: str | None) -> str:
@@ -101,7 +110,10 @@ def _memory(uow: UnitOfWork, user_id: str, *, until: datetime | None) -> _Memory
     }
     name, ids, days, stems, unread = uow.once(statements.SHELF_OF_PERSON, params)[0]
     unread = unread or []
-    packed = [pack(messages, language or _FALLBACK_LANGUAGE) for _, _, language, messages in unread]
+    packed = [
+        pack(_until(messages, until), language or _FALLBACK_LANGUAGE)
+        for _, _, language, messages in unread
+    ]
     today = (until or clock.now()).timestamp() / _SECONDS_A_DAY
     return _Memory(
         shelf=unpack(b"".join([*packed, stems or b""])),
@@ -111,12 +123,18 @@ def _memory(uow: UnitOfWork, user_id: str, *, until: datetime | None) -> _Memory
     )
 
 
+def _until(messages: Sequence[Message], until: datetime | None) -> Sequence[Message]:
+    """Return messages up to the last one that was said by then; at least one, as packs have."""
+    if until is None:
+        return messages
+    said = [number for number, message in enumerate(messages, 1) if time_of(message) <= until]
+    return messages[: max(said, default=1)]
+
+
 def _excerpts(
     uow: UnitOfWork, memory: _Memory, hits: Sequence[Hit], *, until: datetime | None
 ) -> list[Excerpt]:
     """Return the messages that hits stand for, but for those that say nothing or came later."""
-    if not hits:
-        return []
     params = {
         "workspace_id": uow.workspace_id,
         "ids": [memory.ids[hit.conversation] for hit in hits],

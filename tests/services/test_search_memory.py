@@ -111,6 +111,26 @@ def test_the_past_is_searched_as_it_was(caller: Caller, drain: Callable[[], None
     assert texts(found(caller, "pedido", as_of="2026-03-02T12:00:30Z")) == ["pedido antigo"]
 
 
+def test_what_came_later_takes_no_place(caller: Caller, drain: Callable[[], None]) -> None:
+    later = ["meu pedido, o pedido 4821, cadê o pedido?"] * 4
+    save(caller, "pedido antigo", *later)
+    drain()
+
+    assert texts(found(caller, "pedido 4821", as_of="2026-03-02T12:00:30Z", limit=1)) == [
+        "pedido antigo"
+    ]
+
+
+def test_what_says_nothing_takes_no_place(caller: Caller, drain: Callable[[], None]) -> None:
+    messages = [{"role": "user", "content": text} for text in ("pedido?", "", "ok", "oi", "pedido")]
+    messages[1] |= {"role": "agent", "kind": "image"}
+    body = {"session_id": "s1", "user_id": "ana", "messages": messages}
+    assert caller.tool("save_conversation", body).status_code == 200
+    drain()
+
+    assert len(found(caller, "pedido", limit=3)) == 3
+
+
 def test_what_somebody_promised_is_found_by_their_name(caller: Caller) -> None:
     promises = [
         {"role": "agent", "name": name, "content": f"prometo o reembolso {when}"}

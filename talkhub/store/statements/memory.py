@@ -8,7 +8,8 @@ with person as (
     where workspace_id = %(workspace_id)s and user_id = %(user_id)s)
 ), told as (
   select c.id, c.stems, c.last_message_at, c.message_count, c.language,
-    case when c.stems is null or c.analysis_due_at is not null then c.messages end as messages
+    case when c.stems is null or c.analysis_due_at is not null
+      or c.last_message_at > %(until)s::timestamptz then c.messages end as messages
   from conversations c
   where c.workspace_id = %(workspace_id)s
     and c.profile_id = (select id from person where not memory_opt_out)
@@ -37,6 +38,7 @@ from (
 ) fresh
 """
 """What one person's messages are found by: packed, or the messages where that is still to come.
+So are those of a conversation that went on after `until`: only a part of it is searched.
 
 Not a join with the person: it would tempt the planner to read the whole workspace in the order
 of time. The newest first, and bounded: of a history that is longer than anybody writes the oldest
