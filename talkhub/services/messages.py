@@ -1,31 +1,26 @@
 """Messages to people: queued with where they go, followed until they are read.
 
-A message goes where its person last wrote, through the account that they wrote to. What
-was sent comes into the transcript by the inbox (docs/decisions/0022), not from here.
+A message goes where its person last wrote, through the account that they wrote to
+(`reaching`). What was sent comes into the transcript by the inbox, not from here
+(docs/decisions/0022).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
-from talkhub import clock
-from talkhub.channels.registry import CHANNELS
-from talkhub.errors import Invalid, NotFound, Unreachable, WindowClosed
+from talkhub.errors import Invalid, NotFound
 from talkhub.names import DeliveryState, MessageRole, OutboundKind, OutboundState, Platform
 from talkhub.outbound.senders.base import ApprovedTemplate
 from talkhub.services import templates
 from talkhub.services.auth import audit
+from talkhub.services.reaching import Chat, Route, refuse_closed_window, route_to
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.statements import messages as statements
 from talkhub.store.statements.locks import LOCK
 from talkhub.store.uow import UnitOfWork
-
-WINDOW = timedelta(hours=24)
-WINDOWED = frozenset({Platform.WHATSAPP, Platform.MESSENGER, Platform.INSTAGRAM})
-"""The channels that take free text only so long after the person last wrote."""
 
 LONGEST_TEXT = {Platform.MESSENGER: 2000, Platform.INSTAGRAM: 1000}
 LONGEST_ELSEWHERE = 4096
@@ -37,7 +32,7 @@ class Wanted:
     """A message that somebody wants sent: one of a text, a template, an approved template.
 
     `channel_id` names the account; without it the one is taken on which the person wrote
-    last.
+    last. `is_pinned` as in a Chat.
     """
 
     user_id: str
@@ -46,19 +41,7 @@ class Wanted:
     template: str | None = None
     approved: ApprovedTemplate | None = None
     channel_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """Where a person last wrote."""
-
-    profile_id: int
-    channel_id: int
-    kind: str
-    user_id: str
-    session_id: str
-    heard_at: datetime
-    address: dict[str, str]
+    is_pinned: bool = False
 
 
 def queue_message(uow: UnitOfWork, wanted: Wanted) -> dict[str, Any]:
@@ -67,8 +50,8 @@ def queue_message(uow: UnitOfWork, wanted: Wanted) -> dict[str, Any]:
     Raises NotFound for a person whom nobody knows, Unreachable, WindowClosed, and Invalid
     for what the channel does not take.
     """
-    route = _route(uow, _profile_id(uow, wanted.user_id), wanted.channel_id)
-    _refuse_closed_window(route, is_free_text=wanted.approved is None)
+    route = route_to(uow, Chat(wanted.user_id, wanted.channel_id, is_pinned=wanted.is_pinned))
+    refuse_closed_window(route, is_free_text=wanted.approved is None)
     payload = {
         "user_id": route.user_id,
         "address": route.address,
@@ -108,61 +91,7 @@ def latest_messages(uow: UnitOfWork, profile_id: int, *, limit: int) -> list[dic
     return [_as_told(row) for row in uow.run(statements.LATEST_MESSAGES, key).mappings()]
 
 
-def what_hinders(
-    uow: UnitOfWork, profile_id: int, *, channel_id: int | None
-) -> Unreachable | WindowClosed | None:
-    """Return why a person can be sent no free text now; None if they can."""
-    try:
-        _refuse_closed_window(_route(uow, profile_id, channel_id), is_free_text=True)
-    except (Unreachable, WindowClosed) as hindrance:
-        return hindrance
-    return None
-
-
-def _profile_id(uow: UnitOfWork, user_id: str) -> int:
-    key = {"workspace_id": uow.workspace_id, "user_id": user_id}
-    found: int | None = uow.run(statements.PERSON_TO_WRITE_TO, key).scalar()
-    if found is None:
-        raise NotFound("There is no such person.")
-    return found
-
-
-def _route(uow: UnitOfWork, profile_id: int, channel_id: int | None) -> _Route:
-    key: dict[str, Any] = {"workspace_id": uow.workspace_id, "profile_id": profile_id}
-    key["channel_id"] = channel_id
-    row = uow.run(statements.LAST_HEARD_ON, key).mappings().first()
-    if row is None:
-        raise Unreachable("This person never wrote through an account of the workspace's.")
-    if not row["can_send"]:
-        detail = "The account this person wrote to has no credentials to send with; connect it."
-        raise Unreachable(detail)
-    key |= {"channel_id": row["channel_id"], "arrived_at": row["arrived_at"]}
-    if uow.run(statements.BLOCKED_SINCE, key).scalar_one():
-        raise Unreachable("This person blocked the account, and has not written since.")
-    return _Route(
-        profile_id=profile_id,
-        channel_id=row["channel_id"],
-        kind=row["kind"],
-        user_id=row["user_id"],
-        session_id=row["session_id"],
-        heard_at=row["heard_at"],
-        address=CHANNELS[row["kind"]].answer_address(row["payload"] or {}),
-    )
-
-
-def _refuse_closed_window(route: _Route, *, is_free_text: bool) -> None:
-    is_open = clock.now() - route.heard_at < WINDOW
-    if route.kind not in WINDOWED or not is_free_text or is_open:
-        return
-    way = (
-        "send an approved template: `approved_template` with its name and language."
-        if route.kind == Platform.WHATSAPP
-        else "wait until the person writes again."
-    )
-    raise WindowClosed(f"This person last wrote more than 24 hours ago. Now you can only {way}")
-
-
-def _content(uow: UnitOfWork, wanted: Wanted, route: _Route) -> dict[str, Any]:
+def _content(uow: UnitOfWork, wanted: Wanted, route: Route) -> dict[str, Any]:
     if wanted.approved is not None:
         if route.kind != Platform.WHATSAPP:
             detail = f"Approved templates are WhatsApp's; this person wrote on {route.kind}."
@@ -175,7 +104,7 @@ def _content(uow: UnitOfWork, wanted: Wanted, route: _Route) -> dict[str, Any]:
     return {"text": _fitting(text, route, "template")}
 
 
-def _filled_in(uow: UnitOfWork, approved: ApprovedTemplate, route: _Route) -> ApprovedTemplate:
+def _filled_in(uow: UnitOfWork, approved: ApprovedTemplate, route: Route) -> ApprovedTemplate:
     """Return an approved template whose parameters may hold variables too."""
     if not any("{" in parameter for parameter in approved.parameters):
         return approved
@@ -187,7 +116,7 @@ def _filled_in(uow: UnitOfWork, approved: ApprovedTemplate, route: _Route) -> Ap
     return ApprovedTemplate(approved.name, approved.language, tuple(parameters))
 
 
-def _fitting(text: str, route: _Route, field: str) -> str:
+def _fitting(text: str, route: Route, field: str) -> str:
     longest = LONGEST_TEXT.get(Platform(route.kind), LONGEST_ELSEWHERE)
     if not text.strip():
         raise Invalid.at(field, detail="There is nothing to say.", code="empty")

@@ -21,8 +21,8 @@ from talkhub.services.messages import (
     Wanted,
     latest_messages,
     queue_message,
-    what_hinders,
 )
+from talkhub.services.reaching import Chat, what_hinders
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.queries.transcripts import Transcript, find_transcript
 from talkhub.store.uow import Database, UnitOfWork
@@ -76,7 +76,8 @@ def answer_box(
 ) -> AnswerBox:
     """Return the box below a transcript."""
     found = latest_messages(uow, transcript.profile_id, limit=SHOWN)
-    hindrance = what_hinders(uow, transcript.profile_id, channel_id=transcript.channel_id)
+    chat = Chat(transcript.user_id, transcript.channel_id, is_pinned=True)
+    hindrance = what_hinders(uow, chat)
     return AnswerBox(
         may_write=frame.sends_messages and hindrance is None,
         is_window_closed=frame.sends_messages and isinstance(hindrance, WindowClosed),
@@ -114,7 +115,9 @@ def _queue(uow: UnitOfWork, conversation_id: str, text: str, after: int) -> None
     found = None if "\0" in conversation_id else find_transcript(uow, conversation_id)
     if found is None:
         raise NotFound("There is no such conversation.")
-    wanted = Wanted(found.user_id, MessageRole.AGENT, text=text, channel_id=found.channel_id)
+    wanted = Wanted(
+        found.user_id, MessageRole.AGENT, text=text, channel_id=found.channel_id, is_pinned=True
+    )
     said = f"{conversation_id}\n{after}\n{text}"
     once_per_key(
         uow,

@@ -17,9 +17,37 @@ left join inbound_events e on e.workspace_id = m.workspace_id and e.id = m.event
 where m.workspace_id = %(workspace_id)s and m.profile_id = %(profile_id)s and m.role = 'user'
   and a.state = 'active' and (%(channel_id)s::bigint is null or a.id = %(channel_id)s)
 order by m.sent_at desc
-limit 1
+limit %(limit)s
 """
 """Where a person last wrote to us, and how; nothing if that was never through an account."""
+
+SURELY_THE_SAME = """
+with asked as (
+  select id, user_id, coalesce(merged_into_id, id) as profile_id
+  from user_profiles
+  where workspace_id = %(workspace_id)s and user_id = %(user_id)s
+), proved as (
+  select p.id, p.user_id
+  from user_profiles p join asked on asked.profile_id in (p.id, p.merged_into_id)
+  where p.workspace_id = %(workspace_id)s and (p.merged_into_id is null or exists (
+    select from profile_changes h
+    where h.workspace_id = %(workspace_id)s and h.profile_id = p.id and h.source = 'merge'
+      and h.changes ? 'merged_into'))
+), sure as (
+  select id, user_id from asked
+  union
+  select id, user_id from proved
+  where not %(is_pinned)s and exists (select from proved join asked using (id))
+)
+select 'user_id' as kind, user_id as value from sure
+union all
+select i.kind, i.value from identities i join sure on sure.id = i.profile_id
+where i.workspace_id = %(workspace_id)s and i.channel_id is null and i.kind <> 'phone'
+"""
+"""An id, those that a provider or somebody by hand merged with it, and all their identities.
+
+A new id that began as merged into the person of a phone has no change that says so.
+"""
 
 BLOCKED_SINCE = """
 select exists (
