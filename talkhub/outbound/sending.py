@@ -69,3 +69,6 @@ def _exchange(client: GuardedClient, wanted: ProviderRequest) -> Answer:
         raise SendRefused(SendFailure.TEMPORARY, str(error)) from error
     except CallRefused as error:
         raise SendRefused(SendFailure.PERMANENT, str(error)) from error
+    except ValueError:
+        # http.client quotes the header, and so the credential: not a word of it goes on.
+        raise SendRefused(SendFailure.PERMANENT, "A credential fits in no header.") from None

@@ -139,7 +139,9 @@ def encrypted_credentials(credentials: Mapping[str, str] | None, key: str) -> by
     """Return what an account signs in to its provider with, as it is kept."""
     if not credentials:
         return None
-    return security.encrypt([json_codec.dumps_text(dict(credentials))], key)
+    # Pasted ones end in a line break, which no header takes.
+    stripped = {name: value.strip() for name, value in credentials.items()}
+    return security.encrypt([json_codec.dumps_text(stripped)], key)
 
 
 def read_credentials(kept: bytes | None, key: str) -> dict[str, str]:

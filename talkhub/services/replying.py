@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from talkhub import clock, metrics
 from talkhub.channels import sent
 from talkhub.channels.base import JSONObject, NormalisedMessage, Sender
@@ -38,6 +40,8 @@ from talkhub.services.fitting import fitting_id
 from talkhub.store.statements import messages as statements
 from talkhub.store.statements.inbox import INSERT_EVENTS
 from talkhub.store.uow import UnitOfWork
+
+logger = structlog.get_logger(__name__)
 
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600))
 """The waits between attempts: an answer that comes much later answers nothing."""
@@ -87,6 +91,12 @@ def attempt(client: GuardedClient, hosts: Hosts, message: QueuedMessage, *, key:
     except Unavailable as error:  # the key does not open what it should
         unread = SendRefused(SendFailure.TEMPORARY, str(error))
         return Result(clock.now(), _since(started), refused=unread)
+    except Exception as error:  # noqa: BLE001 -- settled like any other failure
+        # Its text and its traceback may quote a credential; its name does not.
+        name = type(error).__name__
+        logger.error("send_failed", message=message.id, error=name)  # noqa: TRY400
+        unknown = SendRefused(SendFailure.TEMPORARY, f"Unexpected: {name}")
+        return Result(clock.now(), _since(started), refused=unknown)
     return Result(clock.now(), _since(started), accepted=accepted)
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import socket
+import traceback
 from datetime import timedelta
 
 import pytest
 
 from talkhub.channels.registry import CHANNELS
 from talkhub.names import Platform, SendFailure
-from talkhub.outbound.guarded import Answer
+from talkhub.outbound.guarded import Answer, GuardedClient
 from talkhub.outbound.senders.base import Accepted, Hosts, Outgoing, SendingAccount, SendRefused
-from talkhub.outbound.sending import SENDERS
+from talkhub.outbound.sending import SENDERS, send
+from talkhub.services.channel_accounts import encrypted_credentials, read_credentials
+from talkhub.services.replying import QueuedMessage, attempt
 
 MESSAGE = Outgoing("5511999990001", "oi", address={"number_id": "10"})
 NO_WAIT = timedelta(0)
@@ -147,3 +151,36 @@ def test_a_reason_is_one_short_line_whatever_a_provider_writes() -> None:
 
 def test_whoever_can_be_heard_can_be_answered() -> None:
     assert set(SENDERS) == set(CHANNELS)
+
+
+@pytest.mark.parametrize("secret", ["s3cret\r", "s3cret\n", "s3cret\u2019"])
+def test_a_credential_that_fits_in_no_header_is_refused_without_being_quoted(secret: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        hosts = Hosts(graph=f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        client = GuardedClient(reaches_loopback=True)
+        with pytest.raises(SendRefused) as refused:
+            send(client, hosts, MESSAGE, account(Platform.WHATSAPP, access_token=secret))
+
+    assert refused.value.failure == SendFailure.PERMANENT
+    assert "s3cret" not in "".join(traceback.format_exception(refused.value))
+
+
+def test_what_nobody_expected_of_a_sender_settles_and_is_logged_by_name_only(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Broken(GuardedClient):
+        def send(self, *_: object, **__: object) -> Answer:
+            raise KeyError("s3cret")
+
+    key = "0" * 64
+    credentials = encrypted_credentials({"access_token": "s3cret\n"}, key)
+    payload = {"user_id": "55", "text": "oi", "address": {"number_id": "1"}}
+    message = QueuedMessage(1, 1, 1, "message", payload, 1, 1, Platform.WHATSAPP, "1", credentials)
+
+    result = attempt(Broken(), Hosts(), message, key=key)
+
+    assert result.refused is not None
+    assert (result.refused.failure, result.refused.reason) == ("temporary", "Unexpected: KeyError")
+    told = capsys.readouterr()
+    assert "s3cret" not in told.out + told.err
+    assert read_credentials(credentials, key) == {"access_token": "s3cret"}
