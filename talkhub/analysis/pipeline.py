@@ -16,8 +16,9 @@ from talkhub.analysis.topics import most_named
 from talkhub.analysis.understanding import Reading, understand
 from talkhub.names import Intent, MessageRole
 
-# Raised with every change of an answer, so that conversations can be analysed anew.
-ANALYSER_VERSION: Final = "5"
+# Raised with every change of an answer: each stored analysis names the analyser it is by. What
+# an older one said stays until something in the conversation changes.
+ANALYSER_VERSION: Final = "6"
 
 _PERSON = MessageRole.USER
 

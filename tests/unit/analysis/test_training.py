@@ -18,7 +18,7 @@ from talkhub.analysis.features import buckets_of_word, distinct_words
 from talkhub.analysis.fitting import Counts, count, fit
 from talkhub.analysis.hearing import listen
 from talkhub.analysis.meaning import Vectors, encode
-from talkhub.analysis.pipeline import analyse
+from talkhub.analysis.pipeline import ANALYSER_VERSION, analyse
 from talkhub.analysis.text import read
 from talkhub.analysis.train import Model, arrays_of, train
 
@@ -42,6 +42,14 @@ def test_the_manifest_is_that_of_the_corpus_and_the_weights() -> None:
     assert manifest["weights_sha256"] == weights
     assert manifest["corpus_sha256"] == corpus_checksum(), "train again: ./run train"
     assert (manifest["sentiments"], manifest["intents"]) == ([*SENTIMENTS], [*INTENTS])
+
+
+def test_the_version_names_these_weights_and_thresholds() -> None:
+    manifest = json.loads((FOLDER / MANIFEST).read_text(encoding="utf-8"))
+
+    shipped = tuple(manifest[name] for name in ("weights_sha256", "ask_below", "unknown_below"))
+    weights = "4e6185dfdc4d06098c6abf97e441843cc5b382e1bece3ace573a0d41ab9c6b2a"
+    assert (ANALYSER_VERSION, shipped) == ("6", (weights, 0.5, 0.32)), "raise ANALYSER_VERSION"
 
 
 def test_the_arrays_are_plain_numbers_of_half_precision() -> None:
