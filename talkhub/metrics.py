@@ -91,6 +91,7 @@ def exposition(
             mcp_seconds,
             webhook_events,
             deliveries,
+            outgoing,
             reconciled,
             reconcile_calls,
             analyses,
