@@ -73,6 +73,7 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
                 uow,
                 event_ids=None if given.everything else given.event_ids,
                 message_ids=None if given.everything else given.message_ids,
+                may_write=Scope.MESSAGES_SEND in principal.scopes,
             )
         return private_answer(asdict(replayed), 202)
 

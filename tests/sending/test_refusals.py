@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from callers import Caller
 from chats import PATH, PERSON, Chat
+from flask import Flask
+from html_pages import Html
 from https_host import Behaviour, answering
 from providers import refusing
 
-from talkhub.names import Platform
+from talkhub.names import Platform, Scope
 from talkhub.outbound import sending
 from talkhub.services.channel_setup import remove_channel
 
@@ -134,3 +137,58 @@ def test_what_waits_for_an_account_that_is_removed_is_given_up(open_chat: Open) 
 
     assert chat.deliver() == 0
     assert chat.message(queued)["error"] == "The account was removed."
+
+
+def buried(chat: Chat) -> int:
+    """Return the id of a message to the person that was given up."""
+    queued = chat.say()
+    chat.set("update outbound_messages set state = 'dead', failure = 'temporary'")
+    return int(queued["id"])
+
+
+def test_everything_that_is_sent_round_again_is_nothing_that_people_read(open_chat: Open) -> None:
+    chat = open_chat(Platform.TELEGRAM)
+    chat.hear("oi")
+    buried(chat)
+
+    answer = chat.caller.post(f"{DEAD}/replay", {"everything": True})
+
+    assert (answer.json["messages"], chat.deliver()) == (0, 0)
+
+
+def test_who_may_not_write_to_people_may_not_send_again_either(
+    open_chat: Open, app: Flask, sign_token: Callable[..., str]
+) -> None:
+    chat = open_chat(Platform.TELEGRAM)
+    chat.hear("oi")
+    message_id = buried(chat)
+    keeper = [Scope.WEBHOOKS_MANAGE, Scope.DASHBOARD]
+    token = sign_token(chat.caller.workspace_id, *keeper, subject="bia")
+    browser = app.test_client()
+    browser.set_cookie("talkhub", token)
+
+    by_api = Caller(chat.caller.client, chat.caller.workspace_id, token).post(
+        f"{DEAD}/replay", {"message_ids": [message_id]}
+    )
+    by_hand = browser.post("/dashboard/failures/replay", data={"message_id": message_id})
+
+    assert (by_api.status_code, by_hand.status_code, chat.deliver()) == (403, 403, 0)
+
+
+def test_a_message_is_not_sent_again_after_the_window_closed(
+    open_chat: Open, app: Flask, sign_token: Callable[..., str]
+) -> None:
+    chat = open_chat(Platform.WHATSAPP)
+    chat.hear("oi")
+    message_id = buried(chat)
+    chat.set("update message_index set sent_at = sent_at - interval '25 hours'")
+    browser = app.test_client()
+    browser.set_cookie("talkhub", sign_token(chat.caller.workspace_id))
+
+    by_api = chat.caller.post(f"{DEAD}/replay", {"message_ids": [message_id]})
+    by_hand = browser.post("/dashboard/failures/replay", data={"message_id": message_id})
+
+    assert (by_api.status_code, by_api.json["type"]) == (409, "/problems/window_closed")
+    assert by_hand.status_code == 409
+    assert Html(by_hand.text).one("p", role="alert")
+    assert chat.deliver() == 0

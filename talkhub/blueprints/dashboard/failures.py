@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing
 from talkhub.blueprints.runtime import Runtime
-from talkhub.errors import Forbidden
+from talkhub.errors import Conflict, Forbidden
 from talkhub.services.dead_letters import replay_dead_letters
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.queries.dead_letters import (
@@ -31,6 +31,7 @@ class FailuresPage:
     messages: tuple[DeadMessage, ...]
     older_events: int | None
     older_messages: int | None
+    refused: str = ""
 
 
 class FailuresForm(BaseModel):
@@ -43,7 +44,7 @@ class FailuresForm(BaseModel):
 
 
 class ReplayForm(BaseModel):
-    """One event, one message, or, with neither, everything."""
+    """One event, one message, or, with neither, everything but messages to people."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,27 +57,37 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
 
     @blueprint.get("/failures", endpoint="failures")
     def show() -> Response:
-        form = FailuresForm.model_validate(request.args.to_dict())
-        with reading(runtime.database) as uow:
-            frame = read_frame(uow)
-            _refuse_others(frame)
-            events = dead_events(uow, before=form.events_before)
-            messages = dead_messages(uow, before=form.messages_before)
-        page = FailuresPage(frame, events, messages, _older(events), _older(messages))
-        return render_page("dashboard/failures.html", page)
+        return _page(runtime, FailuresForm.model_validate(request.args.to_dict()))
 
     @blueprint.post("/failures/replay", endpoint="replay_failures")
     def replay() -> Response:
         form = ReplayForm.model_validate(request.form.to_dict())
         is_everything = form.event_id is None and form.message_id is None
-        with writing(runtime.database) as uow:
-            _refuse_others(read_frame(uow))
-            replay_dead_letters(
-                uow,
-                event_ids=None if is_everything else _one(form.event_id),
-                message_ids=None if is_everything else _one(form.message_id),
-            )
+        try:
+            with writing(runtime.database) as uow:
+                frame = read_frame(uow)
+                _refuse_others(frame)
+                replay_dead_letters(
+                    uow,
+                    event_ids=None if is_everything else _one(form.event_id),
+                    message_ids=None if is_everything else _one(form.message_id),
+                    may_write=frame.sends_messages,
+                )
+        except Conflict as refused:
+            response = _page(runtime, FailuresForm(), refused=refused.code)
+            response.status_code = refused.status
+            return response
         return redirect(url_for("dashboard.failures"), 303)
+
+
+def _page(runtime: Runtime, form: FailuresForm, *, refused: str = "") -> Response:
+    with reading(runtime.database) as uow:
+        frame = read_frame(uow)
+        _refuse_others(frame)
+        events = dead_events(uow, before=form.events_before)
+        messages = dead_messages(uow, before=form.messages_before)
+    page = FailuresPage(frame, events, messages, _older(events), _older(messages), refused)
+    return render_page("dashboard/failures.html", page)
 
 
 def _refuse_others(frame: Frame) -> None:
