@@ -30,11 +30,14 @@ from talkhub.store.uow import Database, UnitOfWork, system_scope, workspace_scop
 logger = structlog.get_logger(__name__)
 
 THREADS = 32
+FOR_ENDPOINTS = 8
+"""So many threads send people nothing: providers that hang hold up no webhook."""
+
 WIDTH = 4
 """So many deliveries to one endpoint are under way at once; to one that failed last, a single."""
 
 ACCOUNT_WIDTH = 8
-"""So many messages are sent through one account at once, each to another person."""
+"""So many messages are sent through one account at once; after a rest a single one, as a test."""
 
 POLL_SECONDS = 0.25
 REST_SECONDS = 1.0
@@ -59,6 +62,7 @@ class Courier:
         self._key = reveal(settings.encryption_key)
         self._wake = threading.Event()
         self._under_way: set[Future[None]] = set()
+        self._sends: set[Future[None]] = set()
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until told to stop; what is under way is then finished."""
@@ -87,22 +91,27 @@ class Courier:
 
     def _hand_out(self, threads: ThreadPoolExecutor) -> int:
         self._under_way = {future for future in self._under_way if not future.done()}
+        self._sends &= self._under_way
         room = THREADS - len(self._under_way)
-        errands = self._claim(room) if room else []
-        for errand in errands:
-            future = threads.submit(errand)
-            self._under_way.add(future)
-            future.add_done_callback(lambda _done: self._wake.set())
-        return len(errands)
+        messages, deliveries = self._claim(room) if room else ([], [])
+        self._sends |= {self._begin(threads, partial(self._send, each)) for each in messages}
+        for delivery in deliveries:
+            self._begin(threads, partial(self._deliver, delivery))
+        return len(messages) + len(deliveries)
 
-    def _claim(self, room: int) -> list[Callable[[], None]]:
+    def _begin(self, threads: ThreadPoolExecutor, errand: Callable[[], None]) -> Future[None]:
+        future = threads.submit(errand)
+        self._under_way.add(future)
+        future.add_done_callback(lambda _done: self._wake.set())
+        return future
+
+    def _claim(self, room: int) -> tuple[list[QueuedMessage], list[Delivery]]:
         """Claim what is due: first what people wait for, then what systems are told."""
+        room_to_send = min(room, THREADS - FOR_ENDPOINTS - len(self._sends))
         with self._database.unit_of_work(system_scope("a drain's claim")) as uow:
             uow.run(LOCK, {"key": "the outbox' claim"})
-            messages = self._claim_messages(uow, room)
-            deliveries = self._claim_deliveries(uow, room - len(messages))
-        sending = [partial(self._send, message) for message in messages]
-        return [*sending, *(partial(self._deliver, delivery) for delivery in deliveries)]
+            messages = self._claim_messages(uow, room_to_send)
+            return messages, self._claim_deliveries(uow, room - len(messages))
 
     @staticmethod
     def _claim_messages(uow: UnitOfWork, limit: int) -> list[QueuedMessage]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import orjson
 
@@ -31,6 +32,9 @@ SENDERS: Mapping[str, Sender] = {
 }
 
 SEND_SECONDS = 15.0
+NO_ANSWER_REST = timedelta(seconds=30)
+"""An account whose provider does not answer rests: each attempt may hold a thread for so long."""
+
 _ANSWER_BYTES = 64 * 1024
 
 
@@ -66,7 +70,9 @@ def _exchange(client: GuardedClient, wanted: ProviderRequest) -> Answer:
             max_bytes=_ANSWER_BYTES,
         )
     except CallFailed as error:
-        raise SendRefused(SendFailure.TEMPORARY, str(error)) from error
+        raise SendRefused(
+            SendFailure.TEMPORARY, str(error), wait=NO_ANSWER_REST, rests_account=True
+        ) from error
     except CallRefused as error:
         raise SendRefused(SendFailure.PERMANENT, str(error)) from error
     except ValueError:

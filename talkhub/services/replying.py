@@ -105,6 +105,7 @@ def settle(uow: UnitOfWork, message: QueuedMessage, result: Result) -> None:
     params = {
         "workspace_id": message.workspace_id,
         "id": message.id,
+        "channel_id": message.channel_id,
         "fence": message.fence,
         "duration_ms": result.duration_ms,
     }
@@ -144,7 +145,6 @@ def _refusal(message: QueuedMessage, refused: SendRefused) -> dict[str, Any]:
     is_limited = refused.failure == SendFailure.RATE_LIMITED
     wait = refused.wait if is_limited else wait_after(message.attempts, refused.wait)
     return {
-        "channel_id": message.channel_id,
         "failure": refused.failure.value,
         "error": f"{refused.failure}: {refused.reason}",
         "is_final": refused.failure not in _TRIED_AGAIN,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 
 import pytest
 from callers import Caller
@@ -12,9 +13,12 @@ from html_pages import Html
 from https_host import Behaviour, answering
 from providers import refusing
 
+from talkhub.jobs.courier import FOR_ENDPOINTS, THREADS, Courier
 from talkhub.names import Platform, Scope
 from talkhub.outbound import sending
 from talkhub.services.channel_setup import remove_channel
+from talkhub.services.replying import QueuedMessage
+from talkhub.store.uow import system_scope
 
 Open = Callable[[Platform], Chat]
 
@@ -50,12 +54,58 @@ def test_a_provider_that_never_answers_costs_no_more_than_its_time(
     monkeypatch.setattr(sending, "SEND_SECONDS", 0.3)
     chat = open_chat(Platform.TELEGRAM)
     chat.hear("oi")
+    chat.hear("oi", person="77")
     chat.interface.first(lambda wire: wire.recv(1))
     queued = chat.say()
+    chat.deliver()
+    chat.say(person="77")
+
+    assert chat.message(queued)["failure"] == "temporary"
+    (rests,) = chat.read(RESTS)
+    assert 28 < rests["wait"] <= 30
+    assert chat.deliver() == 0
+
+
+def test_an_account_that_rested_sends_one_message_until_its_provider_answers(
+    open_chat: Open,
+) -> None:
+    chat = open_chat(Platform.TELEGRAM)
+    for person in ("71", "72"):
+        chat.hear("oi", person=person)
+        chat.say(person=person)
+    chat.set("update channels set paused_until = clock_timestamp() - interval '1 second'")
+
+    claimed = [len(claim(chat)) for _ in range(2)]
+    chat.set("update channels set paused_until = null")
+
+    assert [*claimed, len(claim(chat))] == [1, 0, 1]
+
+
+def test_providers_that_hang_leave_threads_for_webhooks(open_chat: Open) -> None:
+    chat = open_chat(Platform.TELEGRAM)
+    chat.hear("oi")
+    chat.say()
+    courier = Courier(chat.database, chat.settings)
+    courier._sends = {Future() for _ in range(THREADS - FOR_ENDPOINTS)}
+
+    assert courier._claim(FOR_ENDPOINTS) == ([], [])
+
+
+def claim(chat: Chat) -> list[QueuedMessage]:
+    """Take what a courier would, and keep it."""
+    with chat.database.unit_of_work(system_scope("tests")) as uow:
+        return Courier._claim_messages(uow, 24)
+
+
+def test_an_answer_ends_the_rest_of_an_account(open_chat: Open) -> None:
+    chat = open_chat(Platform.TELEGRAM)
+    chat.hear("oi")
+    chat.say()
+    chat.set("update channels set paused_until = clock_timestamp() - interval '1 second'")
 
     chat.deliver()
 
-    assert chat.message(queued)["failure"] == "temporary"
+    assert chat.read(RESTS) == [{"wait": None}]
 
 
 def test_after_five_attempts_it_is_dead_visible_and_can_be_sent_round_again(

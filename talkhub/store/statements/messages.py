@@ -68,7 +68,7 @@ with waiting as (
   select distinct channel_id from outbound_messages
   where state = 'pending' and channel_id is not null
 ), open as (
-  select a.id, %(width)s - (
+  select a.id, case when a.paused_until is null then %(width)s else 1 end - (
     select count(*) from outbound_messages u
     where u.channel_id = a.id and u.lease_until > clock_timestamp()) as room
   from channels a join waiting w on w.channel_id = a.id
@@ -96,6 +96,7 @@ returning o.id, o.workspace_id, o.channel_id, o.kind, o.payload, o.attempts, o.f
 """
 """Takes due messages, of each account as many as it has room for, of each person the first.
 
+Of an account that rested, one: with the provider's first answer there is room for all again.
 A message that waits for its next attempt keeps the person's others waiting: what is said
 in order arrives in order. For the rest see CLAIM_MESSAGES, under the same lock.
 """
@@ -104,6 +105,10 @@ SETTLE_TAKEN = """
 with logged as (
   insert into delivery_attempts (workspace_id, outbound_message_id, duration_ms)
   values (%(workspace_id)s, %(id)s, %(duration_ms)s)
+), answered as (
+  update channels set paused_until = null
+  where workspace_id = %(workspace_id)s and id = %(channel_id)s
+    and paused_until <= clock_timestamp()
 )
 update outbound_messages
 set state = 'sent', sent_at = clock_timestamp(), lease_until = null, last_error = null,
@@ -126,10 +131,12 @@ with settled as (
   values (%(workspace_id)s, %(id)s, %(duration_ms)s, %(error)s)
 )
 update channels
-set paused_until = greatest(paused_until, clock_timestamp() + %(rest)s)
-where workspace_id = %(workspace_id)s and id = %(channel_id)s and %(rest)s > interval '0'
+set paused_until = case when %(rest)s > interval '0'
+  then greatest(paused_until, clock_timestamp() + %(rest)s) end
+where workspace_id = %(workspace_id)s and id = %(channel_id)s
+  and (%(rest)s > interval '0' or paused_until <= clock_timestamp())
 """
-"""What an account was told to wait holds for all that it sends."""
+"""What an account was told to wait holds for all that it sends; any other answer ends its test."""
 
 _MESSAGES = """
 select o.id, o.channel_id, a.kind as channel, o.state, o.failure, o.last_error, o.attempts,
