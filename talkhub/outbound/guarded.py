@@ -92,13 +92,13 @@ class GuardedClient:
     ) -> Answer:
         """Return the answer; raises CallRefused, or CallFailed when a bound is passed.
 
-        `seconds` bounds the call from connecting to the body's last byte; the lookup
-        before it ends by the system's own patience. With `cuts` a longer body is cut off
-        after `max_bytes`, for callers to whom the status says it all.
+        `seconds` bounds the call from the lookup to the body's last byte; the lookup itself
+        ends by the system's own patience, and leaves the rest less. With `cuts` a longer body
+        is cut off after `max_bytes`, for callers to whom the status says it all.
         """
         target = self._target(url)
-        addresses = self._addresses(target)
         deadline = time.monotonic() + seconds
+        addresses = self._addresses(target)
         try:
             connection = _Pinned(target, addresses, tls=self.tls, deadline=deadline)
             with connection:

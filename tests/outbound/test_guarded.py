@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -268,3 +269,16 @@ def test_of_a_long_body_only_the_beginning_is_read_where_the_status_says_it_all(
     answer = there.client().send("GET", there.url(), seconds=2, max_bytes=10, cuts=True)
 
     assert (answer.status, answer.body) == (200, b"x" * 10)
+
+
+def test_a_lookup_takes_of_the_calls_time(host: Start) -> None:
+    there = host(answering(b""))
+
+    def slowly(_: str) -> list[str]:
+        time.sleep(0.06)
+        return ["127.0.0.1"]
+
+    with pytest.raises(CallFailed, match="TimeoutError"):
+        get(replace(there.client(), resolve=slowly), there.url(), seconds=0.05)
+
+    assert there.requests == []
