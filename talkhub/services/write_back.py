@@ -54,7 +54,7 @@ _LASTING = {
 }
 """What these set stays so: it is done again when it would change. The others: once each time."""
 
-_Done: TypeAlias = dict[tuple[int, int, str], dict[str, Any]]
+_Done: TypeAlias = dict[tuple[int, str, str], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +144,17 @@ def queue_actions(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _queue(uow: UnitOfWork, wanted: Sequence[tuple[Mapping[str, Any], WriteBackRule]]) -> None:
-    places = {(row["channel_id"], row["profile_id"]) for row, _ in wanted}
     # Of two analyses of one person the later must see what the earlier one queued.
-    keys = {f"messages:{uow.workspace_id}:{channel}:{person}" for channel, person in places}
+    keys = {
+        f"messages:{uow.workspace_id}:{row['channel_id']}:{row['profile_id']}" for row, _ in wanted
+    }
     uow.run(LOCK_ALL, {"keys": sorted(keys)})
-    done = _last_actions(uow, places)
+    done = _last_actions(uow, [row for row, _ in wanted])
     queued: list[dict[str, Any]] = []
     for row, rule in wanted:
         slot = rule.slot(row["conversation_id"])
         action = asdict(_filled(rule, row))
-        place = (row["channel_id"], row["profile_id"], slot)
+        place = (row["channel_id"], row["user_id"], slot)
         is_lasting = WriteBackAction(rule.action) in _LASTING
         if place in done and (not is_lasting or done[place] == action):
             continue
@@ -172,15 +173,15 @@ def _queue(uow: UnitOfWork, wanted: Sequence[tuple[Mapping[str, Any], WriteBackR
         uow.run(statements.ADD_ACTIONS, params)
 
 
-def _last_actions(uow: UnitOfWork, places: Iterable[tuple[int, int]]) -> _Done:
-    pairs = list(places)
+def _last_actions(uow: UnitOfWork, analysed: Sequence[Mapping[str, Any]]) -> _Done:
     params = {
         "workspace_id": uow.workspace_id,
-        "channel_ids": sorted({channel for channel, _ in pairs}),
-        "profile_ids": sorted({person for _, person in pairs}),
+        "channel_ids": sorted({row["channel_id"] for row in analysed}),
+        "profile_ids": sorted({row["profile_id"] for row in analysed}),
+        "user_ids": sorted({row["user_id"] for row in analysed}),
     }
     rows = uow.run(statements.LAST_ACTIONS, params).mappings()
-    return {(row["channel_id"], row["profile_id"], row["slot"]): row["action"] for row in rows}
+    return {(row["channel_id"], row["user_id"], row["slot"]): row["action"] for row in rows}
 
 
 def _filled(rule: WriteBackRule, row: Mapping[str, Any]) -> Action:

@@ -81,6 +81,41 @@ def test_a_field_follows_what_changes_and_an_event_is_told_once(open_chat: Open)
     assert told == ["negative", "alerta", "positive", "negative"]
 
 
+def test_what_was_done_stays_done_when_the_person_is_merged(open_chat: Open) -> None:
+    chat = open_chat(Platform.UCHAT)
+    chat.hear("oi")
+    add(chat, action="add_tag", target="reclamacao")
+    again(chat)
+    chat.caller.tool("update_user_profile", {"user_id": "kept", "profile_data": {"name": "Ana"}})
+
+    chat.caller.post(f"/api/v1/people/{PERSON}/merge", {"into": "kept"})
+    again(chat)
+
+    assert chat.deliver() == 1
+
+
+def test_what_uchat_refused_for_good_is_not_asked_again(open_chat: Open) -> None:
+    chat = open_chat(Platform.UCHAT)
+    chat.hear("oi")
+    add(chat, action="add_tag", target="reclamacao")
+    chat.interface.first(refusing({"status": "error", "message": "no such tag"}, "200 OK"))
+    again(chat)
+    chat.deliver()
+    assert chat.read("select state, failure from outbound_messages") == [
+        {"state": "dead", "failure": "permanent"}
+    ]
+
+    again(chat)
+
+    assert chat.deliver() == 0
+
+
+def again(chat: Chat) -> None:
+    """Store an analysis that shows a mood which turned."""
+    with chat.database.unit_of_work(chat.scope) as uow:
+        queue_actions(uow, [analysed(chat, "negative", "positive")])
+
+
 def analysed(chat: Chat, mood: str, before: str | None) -> dict:
     """Return an analysis of the chat's conversation as it is stored."""
     (row,) = chat.read("select id, profile_id, channel_id, conversation_id from conversations")

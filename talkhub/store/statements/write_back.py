@@ -28,14 +28,24 @@ where workspace_id = %(workspace_id)s and kind = 'uchat' and state = 'active'
 """
 
 LAST_ACTIONS = """
-select distinct on (channel_id, profile_id, payload ->> 'slot')
-  channel_id, profile_id, payload ->> 'slot' as slot, payload -> 'action' as action
+select distinct on (channel_id, payload ->> 'user_id', payload ->> 'slot')
+  channel_id, payload ->> 'user_id' as user_id, payload ->> 'slot' as slot,
+  payload -> 'action' as action
 from outbound_messages
 where workspace_id = %(workspace_id)s and channel_id = any(%(channel_ids)s)
-  and profile_id = any(%(profile_ids)s) and kind = 'action' and state <> 'dead'
-order by channel_id, profile_id, payload ->> 'slot', id desc
+  and profile_id = any(array(
+    select id from user_profiles
+    where workspace_id = %(workspace_id)s
+      and (id = any(%(profile_ids)s) or merged_into_id = any(%(profile_ids)s))))
+  and payload ->> 'user_id' = any(%(user_ids)s) and kind = 'action'
+  and (state <> 'dead' or failure = 'permanent')
+order by channel_id, payload ->> 'user_id', payload ->> 'slot', id desc
 """
-"""What was last done, or is about to be, with each field and tag of a person."""
+"""What was last done, or is about to be, with each field and tag of a person at the provider.
+
+By the provider's id, which stays when people are merged. What the provider refused for good
+counts too: asked again, it would refuse again.
+"""
 
 ADD_ACTIONS = """
 insert into outbound_messages
