@@ -68,8 +68,10 @@ class SlowBodies:
         try:
             return self._application(environ, start_response)
         finally:
-            body.leave()
-            self._places.put(None)
+            try:
+                body.leave()
+            finally:
+                self._places.put(None)
 
 
 class _Body(io.RawIOBase):

@@ -95,6 +95,18 @@ def test_what_nobody_wanted_of_a_large_body_is_left_where_it_is(server: Flask) -
     assert stream.tell() == 0
 
 
+def test_a_body_that_breaks_when_nobody_wants_it_costs_no_place(server: Flask) -> None:
+    class Broken(io.BytesIO):
+        def read(self, _size: int | None = -1) -> bytes:
+            raise RuntimeError("broken")
+
+    given = {"wsgi.input_terminated": True, "CONTENT_LENGTH": "4"}
+    with pytest.raises(RuntimeError, match="broken"):
+        server.test_client().post("/nowhere", input_stream=Broken(), environ_overrides=given)
+
+    assert answer_within(server, None) == 200
+
+
 def test_a_request_is_answered_while_others_wait_for_their_bodies(server: Flask) -> None:
     with waiting(server, 4, 4, 4):
         assert answer_within(server, None) == 200
