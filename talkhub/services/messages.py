@@ -120,8 +120,10 @@ def _fitting(text: str, route: Route, field: str) -> str:
     longest = LONGEST_TEXT.get(Platform(route.kind), LONGEST_ELSEWHERE)
     if not text.strip():
         raise Invalid.at(field, detail="There is nothing to say.", code="empty")
-    if len(text) > longest:
-        detail = f"On {route.kind} a message has at most {longest} characters."
+    is_counted_in_bytes = route.kind == Platform.INSTAGRAM
+    if len(text.encode() if is_counted_in_bytes else text) > longest:
+        unit = "bytes of UTF-8" if is_counted_in_bytes else "characters"
+        detail = f"On {route.kind} a message has at most {longest} {unit}."
         raise Invalid.at(field, detail=detail, code="too_long")
     return text
 

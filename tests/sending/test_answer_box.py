@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from chats import Chat
+from chats import PATH as MESSAGES
+from chats import PERSON, Chat
 from flask import Flask
 from flask.testing import FlaskClient
 from html_pages import Html
@@ -118,3 +119,13 @@ def test_who_only_reads_sees_no_box_and_sends_nothing(
     assert Html(bia.get(path(chat)).text).all("textarea") == []
     assert bia.post(f"{path(chat)}/answer", data={"text": "oi"}).status_code == 403
     assert chat.read("select * from outbound_messages") == []
+
+
+def test_instagram_counts_what_it_takes_in_bytes(open_chat: Open) -> None:
+    chat = open_chat(Platform.INSTAGRAM)
+    chat.hear("oi")
+
+    refused = chat.caller.post(MESSAGES, {"user_id": PERSON, "text": "é" * 501})
+    chat.say("é" * 500)
+
+    assert (refused.status_code, refused.json["errors"][0]["code"]) == (422, "too_long")

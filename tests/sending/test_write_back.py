@@ -262,6 +262,14 @@ def test_the_page_of_the_channels_sets_and_ends_rules(open_chat: Open, browser) 
     assert "reclamacao" not in ana.get(PAGE).text
 
 
+def test_the_form_takes_a_character_that_no_text_holds(open_chat: Open, browser) -> None:
+    chat = open_chat(Platform.UCHAT)
+    form = {"event": "conversation.analyzed", "action": "add_tag", "target": "a\0b"}
+
+    assert browser().post(f"{PAGE}/rules", data=form).status_code == 303
+    assert chat.caller.get(PATH).json["write_back_rules"][0]["target"] == "a\ufffdb"
+
+
 def test_who_may_not_manage_sees_and_sets_no_rules(open_chat: Open, browser) -> None:
     open_chat(Platform.UCHAT)
     bia = browser(Scope.DASHBOARD)

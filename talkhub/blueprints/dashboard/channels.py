@@ -101,7 +101,12 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
 
     @blueprint.post("/channels/rules")
     def add_channel_rule() -> Response:
-        form = RuleForm.model_validate(request.form.to_dict())
+        # PostgreSQL's texts hold no NUL.
+        given = {
+            name: value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+            for name, value in request.form.items()
+        }
+        form = RuleForm.model_validate(given)
         rule = WriteBackRule(
             event=form.event,
             action=form.action,
