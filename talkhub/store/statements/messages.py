@@ -16,7 +16,7 @@ join channels a on a.workspace_id = m.workspace_id and a.id = m.channel_id
 left join inbound_events e on e.workspace_id = m.workspace_id and e.id = m.event_id
 where m.workspace_id = %(workspace_id)s and m.profile_id = %(profile_id)s and m.role = 'user'
   and a.state = 'active' and (%(channel_id)s::bigint is null or a.id = %(channel_id)s)
-order by m.sent_at desc
+order by m.sent_at desc, m.event_id desc nulls last
 limit %(limit)s
 """
 """Where a person last wrote to us, and how; nothing if that was never through an account."""
