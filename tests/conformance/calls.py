@@ -22,10 +22,14 @@ TOOLS: dict[str, dict[str, Any]] = {
         ],
     },
     "get_user_context": {"user_id": USER, "include_history": True},
+    "search_memory": {"user_id": USER, "query": "pedido"},
     "update_user_profile": {"user_id": USER, "profile_data": {"tags": ["vip"]}},
     "get_conversation_analytics": {"date_range": {"start": "2026-01-01"}},
 }
 """Arguments by tool, in an order in which each finds what it needs."""
+
+NEED_AN_ACCOUNT = frozenset({"send_message", "get_message"})
+"""Tools that answer only where a channel account is connected; tests/sending calls them."""
 
 KNOWN = {
     "user_id": USER,
