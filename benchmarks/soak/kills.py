@@ -71,7 +71,7 @@ def carry_out(stack: Stack, plan: Plan) -> Iterator[Kill]:
             struck.append((kind, time.monotonic()))
         if following is not None and following.is_hasty:
             continue
-        whole_at = _wait_until_whole(stack)
+        whole_at = wait_until_whole(stack)
         for kind, killed_at in struck:
             yield Kill(kind, None if whole_at is None else whole_at - killed_at)
         struck.clear()
@@ -88,16 +88,22 @@ def _strike(stack: Stack, kind: Kind, chance: random.Random) -> Kind | None:
     while time.monotonic() < deadline:
         if victims := stack.census()[kind]:
             victim = chance.choice(victims)
-            with suppress(psutil.NoSuchProcess):
-                victim.kill()
-                while victim.is_running() and victim.status() != psutil.STATUS_ZOMBIE:
-                    time.sleep(_POLL_SECONDS)
+            kill(victim)
             return kind
         time.sleep(_POLL_SECONDS)
     return None
 
 
-def _wait_until_whole(stack: Stack) -> float | None:
+def kill(victim: psutil.Process) -> None:
+    """SIGKILL a process, and return once it is dead; it may be so already."""
+    with suppress(psutil.NoSuchProcess):
+        victim.kill()
+        while victim.is_running() and victim.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(_POLL_SECONDS)
+
+
+def wait_until_whole(stack: Stack) -> float | None:
+    """Return when everything was there and answered; None if it was not in time."""
     deadline = time.monotonic() + RECOVERY_SECONDS
     while time.monotonic() < deadline:
         if stack.is_whole():

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-import psutil
-
 from benchmarks.failure import CannotMeasure
 from benchmarks.soak.deliveries import Delivery
+from benchmarks.soak.kills import kill, wait_until_whole
 from benchmarks.soak.load import TIMEOUT_SECONDS, Tally, post
 from benchmarks.soak.ours import Ours
-from benchmarks.soak.phases import DRAIN_SECONDS
+from benchmarks.soak.phases import drain
 from benchmarks.soak.stack import TALKHUB, Kind, Stack, running_stack
 from talkhub.progress import show_progress
 
@@ -27,8 +26,6 @@ CLIENTS = 8
 UNAVAILABLE = 503
 LEAST_ACCEPTED = 0.999
 LONGEST_P99 = 0.5
-_POLL_SECONDS = 0.1
-_BACK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +105,11 @@ def run_outages(*, seconds: float, per_second: float, seed: int, quiet: bool) ->
             batch = list(islice(source, round(seconds * per_second)))
             with _taken_away(stack, away):
                 _send(stack, batch, period, tally, per_second=per_second, quiet=quiet)
-            period.back_seconds = _await_whole(stack)
+            back_from = time.monotonic()
+            whole_at = wait_until_whole(stack)
+            period.back_seconds = None if whole_at is None else whole_at - back_from
             outages.periods.append(period)
-        outages.drain_seconds = _drain(subject)
+        outages.drain_seconds = drain(subject, quiet=quiet)
         found = subject.examine(tally)
     outages.accepted = len(tally.accepted)
     outages.findings = [*found.lost, *found.doubled, *found.wrong]
@@ -128,16 +127,10 @@ def _taken_away(stack: Stack, away: Away) -> Iterator[None]:
     stopped.send_signal(signal.SIGSTOP)
     try:
         if not away.is_hung:
-            _kill(victims[0])
+            kill(victims[0])
         yield
     finally:
         stopped.send_signal(signal.SIGCONT)
-
-
-def _kill(victim: psutil.Process) -> None:
-    victim.kill()
-    while victim.is_running() and victim.status() != psutil.STATUS_ZOMBIE:
-        time.sleep(_POLL_SECONDS)
 
 
 def _send(
@@ -193,25 +186,6 @@ def _answer(
         with lock:
             tally.note(delivery, body)
     return str(status), seconds
-
-
-def _await_whole(stack: Stack) -> float | None:
-    """Return after how many seconds everything answered again; None if it did not in time."""
-    began_at = time.monotonic()
-    while not stack.is_whole():
-        if time.monotonic() - began_at > _BACK_SECONDS:
-            return None
-        time.sleep(_POLL_SECONDS)
-    return time.monotonic() - began_at
-
-
-def _drain(subject: Ours) -> float | None:
-    began_at = time.monotonic()
-    while subject.work_left():
-        if time.monotonic() - began_at > DRAIN_SECONDS:
-            return None
-        time.sleep(_POLL_SECONDS)
-    return time.monotonic() - began_at
 
 
 def as_document(outages: Outages) -> dict[str, Any]:

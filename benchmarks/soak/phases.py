@@ -101,7 +101,7 @@ def _load(
         load.abandon()
     tally = load.tally
     result.seconds = time.monotonic() - began_at
-    result.drain_seconds = _drain(subject, quiet=pace.quiet)
+    result.drain_seconds = drain(subject, quiet=pace.quiet)
     result.accepted = len(tally.accepted)
     result.retries = tally.retries
     result.sent_twice = tally.sent_twice
@@ -113,7 +113,7 @@ def _load(
         result.findings.wrong.append(f"work was left after {DRAIN_SECONDS:.0f} s")
 
 
-def _drain(subject: Subject, *, quiet: bool) -> float | None:
+def drain(subject: Subject, *, quiet: bool) -> float | None:
     """Return the seconds until all work was done; None if it was not in time."""
     began_at = time.monotonic()
     most = subject.work_left()
