@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -66,13 +66,19 @@ def read_examples(file: Path) -> list[Example]:
             examples.append(_example(row))
         except ValueError as error:
             faults.append(f"row {number}: {error}")
+    refuse_bad(file, faults, found=len(examples), unit="rows")
+    return examples
+
+
+def refuse_bad(file: Path, faults: Sequence[str], *, found: int, unit: str) -> None:
+    """Raise BadExamples if a file has faults, naming the first of them, or nothing in it."""
     if faults:
         more = len(faults) - _MOST_NAMED
         named = "; ".join(faults[:_MOST_NAMED])
-        raise BadExamples(f"{file.name}: {named}{f'; and {more} more rows' if more > 0 else ''}.")
-    if not examples:
-        raise BadExamples(f"{file.name} has no rows.")
-    return examples
+        further = f"; and {more} more {unit}" if more > 0 else ""
+        raise BadExamples(f"{file.name}: {named}{further}.")
+    if not found:
+        raise BadExamples(f"{file.name} has no {unit}.")
 
 
 def corpus_files() -> list[Path]:

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from talkhub.analysis.examples import CORPUS, INTENTS, BadExamples, Split
+from talkhub.analysis.examples import CORPUS, INTENTS, BadExamples, Split, refuse_bad
 from talkhub.analysis.lexicon import topic_names
 from talkhub.names import (
     Intent,
@@ -26,7 +26,6 @@ from talkhub.names import (
 CONVERSATIONS: Final = CORPUS / "conversations"
 PERSONAS: Final = CONVERSATIONS / "personas.csv"
 
-_MOST_NAMED = 10
 _MOST_TOPICS = 3
 
 
@@ -120,12 +119,7 @@ def read_conversations(file: Path) -> list[LabelledConversation]:
             faults.append(f"line {number}: the id {conversation.id} is taken")
         known.add(conversation.id)
         found.append(conversation)
-    if faults:
-        more = len(faults) - _MOST_NAMED
-        named = "; ".join(faults[:_MOST_NAMED])
-        raise BadExamples(f"{file.name}: {named}{f'; and {more} more lines' if more > 0 else ''}.")
-    if not found:
-        raise BadExamples(f"{file.name} has no lines.")
+    refuse_bad(file, faults, found=len(found), unit="lines")
     return found
 
 
