@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, select, tuple_
 
 from talkhub.store.profiles import Profile
 from talkhub.store.uow import UnitOfWork
@@ -24,6 +24,15 @@ class SeenPerson:
     last_seen_at: datetime
 
 
+def is_somebody(uow: UnitOfWork) -> tuple[ColumnElement[bool], ...]:
+    """Return what holds of the profiles that stand for a person, not for one of their ids."""
+    return (
+        Profile.workspace_id == uow.workspace_id,
+        Profile.merged_into_id.is_(None),
+        Profile.erased_at.is_(None),
+    )
+
+
 def people_last_seen(
     uow: UnitOfWork, *, before: tuple[datetime, int] | None, limit: int
 ) -> tuple[SeenPerson, ...]:
@@ -32,10 +41,8 @@ def people_last_seen(
     statement = (
         select(Profile.id, Profile.user_id, Profile.name, Profile.last_seen_at)
         .where(
-            Profile.workspace_id == uow.workspace_id,
+            *is_somebody(uow),
             Profile.last_seen_at.is_not(None),
-            Profile.merged_into_id.is_(None),
-            Profile.erased_at.is_(None),
         )
         .order_by(Profile.last_seen_at.desc(), Profile.id.desc())
         .limit(limit)

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select, tuple_
 
-from talkhub.store.profiles import Identity, Profile, ProfileChange
+from talkhub.store.profiles import Profile, ProfileChange
+from talkhub.store.queries.people import is_somebody
 from talkhub.store.uow import UnitOfWork
 
 PAGE_SIZE = 50
@@ -38,7 +39,6 @@ class KnownId:
 
     user_id: str
     is_own: bool
-    recognised_by: tuple[str, ...]
     last_seen_at: datetime | None
 
 
@@ -61,7 +61,7 @@ def find_people(
     """
     statement = (
         select(*_LINE)
-        .where(*_is_somebody(uow), Profile.last_seen_at.is_not(None))
+        .where(*is_somebody(uow), Profile.last_seen_at.is_not(None))
         .order_by(Profile.last_seen_at.desc(), Profile.id.desc())
         .limit(PAGE_SIZE)
     )
@@ -81,7 +81,7 @@ def likely_same(uow: UnitOfWork, profile_id: int) -> tuple[PersonLine, ...]:
     statement = (
         select(*_LINE)
         .join(told, or_(Profile.phone == told.c.phone, func.lower(Profile.email) == told.c.email))
-        .where(*_is_somebody(uow), Profile.id != profile_id)
+        .where(*is_somebody(uow), Profile.id != profile_id)
         .order_by(Profile.id)
         .limit(LIKELY_SHOWN)
     )
@@ -100,29 +100,16 @@ def kept_profile(uow: UnitOfWork, profile_id: int) -> int | None:
 
 def known_ids(uow: UnitOfWork, profile_id: int) -> tuple[KnownId, ...]:
     """Return all ids of a person, their own first."""
-    by = (
-        select(func.array_agg(Identity.kind + ":" + Identity.value))
-        .where(Identity.workspace_id == uow.workspace_id, Identity.profile_id == Profile.id)
-        .scalar_subquery()
-    )
     is_own = Profile.id == profile_id
     statement = (
-        select(
-            Profile.user_id,
-            is_own.label("is_own"),
-            func.coalesce(by, []).label("recognised_by"),
-            Profile.last_seen_at,
-        )
+        select(Profile.user_id, is_own.label("is_own"), Profile.last_seen_at)
         .where(
             Profile.workspace_id == uow.workspace_id,
             or_(is_own, Profile.merged_into_id == profile_id),
         )
         .order_by(is_own.desc(), Profile.id)
     )
-    rows = uow.execute(statement).mappings()
-    return tuple(
-        KnownId(**{**row, "recognised_by": tuple(sorted(row["recognised_by"]))}) for row in rows
-    )
+    return tuple(KnownId(**row) for row in uow.execute(statement).mappings())
 
 
 def changes_of_person(uow: UnitOfWork, profile_id: int) -> tuple[Change, ...]:
@@ -154,14 +141,6 @@ _LINE = (
 
 def _line(*, tags: list[str], **row: Any) -> PersonLine:
     return PersonLine(tags=tuple(tags), **row)
-
-
-def _is_somebody(uow: UnitOfWork) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Profile.workspace_id == uow.workspace_id,
-        Profile.merged_into_id.is_(None),
-        Profile.erased_at.is_(None),
-    )
 
 
 def _is_meant_by(uow: UnitOfWork, looked_for: str) -> ColumnElement[bool]:
