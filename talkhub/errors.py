@@ -22,6 +22,12 @@ class TalkHubError(Exception):
         self.detail = detail
         self.extra = extra
 
+    @property
+    def first_code(self) -> str:
+        """The code of the first field's fault where the error names fields, else its own."""
+        faults = self.extra.get("errors")
+        return str(faults[0]["code"]) if isinstance(faults, list) else self.code
+
 
 class BadRequest(TalkHubError):
     """The body is not what it claims to be, so nothing in it could be read."""

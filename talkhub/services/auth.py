@@ -11,6 +11,7 @@ from talkhub import security
 from talkhub.errors import RateLimited, Unauthenticated
 from talkhub.names import Scope, TokenKind
 from talkhub.security import API_SCOPES, DASHBOARD_SCOPES, MANAGING_SCOPES
+from talkhub.services.fitting import without_nul
 from talkhub.store.statements import accounts as statements
 from talkhub.store.statements.locks import LOCK
 from talkhub.store.uow import Database, UnitOfWork, system_scope, workspace_scope
@@ -71,7 +72,7 @@ def exchange_admin_secret(
 
 def sign_in(database: Database, username: str, password: str, address: str) -> SignedIn:
     """Return the dashboard user with this password; raises like `exchange_admin_secret`."""
-    username = username.replace("\0", "\N{REPLACEMENT CHARACTER}")  # unknown to PostgreSQL
+    username = without_nul(username)
     attempt = _Attempt(database, "password", username, address)
     attempt.refuse_after_too_many()
     with database.read_only(system_scope("the workspace of a login")) as uow:

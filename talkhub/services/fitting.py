@@ -22,6 +22,11 @@ LONGEST_EMAIL = 255
 LONGEST_LOCALE = 35
 
 
+def without_nul(text: str) -> str:
+    """Return a text as PostgreSQL takes it: its texts hold no NUL, and it looks for none."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 def fitting_id(external_id: str) -> str:
     """Return an id as it is kept: a longer one under its fingerprint, never cut short."""
     return external_id if len(external_id) <= LONGEST_ID else fingerprint(external_id.encode())

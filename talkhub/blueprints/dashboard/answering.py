@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from talkhub.blueprints.dashboard.pages import Frame, read_frame, writing
 from talkhub.errors import Conflict, Forbidden, Invalid, NotFound, WindowClosed
 from talkhub.names import MessageRole
+from talkhub.services.fitting import without_nul
 from talkhub.services.idempotency import once_per_key
 from talkhub.services.messages import (
     LONGEST_ELSEWHERE,
@@ -96,13 +97,12 @@ def register(
     @blueprint.post("/conversations/<conversation_id>/answer")
     def answer(conversation_id: str) -> Response:
         form = AnswerForm.model_validate(request.form.to_dict())
-        # Forms write line breaks as two characters; PostgreSQL's texts hold no NUL.
-        text = form.text.replace("\r\n", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+        text = without_nul(form.text).replace("\r\n", "\n")  # forms write both for a line break
         try:
             with writing(database) as uow:
                 _queue(uow, conversation_id, text, form.after)
         except (Conflict, Invalid) as refused:
-            response = show(conversation_id, text, _reason(refused))
+            response = show(conversation_id, text, refused.first_code)
             response.status_code = refused.status
             return response
         there = url_for("dashboard.conversation", conversation_id=conversation_id)
@@ -126,12 +126,6 @@ def _queue(uow: UnitOfWork, conversation_id: str, text: str, after: int) -> None
         request=said,
         produce=lambda: queue_message(uow, wanted),
     )
-
-
-def _reason(refused: Conflict | Invalid) -> str:
-    """Return the code of a refusal, which the page puts into words."""
-    errors = refused.extra.get("errors")
-    return str(errors[0]["code"]) if isinstance(errors, list) else refused.code
 
 
 def _shown(message: dict[str, Any]) -> SentAnswer:

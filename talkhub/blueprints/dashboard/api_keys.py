@@ -123,7 +123,4 @@ def _page(
             message=message,
             name=name,
         )
-    response = render_page("dashboard/api_keys.html", page)
-    if response.status_code == 200:
-        response.status_code = status
-    return response
+    return render_page("dashboard/api_keys.html", page, status=status)

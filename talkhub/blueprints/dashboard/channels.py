@@ -18,6 +18,7 @@ from talkhub.errors import Conflict, Forbidden, Invalid, ProviderRefused, Settin
 from talkhub.names import Intent, Sentiment, WriteBackAction
 from talkhub.outbound.providers import Providers, WebhookState
 from talkhub.services.channel_setup import ChannelDesk, ChannelLine, list_channels
+from talkhub.services.fitting import without_nul
 from talkhub.services.write_back import (
     EVENTS,
     VARIABLES,
@@ -101,11 +102,7 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
 
     @blueprint.post("/channels/rules")
     def add_channel_rule() -> Response:
-        # PostgreSQL's texts hold no NUL.
-        given = {
-            name: value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-            for name, value in request.form.items()
-        }
+        given = {name: without_nul(value) for name, value in request.form.items()}
         form = RuleForm.model_validate(given)
         rule = WriteBackRule(
             event=form.event,
@@ -119,9 +116,7 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
             with _managing(runtime) as uow:
                 add_rule(uow, rule)
         except (Invalid, Conflict) as refused:
-            response = _page(runtime, None, refused=_reason(refused))
-            response.status_code = refused.status
-            return response
+            return _page(runtime, None, refused=refused.first_code, status=refused.status)
         return redirect(url_for("dashboard.channels"), 303)
 
     @blueprint.post("/channels/rules/<int:rule_id>/delete")
@@ -139,12 +134,9 @@ def _managing(runtime: Runtime) -> Iterator[UnitOfWork]:
         yield uow
 
 
-def _reason(refused: Invalid | Conflict) -> str:
-    errors = refused.extra.get("errors")
-    return str(errors[0]["code"]) if isinstance(errors, list) else refused.code
-
-
-def _page(runtime: Runtime, checked: Checked | None, *, refused: str = "") -> Response:
+def _page(
+    runtime: Runtime, checked: Checked | None, *, refused: str = "", status: int = 200
+) -> Response:
     with reading(runtime.database) as uow:
         frame, found, rules = read_frame(uow), list_channels(uow), list_rules(uow)
     try:
@@ -168,10 +160,9 @@ def _page(runtime: Runtime, checked: Checked | None, *, refused: str = "") -> Re
         variables=" ".join(f"{{{name}}}" for name in VARIABLES),
         refused=refused,
     )
-    response = render_page("dashboard/channels.html", page)
     if checked is not None and checked.refused:
-        response.status_code = 502
-    return response
+        status = 502
+    return render_page("dashboard/channels.html", page, status=status)
 
 
 def _desk(runtime: Runtime) -> ChannelDesk:

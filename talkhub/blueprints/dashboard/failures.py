@@ -74,20 +74,20 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
                     may_write=frame.sends_messages,
                 )
         except Conflict as refused:
-            response = _page(runtime, FailuresForm(), refused=refused.code)
-            response.status_code = refused.status
-            return response
+            return _page(runtime, FailuresForm(), refused=refused.code, status=refused.status)
         return redirect(url_for("dashboard.failures"), 303)
 
 
-def _page(runtime: Runtime, form: FailuresForm, *, refused: str = "") -> Response:
+def _page(
+    runtime: Runtime, form: FailuresForm, *, refused: str = "", status: int = 200
+) -> Response:
     with reading(runtime.database) as uow:
         frame = read_frame(uow)
         _refuse_others(frame)
         events = dead_events(uow, before=form.events_before)
         messages = dead_messages(uow, before=form.messages_before)
     page = FailuresPage(frame, events, messages, _older(events), _older(messages), refused)
-    return render_page("dashboard/failures.html", page)
+    return render_page("dashboard/failures.html", page, status=status)
 
 
 def _refuse_others(frame: Frame) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
 from flask import Response, make_response, render_template, request
@@ -66,7 +67,7 @@ def read_frame(uow: UnitOfWork) -> Frame:
     )
 
 
-def render_page(template: str, page: object) -> Response:
+def render_page(template: str, page: object, *, status: int = 200) -> Response:
     """Render a page, or only its main part for the live module: 304 if it has not changed."""
     layout = "fragment.html" if FRAGMENT_HEADER in request.headers else "layout.html"
     response = make_response(render_template(template, page=page, layout=layout))
@@ -74,4 +75,6 @@ def render_page(template: str, page: object) -> Response:
     response.vary.add("Cookie")
     response.add_etag()
     response.make_conditional(request)
+    if response.status_code == HTTPStatus.OK:
+        response.status_code = status
     return response

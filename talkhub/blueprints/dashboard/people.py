@@ -13,6 +13,7 @@ from talkhub.blueprints.dashboard.forms import PeopleForm, read_place, write_pla
 from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing
 from talkhub.errors import Conflict, Forbidden, NotFound
+from talkhub.services.fitting import without_nul
 from talkhub.services.merging import merge_people, part_people
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.queries.conversations import ConversationLine, Position, conversations_of_person
@@ -79,11 +80,9 @@ def register(blueprint: Blueprint, database: Database) -> None:
         other = request.form.get("other", "").strip()
         try:
             with _editing(database) as uow:
-                own = _person(uow, profile_id)
-                merge_people(uow, _without_nul(other), into=own.user_id)
-        except NotFound:
-            if not _is_there(database, profile_id):
-                raise
+                own = _person(uow, _kept(uow, profile_id))
+                merge_people(uow, without_nul(other), into=own.user_id)
+        except NotFound:  # the other one; the page says so itself if this one is not there
             message = _("Não há pessoa com este identificador.")
             return _page(database, profile_id, message=message, status=422)
         return _back(profile_id)
@@ -93,7 +92,7 @@ def register(blueprint: Blueprint, database: Database) -> None:
         user_id = request.form.get("user_id", "")
         try:
             with _editing(database) as uow:
-                part_people(uow, _without_nul(user_id))
+                part_people(uow, without_nul(user_id))
         except Conflict:
             message = _("Este identificador não foi unido a outro.")
             return _page(database, profile_id, message=message, status=409)
@@ -123,10 +122,7 @@ def _page(database: Database, profile_id: int, *, message: str = "", status: int
             likely=likely_same(uow, profile_id),
             message=message,
         )
-    response = render_page("dashboard/person.html", page)
-    if response.status_code == 200:
-        response.status_code = status
-    return response
+    return render_page("dashboard/person.html", page, status=status)
 
 
 def _kept(uow: UnitOfWork, profile_id: int) -> int:
@@ -136,21 +132,11 @@ def _kept(uow: UnitOfWork, profile_id: int) -> int:
     return kept
 
 
-def _is_there(database: Database, profile_id: int) -> bool:
-    with reading(database) as uow:
-        return profile_id <= LARGEST_ID and kept_profile(uow, profile_id) is not None
-
-
-def _person(uow: UnitOfWork, profile_id: int) -> Person:
-    found = find_person(uow, _kept(uow, profile_id))
+def _person(uow: UnitOfWork, kept_id: int) -> Person:
+    found = find_person(uow, kept_id)
     if found is None:
         raise NotFound("There is no such person.")
     return found
-
-
-def _without_nul(text: str) -> str:
-    """PostgreSQL has no NUL in its texts, and refuses to look for one: nobody has such an id."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _older(form: PeopleForm, found: tuple[PersonLine, ...]) -> str | None:

@@ -200,10 +200,7 @@ def _list(
         frame = read_frame(uow)
         _refuse_others(frame)
         page = WebhooksPage(frame, list_endpoints(uow), EVENTS, made, message, url)
-    response = render_page("dashboard/webhooks.html", page)
-    if response.status_code == 200:
-        response.status_code = status
-    return response
+    return render_page("dashboard/webhooks.html", page, status=status)
 
 
 def _log(runtime: Runtime, endpoint_id: int, form: LogForm) -> Response:
