@@ -19,6 +19,11 @@ ADD_PEOPLE = """
 insert into user_profiles (workspace_id, user_id)
 select %(workspace_id)s, 'user_' || n from generate_series(1, %(people)s) n
 """
+ADD_SESSIONS = """
+insert into chat_sessions (workspace_id, session_id, user_id, profile_id)
+select workspace_id, 'session_' || id, user_id, id from user_profiles
+where workspace_id = %(workspace_id)s
+"""
 MOMENT = "2026-03-02T12:00:00Z"
 PARAMS = {
     **dict.fromkeys(("name", "phone", "email")),
@@ -39,12 +44,13 @@ PARAMS = {
 
 @pytest.fixture(scope="module")
 def crowd(database: Database, settings: Settings) -> int:
-    """A workspace of many people, of which PostgreSQL knows that they are many."""
+    """A workspace of many people and sessions, of which PostgreSQL knows that they are many."""
     workspace = make_workspace(database)
     with database.unit_of_work(workspace_scope(workspace, "test")) as uow:
         uow.run(ADD_PEOPLE, {"workspace_id": workspace, "people": PEOPLE})
+        uow.run(ADD_SESSIONS, {"workspace_id": workspace})
     with psycopg2.connect(settings.database_url.replace("+psycopg2", "")) as connection:
-        connection.cursor().execute("analyze user_profiles")
+        connection.cursor().execute("analyze user_profiles, chat_sessions")
     connection.close()
     return workspace
 
