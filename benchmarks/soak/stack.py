@@ -81,7 +81,7 @@ TALKHUB = Program(
             "talkhub.cli scheduler": Kind.SCHEDULER,
         },
         Kind.WEB_PARENT: {"talkhub.embedded web": Kind.WEB},
-        Kind.WORKER_PARENT: {"spawn_main": Kind.WORKER},
+        Kind.WORKER_PARENT: {"worker.py": Kind.WORKER},
         **SERVERS,
     },
 )

@@ -12,9 +12,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
@@ -40,6 +41,7 @@ STOP_SECONDS = 30
 RESTART_PAUSE_SECONDS = 1.0
 POLL_SECONDS = 0.2
 COURIER_POOL_SIZE = 8
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class _Parent:
@@ -48,44 +50,50 @@ class _Parent:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._stopping = False
-        self._processes: list[BaseProcess] = []
-        # Spawned, not forked: a fork would copy threads' locks and open connections.
-        self._make = multiprocessing.get_context("spawn").Process
+        # Forked, so that all share the analyser's memory and a replacement is there at once. That
+        # is safe here only: this process has no threads and no connections that a fork would
+        # copy. Apple's libraries cannot be forked at all.
+        method = "fork" if sys.platform.startswith("linux") else "spawn"
+        self._make = multiprocessing.get_context(method).Process
 
     def run(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
+        load_analyser()
         tasks = [*[work] * self._settings.worker_processes, deliver]
-        self._processes = [self._start(task) for task in tasks]
-        logger.info("workers_started", count=len(self._processes))
+        processes = [self._start(task) for task in tasks]
+        logger.info("workers_started", count=len(processes))
         while not self._stopping:
             time.sleep(POLL_SECONDS)
-            for place, process in enumerate(self._processes):
+            for place, process in enumerate(processes):
                 if not process.is_alive() and not self._stopping:
                     logger.error("worker_died", exit_code=process.exitcode)
                     time.sleep(RESTART_PAUSE_SECONDS)
-                    self._processes[place] = self._start(tasks[place])
-        self._wait()
+                    processes[place] = self._start(tasks[place])
+        _end(processes)
         logger.info("workers_stopped")
 
     def _start(self, task: Callable[[Settings, int], None]) -> BaseProcess:
         process = self._make(target=task, args=(self._settings, os.getpid()), name=task.__name__)
+        # What arrives in between waits until the child has put off its parent's handlers.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         process.start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         return process
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
-        for process in self._processes:
-            if process.is_alive() and process.pid is not None:
-                os.kill(process.pid, signal.SIGTERM)
 
-    def _wait(self) -> None:
-        end = time.monotonic() + STOP_SECONDS
-        for process in self._processes:
-            process.join(max(0.0, end - time.monotonic()))
-            if process.is_alive():
-                process.kill()
-                process.join()
+
+def _end(processes: Sequence[BaseProcess]) -> None:
+    end = time.monotonic() + STOP_SECONDS
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join(max(0.0, end - time.monotonic()))
+        if process.is_alive():
+            process.kill()
+            process.join()
 
 
 def run(settings: Settings) -> None:
@@ -99,8 +107,7 @@ def run(settings: Settings) -> None:
 
 def work(settings: Settings, parent: int) -> None:
     """Be one worker process until SIGTERM, or until RQ gives up; the parent starts another."""
-    configure_logging(settings.log_level)
-    end_with_parent(signal.SIGTERM, parent)
+    _begin(settings, parent)
     load_analyser()
     client = connect(settings.redis_url or "")
     queue = open_queue(client)
@@ -118,12 +125,20 @@ def work(settings: Settings, parent: int) -> None:
     worker.work(logging_level="WARNING", with_scheduler=False)
 
 
-def deliver(settings: Settings, parent: int) -> None:
-    """Be the courier process until SIGTERM."""
+def _begin(settings: Settings, parent: int) -> None:
+    """Become a process of one's own: a fork would stop its siblings when it is told to stop."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     configure_logging(settings.log_level)
     end_with_parent(signal.SIGTERM, parent)
+
+
+def deliver(settings: Settings, parent: int) -> None:
+    """Be the courier process until SIGTERM."""
+    _begin(settings, parent)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOP_SIGNALS:
         signal.signal(number, lambda *_: stop.set())
     database = Database(
         settings.database_url or "",
