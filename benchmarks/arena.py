@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.engine import URL
 
 from benchmarks import workload
 from benchmarks.stage import Stage, migrate, run_sql
+from talkhub.names import MessageRole
+from talkhub.services.transcripts import Message, make_message, time_of
 
 _SQL = Path(__file__).parent / "sql"
 REFERENCE, OURS = "reference", "ours"
@@ -56,14 +60,29 @@ def make_arena(stage: Stage) -> Arena:
     reference = stage.make_database(REFERENCE)
     ours = stage.make_database(OURS)
     migrate(ours)
-    for url, file in ((reference, "reference.sql"), (ours, "ours.sql")):
+    for url, file, messages in (
+        (reference, "reference.sql", workload.MESSAGES),
+        (ours, "ours.sql", _as_stored(workload.MESSAGES)),
+    ):
         values = {
             "{people}": str(workload.PEOPLE),
             "{sessions}": str(workload.SESSIONS),
-            "{messages}": f"'{workload.as_json(workload.MESSAGES)}'",
+            "{messages}": f"'{workload.as_json(messages)}'",
         }
         sql = (_SQL / file).read_text()
         for mark, value in values.items():
             sql = sql.replace(mark, value)
         run_sql(url, sql)
     return Arena(stage, reference, ours)
+
+
+def _as_stored(messages: Iterable[Mapping[str, Any]]) -> list[Message]:
+    return [
+        make_message(
+            role=MessageRole(message["role"]),
+            content=message["content"],
+            sent_at=time_of(message),
+            position=position,
+        )
+        for position, message in enumerate(messages)
+    ]

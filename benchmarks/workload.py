@@ -28,7 +28,7 @@ TEXTS = (
 )
 MESSAGES: list[dict[str, Any]] = [
     {
-        "role": "assistant" if number % 2 else "user",
+        "role": "bot" if number % 2 else "user",
         "content": TEXTS[number % len(TEXTS)],
         "timestamp": f"2026-01-01T10:{number:02}:00Z",
     }
