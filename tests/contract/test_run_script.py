@@ -14,10 +14,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TOOLS = ["bash", "cat", "cksum", "dirname", "env", "grep", "awk", "tail", "uname", "mkdir", "id"]
 
-# Notes its arguments and its environment; makes a .venv; fails pip as told by $FAIL.
+# Notes its arguments and its environment; makes a .venv; fails pip as told by $FAIL,
+# and the rounds of tests.
 PYTHON = """#!/usr/bin/env bash
 echo "$*" >>"$NOTES"
-env >"$NOTES.env"
+env >>"$NOTES.env"
 case "$*" in
   --version) echo "Python ${VERSION:-3.11.9}" ;;
   *version_info*) [ "${VERSION:-3.11.9}" != 3.9.2 ] ;;
@@ -28,6 +29,8 @@ case "$*" in
     if [ -n "${FAIL:-}" ]; then echo "ERROR: $FAIL" >&2 && exit 1; fi
     for number in $(seq 20); do echo "Collecting p$number"; done
     ;;
+  "-m pytest -n 3"*) exit "${FIRST_ROUND:-0}" ;;
+  "-m pytest tests/store"*) echo "the second round's report" && exit "${SECOND_ROUND:-0}" ;;
 esac
 """
 
@@ -61,7 +64,7 @@ def clone(tmp_path: Path) -> Path:
     (clone / "requirements").mkdir()
     for name in ("base", "dev"):
         (clone / "requirements" / f"{name}.txt").write_text(LOCK)
-    for tool in [*TOOLS, "cp", "seq", "rm"]:
+    for tool in [*TOOLS, "cp", "mktemp", "rm", "seq"]:
         found = shutil.which(tool)
         assert found
         (tmp_path / "bin").mkdir(exist_ok=True)
@@ -276,13 +279,22 @@ def test_what_sql_decides_runs_on_the_oldest_postgres_too(
 
     run("test")
 
-    folders = "tests/store tests/services tests/jobs"
-    assert calls()[-2:] == [
+    assert sorted(calls()[-2:]) == [
         "-m pytest -n 3 --dist worksteal",
-        f"-m pytest -n 3 --dist worksteal {folders}",
+        "-m pytest tests/store tests/services tests/jobs",
     ]
     seen = (tmp_path / "notes.env").read_text().splitlines()
     assert f"TALKHUB_PG_BIN={tmp_path / 'pg15'}" in seen
+
+
+@pytest.mark.parametrize("failing", ["FIRST_ROUND", "SECOND_ROUND"])
+def test_a_round_that_fails_fails_the_tests(run: Run, tmp_path: Path, failing: str) -> None:
+    program(tmp_path / "pg15" / "postgres", "#!/usr/bin/env bash\n")
+
+    ended = run("test", **{failing: "1"})
+
+    assert ended.returncode == 1
+    assert ended.stdout.endswith("the second round's report\n")
 
 
 def test_without_the_oldest_postgres_the_tests_say_so(
@@ -291,7 +303,7 @@ def test_without_the_oldest_postgres_the_tests_say_so(
     ended = run("test")
 
     assert calls()[-1] == "-m pytest -n 3 --dist worksteal"
-    assert f"nothing ran on PostgreSQL 15, there is none in {tmp_path / 'pg15'}" in ended.stderr
+    assert f"nothing runs on PostgreSQL 15, there is none in {tmp_path / 'pg15'}" in ended.stderr
 
 
 def test_tests_on_a_postgres_of_ones_choice_run_on_no_other(

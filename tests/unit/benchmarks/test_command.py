@@ -1,7 +1,10 @@
-import subprocess
+"""`./run bench` refuses what it cannot do."""
+
 import sys
 
 import pytest
+
+from benchmarks.__main__ import main
 
 
 @pytest.mark.parametrize(
@@ -13,15 +16,18 @@ import pytest
         (["volume"], "bench: argument name: invalid choice: 'volume'"),
     ],
 )
-def test_bad_input_is_refused_with_one_sentence(arguments: list[str], sentence: str) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_bad_input_is_refused_with_one_sentence(
+    arguments: list[str],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", *arguments])
 
-    assert ended.returncode == 2
-    assert ended.stdout == ""
-    assert ended.stderr.startswith(sentence)
-    assert ended.stderr.count("\n") == 1
+    with pytest.raises(SystemExit, match="2"):
+        main()
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(sentence)
+    assert said.err.count("\n") == 1
