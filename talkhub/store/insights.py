@@ -29,10 +29,13 @@ class AnalysisRecord(HotScoped, Base):
 
 
 class Correction(Scoped, Base):
-    """A person's word against the analyser's, for one message or a whole conversation."""
+    """A person's word against the analyser's, for one message or a whole conversation.
+
+    Of those that are not undone the last one counts; `previous` is what counted before it.
+    """
 
     __tablename__ = "corrections"
-    __table_args__ = (Index(None, "conversation_id"),)
+    __table_args__ = (Index(None, "conversation_id"), Index(None, "workspace_id", "id"))
 
     id: Mapped[BigId]
     conversation_id: Mapped[BigRef] = mapped_column(
@@ -44,6 +47,8 @@ class Correction(Scoped, Base):
     previous: Mapped[str | None]
     author: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[CreatedAt]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str | None] = mapped_column(String(255))
 
 
 class DirtyBucket(HotScoped, Base):
