@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,11 +11,12 @@ from pydantic.json_schema import JsonSchemaMode
 _DEFINITIONS = "#/$defs/"
 
 
+@cache
 def portable_schema(model: type[BaseModel], mode: JsonSchemaMode = "validation") -> dict[str, Any]:
     """Return a model's schema, its definitions written where they are used.
 
     Pydantic's titles repeat the names and are left out: language models read every word.
-    Recursive models have no such schema.
+    Recursive models have no such schema. All callers share it: it is for reading.
     """
     schema = model.model_json_schema(mode=mode)
     written: dict[str, Any] = _written_out(schema, schema.pop("$defs", {}))
