@@ -47,8 +47,9 @@ class Conversation(HotScoped, Base):
     `messages` is the truth; the counts and times beside it are computed from it with
     every write. `analysis_due_at` says that the analysis must run (again); language,
     sentiment, intent, outcome and topics are its current values, for filters; `stems`
-    is what its messages are found by, and holds unless the analysis is due. A transcript
-    that is full goes on in a further row, whose `part` is one higher.
+    is what its messages are found by, and holds unless the analysis is due. `lease_until` is
+    how long a drain has for renewing an analysis of an older version. A transcript that is full
+    goes on in a further row, whose `part` is one higher.
     """
 
     __tablename__ = "conversations"
@@ -62,6 +63,12 @@ class Conversation(HotScoped, Base):
             "ix_conversations_analysis_due",
             "analysis_due_at",
             postgresql_where="analysis_due_at is not null",
+        ),
+        Index(
+            "ix_conversations_analysed_version",
+            "analysed_version",
+            "last_message_at",
+            postgresql_where="analysis_due_at is null",
         ),
         Index(
             "ix_conversations_without_stems",
