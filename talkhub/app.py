@@ -16,6 +16,7 @@ from talkhub.blueprints import (
     api,
     api_keys,
     auth,
+    corrections,
     dashboard,
     dead_letters,
     health,
@@ -100,6 +101,7 @@ def _register_blueprints(app: Flask, runtime: Runtime) -> None:
         app.register_blueprint(dead_letters.create_blueprint(runtime, gate))
         app.register_blueprint(write_back.create_blueprint(runtime, gate))
         app.register_blueprint(people.create_blueprint(runtime, gate))
+        app.register_blueprint(corrections.create_blueprint(runtime, gate))
         app.register_blueprint(auth.create_blueprint(runtime))
         app.register_blueprint(oauth.create_blueprint(runtime))
         app.register_blueprint(metadata.create_blueprint(runtime, gate))

@@ -18,7 +18,7 @@ from talkhub.embedded.failure import CannotStart
 from talkhub.errors import TalkHubError
 from talkhub.jobs.schedule import run_scheduler
 from talkhub.logs import configure_logging
-from talkhub.security import TOOL_SCOPES
+from talkhub.security import KEY_SCOPES
 from talkhub.services.api_keys import create_api_key, revoke_api_key, rotate_api_key
 from talkhub.services.auth import DEFAULT_WORKSPACE_ID, add_first_user
 from talkhub.services.ending import end_all_tokens
@@ -96,7 +96,7 @@ def api_key() -> None:
     "scopes",
     multiple=True,
     required=True,
-    type=click.Choice(sorted(scope.value for scope in TOOL_SCOPES)),
+    type=click.Choice(sorted(scope.value for scope in KEY_SCOPES)),
 )
 @click.option("--days", type=click.IntRange(1, 3650), help="Default: until it is revoked.")
 def create_key(*, name: str, scopes: tuple[str, ...], days: int | None) -> None:

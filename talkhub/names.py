@@ -249,6 +249,7 @@ class Scope(StrEnum):
     PROFILE_WRITE = "profile:write"
     ANALYTICS_READ = "analytics:read"
     MESSAGES_SEND = "messages:send"
+    ANALYSIS_WRITE = "analysis:write"
     KEYS_MANAGE = "keys:manage"
     WEBHOOKS_MANAGE = "webhooks:manage"
     DASHBOARD = "dashboard"

@@ -48,10 +48,13 @@ TOOL_SCOPES = frozenset(
 )
 """What tools ask for, and so all that a program of somebody else may be allowed."""
 
+KEY_SCOPES = TOOL_SCOPES | {Scope.ANALYSIS_WRITE}
+"""What an API key may be allowed: also what programs of one's own do without a tool."""
+
 MANAGING_SCOPES = frozenset({Scope.KEYS_MANAGE, Scope.WEBHOOKS_MANAGE})
 """What owners and admins may beside; no program of somebody else gets it."""
 
-API_SCOPES = TOOL_SCOPES | MANAGING_SCOPES
+API_SCOPES = KEY_SCOPES | MANAGING_SCOPES
 """What the admin secret allows; the pages need a dashboard login."""
 
 DASHBOARD_SCOPES = frozenset({Scope.DASHBOARD})

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from talkhub import security
 from talkhub.errors import Invalid, NotFound, Unauthenticated
 from talkhub.names import TokenKind
-from talkhub.security import AUDIENCE, TOOL_SCOPES, Principal
+from talkhub.security import AUDIENCE, KEY_SCOPES, Principal
 from talkhub.services.auth import audit
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.statements import api_keys as statements
@@ -41,8 +41,8 @@ def create_api_key(
 ) -> NewKey:
     """Make a key of the workspace; without a lifetime it lasts until it is revoked."""
     wanted = sorted(set(scopes))
-    if not wanted or not set(wanted) <= TOOL_SCOPES:
-        known = ", ".join(sorted(TOOL_SCOPES))
+    if not wanted or not set(wanted) <= KEY_SCOPES:
+        known = ", ".join(sorted(KEY_SCOPES))
         detail = f"A key takes one or more of {known}."
         raise Invalid.at("scopes", detail=detail, code="scopes_invalid")
     if not name.strip() or len(name) > MAX_NAME_LENGTH or not name.isprintable():

@@ -23,7 +23,7 @@ DEFAULT_WORKSPACE_ID = 1
 DEFAULT_LOCALE = "pt-BR"
 MANAGING_ROLES = frozenset({"owner", "admin"})
 WRITING_ROLES = MANAGING_ROLES | {"member"}
-"""Who may write to people from the dashboard."""
+"""Who may write to people from the dashboard, and correct what was found of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def sign_in(database: Database, username: str, password: str, address: str) -> S
         raise Unauthenticated("The name or the password is not right.")
     scopes = DASHBOARD_SCOPES
     if row["role"] in WRITING_ROLES:
-        scopes |= {Scope.MESSAGES_SEND}
+        scopes |= {Scope.MESSAGES_SEND, Scope.ANALYSIS_WRITE}
     if row["role"] in MANAGING_ROLES:
         scopes |= MANAGING_SCOPES | {Scope.PROFILE_WRITE}
     return SignedIn(username, row["name"], row["workspace_id"], row["locale"], scopes)

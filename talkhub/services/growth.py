@@ -14,6 +14,7 @@ from typing import Any
 from talkhub import clock
 from talkhub.errors import Conflict
 from talkhub.names import AnalysisStatus, ConversationStatus, Platform, SessionStatus
+from talkhub.services.labels import prediction_of
 from talkhub.services.people import find_or_make_person
 from talkhub.services.transcripts import (
     Message,
@@ -174,9 +175,12 @@ def _says_more(growth: Growth, last: Stored, answer: dict[str, Any]) -> bool:
 
 def _analysis_to_come(growth: Growth, last: Stored) -> dict[str, Any]:
     """Return the caller's analysis, or the one there is: ours will look at the new messages."""
-    if growth.has_own_analysis:
+    pending = {"status": AnalysisStatus.PENDING.value}
+    # What people corrected of the same analysis still holds.
+    is_known = prediction_of(last.intent_analysis) | pending == growth.intent_analysis
+    if growth.has_own_analysis and not is_known:
         return growth.intent_analysis
-    return {**last.intent_analysis, "status": AnalysisStatus.PENDING.value}
+    return last.intent_analysis | pending
 
 
 def fact_columns(facts: TranscriptFacts) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from talkhub.analysis.model import ConversationAnalysis
 from talkhub.analysis.pipeline import analyse_all
 from talkhub.names import ConversationStatus
 from talkhub.services import outbound
+from talkhub.services.labels import relabelled
 from talkhub.services.memory import pack_stems
 from talkhub.services.transcripts import Message, add_up
 from talkhub.services.write_back import queue_actions
+from talkhub.store.statements import corrections
 from talkhub.store.statements import insights as statements
 from talkhub.store.statements import profiles as profile_statements
 from talkhub.store.statements.locks import LOCK
@@ -85,12 +87,25 @@ def in_brief(went: Course) -> dict[str, Any]:
 def store_analyses(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> int:
     """Store analyses, and mark people and hours to be counted again; return how many held."""
     ids = [row["id"] for row in rows]
+    # Before what people said is read: whoever corrects one of them holds this lock too.
     uow.run(statements.LOCK_PEOPLE, {"workspace_id": uow.workspace_id, "ids": ids})
+    rows = _as_corrected(uow, rows)
     params = {"workspace_id": uow.workspace_id, "rows": uow.json(rows), "now": clock.now()}
     stored = [dict(row) for row in uow.run(statements.STORE_ANALYSES, params).mappings()]
     outbound.tell(uow, lambda: outbound.analyses_stored(stored))
     queue_actions(uow, stored)
     return len(stored)
+
+
+def _as_corrected(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows with what people corrected of their conversations in its place."""
+    key = {"workspace_id": uow.workspace_id, "ids": [row["id"] for row in rows]}
+    found = uow.run(corrections.CORRECTED_CONVERSATIONS, key).mappings()
+    corrected = {it["id"]: it for it in found}
+    return [
+        relabelled(row, it["intent_analysis"], it["said"]) if it else row
+        for row, it in ((row, corrected.get(row["id"])) for row in rows)
+    ]
 
 
 def recount_hours(uow: UnitOfWork, *, limit: int) -> int:

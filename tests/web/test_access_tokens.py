@@ -103,8 +103,8 @@ def test_the_admin_secret_is_exchanged_for_a_token_of_a_day(exchange: Exchange) 
         "expires_in_seconds": 86400,
         "expires_at": document["expires_at"],
         "scope": (
-            "analytics:read keys:manage mcp:read mcp:write messages:send profile:write"
-            " webhooks:manage"
+            "analysis:write analytics:read keys:manage mcp:read mcp:write messages:send"
+            " profile:write webhooks:manage"
         ),
         "refresh_token": document["refresh_token"],
         "refresh_expires_in_seconds": 30 * 86400,

@@ -28,7 +28,7 @@ from talkhub.blueprints.dashboard.shown_once import (
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Forbidden, Invalid
 from talkhub.names import Scope
-from talkhub.security import TOOL_SCOPES
+from talkhub.security import KEY_SCOPES
 from talkhub.services.api_keys import create_api_key, revoke_api_key, rotate_api_key
 from talkhub.settings import reveal
 from talkhub.store.queries.api_keys import ApiKeyLine, list_api_keys
@@ -118,7 +118,7 @@ def _page(
         page = ApiKeysPage(
             frame=read_frame(uow),
             keys=list_api_keys(uow),
-            scopes=sorted(TOOL_SCOPES),
+            scopes=sorted(KEY_SCOPES),
             made=made,
             message=message,
             name=name,

@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from talkhub.blueprints.dashboard import answering, charts
+from talkhub.blueprints.dashboard import answering, charts, correcting
 from talkhub.blueprints.dashboard.answering import AnswerBox, answer_box
+from talkhub.blueprints.dashboard.correcting import CorrectionBox, correction_box
 from talkhub.blueprints.dashboard.courses import ShownCourse, course_of
 from talkhub.blueprints.dashboard.filters import full_date
-from talkhub.blueprints.dashboard.forms import ConversationsForm, read_place, write_place
+from talkhub.blueprints.dashboard.forms import (
+    ConversationsForm,
+    TranscriptForm,
+    read_place,
+    write_place,
+)
 from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.blueprints.dashboard.messages import Day, days_of
 from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing
@@ -88,6 +94,7 @@ class TranscriptPage:
     person: Person | None
     others: tuple[ConversationLine, ...]
     answer_box: AnswerBox
+    corrections: CorrectionBox
 
     @property
     def is_analysis_due(self) -> bool:
@@ -133,6 +140,7 @@ def register(blueprint: Blueprint, database: Database) -> None:
         return show(conversation_id, "", "")
 
     def show(conversation_id: str, text: str, refused: str) -> Response:
+        form = TranscriptForm.model_validate(request.args.to_dict())
         with reading(database) as uow:
             frame = read_frame(uow)
             # PostgreSQL has no NUL in its texts, and refuses to look for one.
@@ -142,14 +150,18 @@ def register(blueprint: Blueprint, database: Database) -> None:
             person = find_person(uow, found.profile_id)
             nearby = conversations_of_person(uow, found.profile_id, limit=OTHERS_SHOWN + 1)
             box = answer_box(uow, frame, found, text=text, refused=refused)
+            corrections = correction_box(uow, frame, found, form.correct)
         # Before it is shown: where a reading cannot be written down, nothing is read.
         with writing(database) as uow:
             note_reading(uow, conversation_id, address=request.remote_addr)
         others = tuple(line for line in nearby if line.conversation_id != conversation_id)
-        page = _transcript_page(frame, found, person, others[:OTHERS_SHOWN], box=box)
+        page = _transcript_page(
+            frame, found, person, others[:OTHERS_SHOWN], box=box, corrections=corrections
+        )
         return render_page("dashboard/conversation.html", page)
 
     answering.register(blueprint, database, show)
+    correcting.register(blueprint, database)
 
 
 def _list_page(
@@ -218,8 +230,9 @@ def _transcript_page(
     others: tuple[ConversationLine, ...],
     *,
     box: AnswerBox,
+    corrections: CorrectionBox,
 ) -> TranscriptPage:
-    days = days_of(found, frame.zone)
+    days = days_of(found, frame.zone, corrections.said)
     moods = [message.mood for day in days for message in day.messages if message.mood]
     points = charts.mood_points([mood.score for mood in moods], width=140, height=28)
     return TranscriptPage(
@@ -231,6 +244,7 @@ def _transcript_page(
         person=person,
         others=others,
         answer_box=box,
+        corrections=corrections,
     )
 
 

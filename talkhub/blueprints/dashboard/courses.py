@@ -70,7 +70,7 @@ class ShownCourse:
 
 def course_of(transcript: Transcript) -> ShownCourse | None:
     """Return how a conversation went; None if its analysis is not there or says nothing of it."""
-    found = (transcript.result or {}).get("course")
+    found = transcript.course
     if not found:
         return None
     places = {message.get("id"): place for place, message in enumerate(transcript.messages)}

@@ -75,6 +75,12 @@ class ConversationsForm(_Form):
         )
 
 
+class TranscriptForm(_Form):
+    """The address of one conversation; `correct` is the place of the message to be corrected."""
+
+    correct: Annotated[int, Field(ge=0, le=100_000)] | None = None
+
+
 class PeopleForm(_Form):
     """The address of the list of people; `q` is what somebody looks for."""
 

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from talkhub.blueprints.dashboard.marks import Segment, segments
+from talkhub.services.labels import found_in
 from talkhub.services.transcripts import time_of, waits
 from talkhub.store.queries.transcripts import Transcript
 
@@ -37,6 +38,7 @@ class Mood:
     sentiment: str
     score: float
     intents: list[FoundIntent]
+    is_corrected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class ShownMessage:
     """
 
     number: int
+    message_id: str
     role: str
     kind: str
     file: str
@@ -68,10 +71,18 @@ class Day:
     messages: list[ShownMessage]
 
 
-def days_of(transcript: Transcript, zone: ZoneInfo) -> list[Day]:
-    """Return a transcript's messages by local day, in their order."""
+def days_of(
+    transcript: Transcript, zone: ZoneInfo, said: Mapping[str | None, Mapping[str, str]]
+) -> list[Day]:
+    """Return a transcript's messages by local day, in their order.
+
+    `said` is what counts of the corrections, by message and field.
+    """
     found = transcript.result or {}
-    analysed = {said["message_id"]: said for said in found.get("messages", ())}
+    analysed = {
+        it["message_id"]: {**it, **found_in(said.get(it["message_id"], {}))}
+        for it in found.get("messages", ())
+    }
     messages = transcript.messages
     waited = waits(messages, [time_of(message) for message in messages])
     shown = [
@@ -91,6 +102,7 @@ def _shown(
     content = str(message.get("content") or "")
     return ShownMessage(
         number=number,
+        message_id=str(message.get("id", "")),
         role=message["role"],
         kind=message.get("kind", "text"),
         file=str(message.get("attributes", {}).get("filename", "")),
@@ -105,6 +117,8 @@ def _shown(
 
 
 def _mood(analysed: Mapping[str, Any]) -> Mood:
+    # Stable: intents that people named keep the order in which they did.
     intents = sorted(analysed["intents"], key=lambda pair: pair[1], reverse=True)
     shown = [FoundIntent(name, confidence) for name, confidence in intents[:SHOWN_INTENTS]]
-    return Mood(analysed["sentiment"], analysed["score"], shown)
+    is_corrected = bool(analysed.get("is_corrected"))
+    return Mood(analysed["sentiment"], analysed["score"], shown, is_corrected)

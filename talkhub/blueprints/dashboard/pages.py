@@ -33,6 +33,7 @@ class Frame:
     manages_webhooks: bool
     sends_messages: bool
     edits_people: bool
+    corrects_analyses: bool
 
 
 @contextmanager
@@ -64,6 +65,7 @@ def read_frame(uow: UnitOfWork) -> Frame:
         manages_webhooks=Scope.WEBHOOKS_MANAGE in scopes,
         sends_messages=Scope.MESSAGES_SEND in scopes,
         edits_people=Scope.PROFILE_WRITE in scopes,
+        corrects_analyses=Scope.ANALYSIS_WRITE in scopes,
     )
 
 

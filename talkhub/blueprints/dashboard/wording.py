@@ -189,6 +189,7 @@ def scope_name(scope: str) -> str:
         Scope.PROFILE_WRITE: _("Alterar os dados das pessoas"),
         Scope.ANALYTICS_READ: _("Ler números e análises das conversas"),
         Scope.MESSAGES_SEND: _("Enviar mensagens às pessoas"),
+        Scope.ANALYSIS_WRITE: _("Corrigir o que a análise encontrou"),
     }
     return names.get(scope, scope)
 

@@ -57,7 +57,7 @@ def _facts(found: Transcript) -> Iterable[str]:
     yield f"- intent: {in_line(found.primary_intent or 'unknown')}"
     if found.topics:
         yield f"- topics: {', '.join(in_line(topic, 64) for topic in found.topics[:20])}"
-    yield from _course((found.result or {}).get("course"))
+    yield from _course(found.course)
 
 
 def _course(went: Mapping[str, Any] | None) -> Iterable[str]:

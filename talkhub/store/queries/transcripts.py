@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
+from talkhub.label_names import AnalysisSource, Correctable
 from talkhub.store.conversations import Conversation
 from talkhub.store.insights import AnalysisRecord
 from talkhub.store.profiles import Profile
@@ -47,7 +48,35 @@ class Transcript:
     analysed_version: str | None
     analysis_due_at: datetime | None
     messages: tuple[Mapping[str, Any], ...]
+    intent_analysis: Mapping[str, Any]
     result: Mapping[str, Any] | None
+
+    @property
+    def course(self) -> Mapping[str, Any] | None:
+        """How the conversation went, as `result` has it but for what people corrected.
+
+        None if its analysis is not there or says nothing of it.
+        """
+        found: Mapping[str, Any] | None = (self.result or {}).get("course")
+        counts = self.intent_analysis
+        if not found or counts.get("source") != AnalysisSource.CORRECTED:
+            return found or None
+        said = {
+            name.value: {"label": counts["course"][name], "evidence": []}
+            for name in (Correctable.OUTCOME, Correctable.RESOLUTION)
+            if name in counts["corrected"]
+        }
+        return {**found, **said}
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierAnalysis:
+    """What an older analyser said of a conversation."""
+
+    version: str
+    intent: str
+    sentiment: str
+    analysed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +125,7 @@ def find_transcript(uow: UnitOfWork, conversation_id: str) -> Transcript | None:
             Conversation.analysed_version,
             Conversation.analysis_due_at,
             Conversation.messages,
+            Conversation.intent_analysis,
             AnalysisRecord.result,
         )
         .outerjoin(AnalysisRecord, current)

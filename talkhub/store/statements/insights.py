@@ -50,7 +50,7 @@ with r as (
   select * from jsonb_to_recordset(%(rows)s::jsonb) as r (
     id bigint, fence bigint, version text, language text, sentiment text, score float,
     intent text, confidence float, topics jsonb, completion text, stems text, course jsonb,
-    result jsonb)
+    result jsonb, corrected jsonb)
 ), held as (
   select id, analysed_version, outcome, sentiment from conversations
   where workspace_id = %(workspace_id)s and id in (select id from r)
@@ -59,13 +59,14 @@ with r as (
   update conversations c
   set language = r.language, sentiment = r.sentiment, sentiment_score = r.score,
       primary_intent = case
-        when c.intent_analysis ->> 'source' = 'caller'
+        when r.corrected is null and c.intent_analysis ->> 'source' = 'caller'
           and length(c.intent_analysis ->> 'intent') between 1 and 32
         then c.intent_analysis ->> 'intent' else r.intent end,
       topics = array(select jsonb_array_elements_text(r.topics)),
       outcome = r.completion, analysed_version = r.version, stems = decode(r.stems, 'base64'),
       metadata = c.metadata || jsonb_build_object('completion_status', r.completion),
-      intent_analysis = case when c.intent_analysis ->> 'source' = 'caller'
+      intent_analysis = case when r.corrected is not null then r.corrected
+        when c.intent_analysis ->> 'source' = 'caller'
         then c.intent_analysis || '{"status": "done"}'
         else jsonb_build_object('intent', r.intent, 'sentiment', r.sentiment,
           'confidence', r.confidence, 'course', r.course, 'source', 'talkhub',
@@ -100,6 +101,9 @@ from current order by id
 """
 """One statement: the analysis, the filter columns, and what must be counted again because of it.
 It returns what endpoints are told of the conversations, and what they were before.
+
+Where people corrected something, `corrected` is the whole `intent_analysis`, and sentiment, score
+and intent are already what counts (services/labels.py).
 
 The conversations are locked by id, as CLOSE_SILENT_SESSIONS does: in two orders the two would wait
 for each other. One that grew since it was claimed has a later fence: nothing is stored, and it is

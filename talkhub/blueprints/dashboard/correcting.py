@@ -1,0 +1,195 @@
+"""Corrections on a transcript's page: what people said of it, and the forms to say it with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from pydantic import BaseModel, ConfigDict, Field
+from werkzeug.wrappers import Response
+
+from talkhub.blueprints.dashboard.i18n import gettext as _
+from talkhub.blueprints.dashboard.pages import Frame, read_frame, writing
+from talkhub.blueprints.dashboard.wording import (
+    intent_name,
+    outcome_name,
+    resolution_name,
+    sentiment_name,
+)
+from talkhub.errors import Forbidden
+from talkhub.label_names import Correctable
+from talkhub.names import Sentiment
+from talkhub.services.corrections import (
+    INTENTS,
+    OF_CONVERSATIONS,
+    Correction,
+    correct,
+    list_corrections,
+    standing,
+    undo,
+)
+from talkhub.services.fitting import without_nul
+from talkhub.services.labels import OF_COURSE, intents_in
+from talkhub.store.base import LARGEST_ID
+from talkhub.store.queries.transcripts import Transcript
+from talkhub.store.uow import Database, UnitOfWork
+
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A label to correct: its field, its title, what it may be, and what counts now."""
+
+    field: str
+    title: str
+    options: dict[str, str]
+    chosen: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCorrection:
+    """A correction; `number` is the place of its message, None for the conversation's."""
+
+    made: Correction
+    title: str
+    value: str
+    previous: str
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionBox:
+    """What a transcript's page shows of corrections.
+
+    `said` is what counts of them, by message and field. `number` is the place of the
+    message that is being corrected, if one is.
+    """
+
+    may_correct: bool
+    choices: list[Choice]
+    moods: tuple[str, ...]
+    intents: dict[str, str]
+    shown: list[ShownCorrection]
+    said: Mapping[str | None, Mapping[str, str]]
+    number: int | None
+
+
+class CorrectionForm(BaseModel):
+    """What the forms send; what is empty is not said. With `message_id` it is of a message."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    message_id: str = Field(default="", max_length=64)
+    number: int = Field(default=0, ge=0)
+    intent: str = ""
+    further: str = ""
+    sentiment: str = ""
+    outcome: str = ""
+    resolution: str = ""
+
+    def said(self) -> dict[str, str | Sequence[str]]:
+        """Return what is said, by field."""
+        if self.message_id:
+            intents = [it for it in (self.intent, self.further) if it]
+            said = {Correctable.SENTIMENT: self.sentiment, Correctable.INTENTS: intents}
+        else:
+            said = {field: getattr(self, field) for field in OF_CONVERSATIONS}
+        return {field.value: value for field, value in said.items() if value}
+
+
+def correction_box(
+    uow: UnitOfWork, frame: Frame, transcript: Transcript, number: int | None
+) -> CorrectionBox:
+    """Return what is corrected of a transcript, and the forms to correct it with."""
+    found = list_corrections(uow, transcript.conversation_id)
+    places = {message.get("id"): place for place, message in enumerate(transcript.messages)}
+    return CorrectionBox(
+        may_correct=frame.corrects_analyses,
+        choices=list(_choices(transcript)),
+        moods=tuple(Sentiment),
+        intents={intent.value: intent_name(intent) for intent in INTENTS},
+        shown=[_shown(it, places) for it in found[:SHOWN]],
+        said=standing(found),
+        number=number if frame.corrects_analyses else None,
+    )
+
+
+def register(blueprint: Blueprint, database: Database) -> None:
+    """Add correcting to the dashboard."""
+
+    @blueprint.post("/conversations/<conversation_id>/corrections")
+    def correct_analysis(conversation_id: str) -> Response:
+        given = {name: without_nul(value) for name, value in request.form.items()}
+        form = CorrectionForm.model_validate(given)
+        with _correcting(database) as uow:
+            correct(
+                uow,
+                conversation_id,
+                form.said(),
+                message_id=form.message_id or None,
+                only_changes=True,
+            )
+        return _back(conversation_id, f"m{form.number}" if form.message_id else "corrections")
+
+    @blueprint.post("/conversations/<conversation_id>/corrections/<int:correction_id>/undo")
+    def undo_correction(conversation_id: str, correction_id: int) -> Response:
+        with _correcting(database) as uow:
+            undo(uow, conversation_id, min(correction_id, LARGEST_ID))
+        return _back(conversation_id, "corrections")
+
+
+@contextmanager
+def _correcting(database: Database) -> Iterator[UnitOfWork]:
+    with writing(database) as uow:
+        if not read_frame(uow).corrects_analyses:
+            raise Forbidden("You may read conversations here, but not correct their analyses.")
+        yield uow
+
+
+def _back(conversation_id: str, place: str) -> Response:
+    there = url_for("dashboard.conversation", conversation_id=conversation_id)
+    return redirect(f"{there}#{place}", 303)
+
+
+def _choices(transcript: Transcript) -> Iterator[Choice]:
+    course = transcript.course or {}
+    counts = {
+        Correctable.INTENT: transcript.primary_intent,
+        Correctable.SENTIMENT: transcript.sentiment,
+        **{field: course[field]["label"] for field in OF_COURSE if field in course},
+    }
+    for field, values in OF_CONVERSATIONS.items():
+        title, name_of = _words(field)
+        options = {value: name_of(value) for value in values}
+        yield Choice(field, title, options, counts.get(field) or "")
+
+
+def _shown(made: Correction, places: Mapping[Any, int]) -> ShownCorrection:
+    title, name_of = _words(made.field)
+    return ShownCorrection(
+        made=made,
+        title=title,
+        value=_named(made.value, name_of),
+        previous=_named(made.previous, name_of) if made.previous else "",
+        number=places.get(made.message_id) if made.message_id else None,
+    )
+
+
+def _named(value: str, name_of: Callable[[str], str]) -> str:
+    return ", ".join(name_of(label) for label in intents_in(value))
+
+
+def _words(field: str) -> tuple[str, Callable[[str], str]]:
+    """Return what a label is called, and how its values are."""
+    words: dict[str, tuple[str, Callable[[str], str]]] = {
+        Correctable.INTENT: (_("Intenção"), intent_name),
+        Correctable.INTENTS: (_("Intenção"), intent_name),
+        Correctable.SENTIMENT: (_("Sentimento"), sentiment_name),
+        Correctable.OUTCOME: (_("Desfecho"), outcome_name),
+        Correctable.RESOLUTION: (_("Resolução"), resolution_name),
+    }
+    return words[field]

@@ -1,0 +1,21 @@
+"""What analyses and people call what they say of conversations: one enum per kind of name."""
+
+from enum import StrEnum
+
+
+class AnalysisSource(StrEnum):
+    """Whose labels an `intent_analysis` holds; of corrected ones the prediction stands beside."""
+
+    TALKHUB = "talkhub"
+    CALLER = "caller"
+    CORRECTED = "corrected"
+
+
+class Correctable(StrEnum):
+    """What people may correct: the first four of a conversation, the last two of a message."""
+
+    INTENT = "intent"
+    OUTCOME = "outcome"
+    RESOLUTION = "resolution"
+    SENTIMENT = "sentiment"
+    INTENTS = "intents"
