@@ -89,7 +89,8 @@ def test_the_form_says_in_words_what_each_scope_allows(ana):
     labels = [label.text for label in page.all("label") if label.all("input", name="scopes")]
     assert "Alterar os dados das pessoas profile:write" in labels
     assert "Enviar mensagens às pessoas messages:send" in labels
-    assert len(labels) == 5
+    assert "Corrigir o que a análise encontrou analysis:write" in labels
+    assert len(labels) == 6
 
 
 def test_the_form_says_what_it_lacks(ana):
