@@ -94,23 +94,46 @@ class ProfileChange(Scoped, Base):
 
 
 class ProfileFact(Scoped, Base):
-    """Something known of a person, with the message that says so and how long it held."""
+    """Something known of a person, with the message that says so and how long it held.
+
+    Each row is one saying: of one slot the latest holds. `valid_to` follows from the rows of the
+    slot and from `expires_at`, and is recomputed with every change; it equals `valid_from` where
+    a saying only repeats the one before it. A dismissed one has no value left and stays, so that
+    its message does not bring it back. `user_id` is the id under which it was learned.
+    """
 
     __tablename__ = "profile_facts"
-    __table_args__ = (Index(None, "profile_id", "key"),)
+    __table_args__ = (
+        Index("ix_profile_facts_slot", "workspace_id", "profile_id", "slot", "valid_from"),
+        Index(
+            "uq_profile_facts_rule",
+            "workspace_id",
+            "conversation_id",
+            "message_id",
+            "slot",
+            unique=True,
+            postgresql_where="source = 'rule'",
+        ),
+    )
 
     id: Mapped[BigId]
     profile_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("user_profiles.id", ondelete="CASCADE")
     )
-    key: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(32))
     value: Mapped[str]
     confidence: Mapped[float]
     conversation_id: Mapped[int | None] = mapped_column(BigInteger)
     message_id: Mapped[str | None] = mapped_column(String(64))
-    valid_from: Mapped[datetime | None]
+    valid_from: Mapped[datetime]
     valid_to: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
+    user_id: Mapped[str] = mapped_column(String(255))
+    slot: Mapped[str] = mapped_column(String(64))
+    quote: Mapped[str]
+    source: Mapped[str] = mapped_column(String(16))
+    expires_at: Mapped[datetime | None]
+    dismissed_at: Mapped[datetime | None]
 
 
 class Tombstone(HotScoped, Base):
