@@ -59,6 +59,20 @@ cache_lookups = Counter(
 )
 
 
+class OutdatedCollector(Collector):
+    """Asks the database, at scrape time, how many analyses an older analyser made."""
+
+    def __init__(self, outdated: Callable[[], int | None]) -> None:
+        self._outdated = outdated
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield their number; nothing while the database is away."""
+        left = self._outdated()
+        if left is not None:
+            about = "Analyses of older versions, left to be made again; counted up to 10,000"
+            yield GaugeMetricFamily(Name.OUTDATED_ANALYSES, about, value=left)
+
+
 class InboxCollector(Collector):
     """Asks the database, at scrape time, how many events wait and since when."""
 

@@ -233,6 +233,7 @@ class Job(StrEnum):
     DRAIN_INBOX = "drain_inbox"
     DRAIN_ANALYSIS = "drain_analysis"
     DRAIN_STATS = "drain_stats"
+    RENEW_ANALYSES = "renew_analyses"
 
 
 class Queue(StrEnum):
@@ -293,6 +294,7 @@ class Metric(StrEnum):
     RECONCILED = "talkhub_reconciled_messages_total"
     RECONCILE_CALLS = "talkhub_reconcile_calls_total"
     ANALYSES = "talkhub_analyses_total"
+    OUTDATED_ANALYSES = "talkhub_outdated_analyses"
     JOBS = "talkhub_jobs_total"
     JOB_SECONDS = "talkhub_job_duration_seconds"
     CACHE_LOOKUPS = "talkhub_cache_lookups_total"

@@ -149,6 +149,9 @@ class Settings(EmbeddedSettings):
         "Silence after which a person's next message opens a new session",
         ge=1,
     )
+    renew_analyses: bool = _named(
+        "RENEW_ANALYSES", True, "`false` leaves analyses of older versions as they are"
+    )
     inbox_retention_days: int = _named(
         "INBOX_RETENTION_DAYS", 30, "Days that a webhook's event is kept once it is settled", ge=1
     )

@@ -16,9 +16,10 @@ from talkhub.analysis.topics import most_named
 from talkhub.analysis.understanding import Reading, understand
 from talkhub.names import Intent, MessageRole
 
-# Raised with every change of an answer: each stored analysis names the analyser it is by. What
-# an older one said stays until something in the conversation changes.
+# Raised by one with every change of an answer: each stored analysis names the analyser it is by,
+# and those of older ones are made again in the background.
 ANALYSER_VERSION: Final = "6"
+_WITHOUT_ENCODER: Final = "-words"
 
 _PERSON = MessageRole.USER
 
@@ -109,7 +110,22 @@ def load() -> None:
 
 def version() -> str:
     """Return the analyser's version; without a sentence encoder its answers are others."""
-    return ANALYSER_VERSION if has_encoder() else f"{ANALYSER_VERSION}-words"
+    return ANALYSER_VERSION if has_encoder() else f"{ANALYSER_VERSION}{_WITHOUT_ENCODER}"
+
+
+def outdated_versions() -> list[str]:
+    """Return the versions that this analyser knows better than, the latest first.
+
+    Versions have an order, and of two analysers at work at once only one is the later: they
+    never undo each other's work.
+    """
+    current = int(ANALYSER_VERSION)
+    older = [
+        f"{number}{suffix}"
+        for number in range(current - 1, 0, -1)
+        for suffix in ("", _WITHOUT_ENCODER)
+    ]
+    return [f"{current}{_WITHOUT_ENCODER}", *older] if has_encoder() else older
 
 
 def _main_intent(results: Sequence[MessageAnalysis]) -> tuple[Intent, float]:

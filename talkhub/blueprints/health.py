@@ -12,6 +12,7 @@ from http import HTTPStatus
 import redis
 import structlog
 from flask import Blueprint, Response, request
+from prometheus_client.registry import Collector
 
 from talkhub import __version__, clock, metrics
 from talkhub.blueprints.answers import private_answer
@@ -19,6 +20,7 @@ from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import NotFound, Unavailable
 from talkhub.names import DatabaseRole
+from talkhub.services.insights import count_outdated
 from talkhub.store.statements.health import EFFECTIVE_ROLE
 from talkhub.store.statements.inbox import INBOX_STATE
 from talkhub.store.uow import Database, system_scope
@@ -27,6 +29,7 @@ logger = structlog.get_logger(__name__)
 
 REMEMBERED_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 0.5
+OUTDATED_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +139,8 @@ def create_blueprint(runtime: Runtime, gate: Gate, service: str) -> Blueprint:
         if "X-Forwarded-For" in request.headers:
             raise NotFound("There is nothing here.")
         shared = runtime.settings.metrics_dir
-        collectors = [metrics.InboxCollector(lambda: _inbox_state(runtime.database))]
         text = metrics.exposition(
-            collectors,
+            _collectors(runtime.database),
             pages=runtime.page_metrics,
             shared_dir=str(shared) if shared else None,
         )
@@ -155,12 +157,27 @@ def create_blueprint(runtime: Runtime, gate: Gate, service: str) -> Blueprint:
     return blueprint
 
 
+def _collectors(database: Database) -> list[Collector]:
+    return [
+        metrics.InboxCollector(lambda: _inbox_state(database)),
+        metrics.OutdatedCollector(lambda: _outdated_analyses(database)),
+    ]
+
+
 def _inbox_state(database: Database) -> tuple[int, float] | None:
     try:
         row = database.single(system_scope("metrics").prologue(), INBOX_STATE, {})[0]
     except Unavailable:
         return None
     return int(row[0]), float(row[1])
+
+
+def _outdated_analyses(database: Database) -> int | None:
+    try:
+        with database.read_only(system_scope("metrics")) as uow:
+            return count_outdated(uow, at_most=OUTDATED_COUNTED)
+    except Unavailable:
+        return None
 
 
 def _answer(document: object, *, is_up: bool) -> Response:

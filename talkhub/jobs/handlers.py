@@ -17,6 +17,7 @@ import structlog
 from rq.timeouts import JobTimeoutException
 
 from talkhub import metrics
+from talkhub.analysis.pipeline import outdated_versions
 from talkhub.channels import sent
 from talkhub.channels.registry import CHANNELS
 from talkhub.errors import Unavailable
@@ -27,17 +28,19 @@ from talkhub.services import insights
 from talkhub.services.channel_sessions import ClaimedEvent
 from talkhub.services.fitting import fitted
 from talkhub.services.ingest import FenceLost, apply_events, in_transactions
-from talkhub.services.insights import DueConversation
+from talkhub.services.insights import MAX_ATTEMPTS, DueConversation
 from talkhub.store.statements import inbox as inbox_statements
 from talkhub.store.statements import insights as insight_statements
+from talkhub.store.statements.renewals import CLAIM_OUTDATED
 from talkhub.store.uow import Database, Scope, system_scope, workspace_scope
 
 logger = structlog.get_logger(__name__)
 
 BATCH = 200
+RENEWED_AT_ONCE = 50
+"""Conversations: about as much as fresh work may have to wait for."""
 PORTION = 2_000
 """Messages that are analysed together: a second's work or two."""
-MAX_ATTEMPTS = 5
 STATEMENT_TIMEOUT_MS = int(timing.STATEMENT.total_seconds() * 1000)
 
 
@@ -62,6 +65,11 @@ def drain_analysis() -> int:
 def drain_stats() -> int:
     """Recount the hours and people whose conversations changed; return how many."""
     return _drain(Job.DRAIN_STATS, _stats_batch)
+
+
+def renew_analyses() -> int:
+    """Analyse again what an older analyser did, unless fresh work is due; return how many."""
+    return _drain(Job.RENEW_ANALYSES, _renewal_batch)
 
 
 def _drain(job: Job, batch: Callable[[Database], int]) -> int:
@@ -161,16 +169,30 @@ def _fail(
 
 def _analysis_batch(database: Database) -> int:
     claimed = _claim(database, insight_statements.CLAIM_ANALYSES)
+    _analyse_claimed(database, claimed)
+    return len(claimed)
+
+
+def _renewal_batch(database: Database) -> int:
+    versions = outdated_versions()
+    claimed = _claim(database, CLAIM_OUTDATED, limit=RENEWED_AT_ONCE, versions=versions)
+    _analyse_claimed(database, claimed, are_renewals=True)
+    return len(claimed)
+
+
+def _analyse_claimed(
+    database: Database, claimed: Iterable[_Claimed], *, are_renewals: bool = False
+) -> None:
     for workspace_id, rows in _by_workspace(claimed):
         for portion in _portions(rows):
             results = _analyse(database, workspace_id, portion)
             with database.unit_of_work(_scope(workspace_id)) as uow:
-                stored = insights.store_analyses(uow, results)
-                uow.touch(*(row["session_id"] for row in portion))
+                stored = insights.store_analyses(uow, results, are_renewals=are_renewals)
+                if not are_renewals:
+                    uow.touch(*(row["session_id"] for row in portion))
                 uow.ring(Job.DRAIN_STATS)
-            metrics.analyses.labels("stored").inc(stored)
+            metrics.analyses.labels("renewed" if are_renewals else "stored").inc(stored)
             metrics.analyses.labels("outdated").inc(len(results) - stored)
-    return len(claimed)
 
 
 def _portions(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -228,12 +250,14 @@ def _stats_batch(database: Database) -> int:
     return done
 
 
-def _claim(database: Database, statement: str) -> list[_Claimed]:
+def _claim(
+    database: Database, statement: str, *, limit: int = BATCH, **params: object
+) -> list[_Claimed]:
     """Claim a batch of due rows; without one, a single row that was tried twice already."""
     scope = system_scope("a drain's claim", timeout_ms=STATEMENT_TIMEOUT_MS)
     for are_suspects in (False, True):
-        params = {
-            "limit": 1 if are_suspects else BATCH,
+        params |= {
+            "limit": 1 if are_suspects else limit,
             "suspects": are_suspects,
             "max_attempts": MAX_ATTEMPTS,
             "lease": timing.LEASE,

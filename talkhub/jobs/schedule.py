@@ -26,6 +26,7 @@ from talkhub.names import Job
 from talkhub.outbound.guarded import GuardedClient
 from talkhub.outbound.uchat import UChat
 from talkhub.services import delivering, replying
+from talkhub.services.insights import MAX_ATTEMPTS, count_outdated
 from talkhub.services.reconciling import Reconciler
 from talkhub.services.signing import KEY_LIFETIME, forget_retired_keys, rotate_signing_key
 from talkhub.settings import Settings, reveal
@@ -96,6 +97,7 @@ def sweep(database: Database, settings: Settings) -> None:
     _give_up(database)
     with database.read_only(system_scope("due work of all workspaces")) as uow:
         due = uow.run(DUE_WORK, {"grace": GRACE}).mappings().one()
+        is_outdated = count_outdated(uow, at_most=1) > 0
     jobs = {
         Job.DRAIN_INBOX: due["inbox"],
         Job.DRAIN_ANALYSIS: due["analysis"],
@@ -103,6 +105,8 @@ def sweep(database: Database, settings: Settings) -> None:
     }
     waiting = [job for job, is_due in jobs.items() if is_due]
     if not waiting:
+        if settings.renew_analyses and is_outdated:
+            database.ring(Job.RENEW_ANALYSES)
         return
     if _has_redis(settings):
         for job in waiting:
@@ -140,7 +144,7 @@ def _run_aside(task: Task, database: Database) -> None:
 
 
 def _give_up(database: Database) -> None:
-    attempts = {"max_attempts": handlers.MAX_ATTEMPTS}
+    attempts = {"max_attempts": MAX_ATTEMPTS}
     with database.unit_of_work(system_scope("work that ends its workers")) as uow:
         dead = uow.run(BURY_EVENTS, attempts).rowcount
         unanalysed = uow.run(GIVE_UP_ANALYSES, attempts).scalar_one()

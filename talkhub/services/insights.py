@@ -10,18 +10,21 @@ from talkhub import clock
 from talkhub.analysis.conversation.course import course
 from talkhub.analysis.conversation.model import Course
 from talkhub.analysis.model import ConversationAnalysis
-from talkhub.analysis.pipeline import analyse_all
+from talkhub.analysis.pipeline import analyse_all, outdated_versions
 from talkhub.names import ConversationStatus
 from talkhub.services import outbound
 from talkhub.services.labels import relabelled
 from talkhub.services.memory import pack_stems
 from talkhub.services.transcripts import Message, add_up
 from talkhub.services.write_back import queue_actions
-from talkhub.store.statements import corrections
+from talkhub.store.statements import corrections, renewals
 from talkhub.store.statements import insights as statements
 from talkhub.store.statements import profiles as profile_statements
 from talkhub.store.statements.locks import LOCK
 from talkhub.store.uow import UnitOfWork
+
+MAX_ATTEMPTS = 5
+"""How often a conversation is analysed, or an event applied, before it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +87,22 @@ def in_brief(went: Course) -> dict[str, Any]:
     }
 
 
-def store_analyses(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> int:
-    """Store analyses, and mark people and hours to be counted again; return how many held."""
+def store_analyses(
+    uow: UnitOfWork, rows: Sequence[dict[str, Any]], *, are_renewals: bool = False
+) -> int:
+    """Store analyses, and mark people and hours to be counted again; return how many held.
+
+    Of renewals nobody is told, and no rule acts on them: nothing happened in the conversations.
+    """
     ids = [row["id"] for row in rows]
     # Before what people said is read: whoever corrects one of them holds this lock too.
     uow.run(statements.LOCK_PEOPLE, {"workspace_id": uow.workspace_id, "ids": ids})
     rows = _as_corrected(uow, rows)
     params = {"workspace_id": uow.workspace_id, "rows": uow.json(rows), "now": clock.now()}
     stored = [dict(row) for row in uow.run(statements.STORE_ANALYSES, params).mappings()]
-    outbound.tell(uow, lambda: outbound.analyses_stored(stored))
-    queue_actions(uow, stored)
+    if not are_renewals:
+        outbound.tell(uow, lambda: outbound.analyses_stored(stored))
+        queue_actions(uow, stored)
     return len(stored)
 
 
@@ -106,6 +115,16 @@ def _as_corrected(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> list[dict[
         relabelled(row, it["intent_analysis"], it["said"]) if it else row
         for row, it in ((row, corrected.get(row["id"])) for row in rows)
     ]
+
+
+def count_outdated(uow: UnitOfWork, *, at_most: int) -> int:
+    """Return how many analyses are to be made again, as an older analyser made them.
+
+    Those of all workspaces, as far as the unit of work sees them.
+    """
+    params = {"versions": outdated_versions(), "max_attempts": MAX_ATTEMPTS, "limit": at_most}
+    count: int = uow.run(renewals.OUTDATED_LEFT, params).scalar_one()
+    return count
 
 
 def recount_hours(uow: UnitOfWork, *, limit: int) -> int:

@@ -141,6 +141,20 @@ def test_an_older_analysis_says_nothing_of_how_it_went(ana, talk):
     assert page.all(data_region="course") == []
 
 
+def test_what_an_older_analyser_said_stays_visible(ana, database, workspace, happy_and_angry):
+    older = """
+        insert into conversation_analyses
+          (workspace_id, conversation_id, analyser_version, source, result)
+        select workspace_id, id, '1', 'talkhub', '{"intent": "other", "sentiment": "neutral"}'
+        from conversations"""
+    with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
+        uow.run(older)
+
+    figures = ana.page(address(happy_and_angry[0])).one(data_region="figures")
+
+    assert figures.text.endswith("Antes, versão 1 Outra, Neutro")
+
+
 @pytest.mark.parametrize("wrong", ["conv_unknown", "a%00b", "%F0%9F%98%80", "x" * 300])
 def test_an_unknown_conversation_is_a_page_that_says_so(ana, wrong):
     page = ana.page(f"/dashboard/conversations/{wrong}", 404)

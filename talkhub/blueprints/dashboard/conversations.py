@@ -41,7 +41,14 @@ from talkhub.store.queries.conversations import (
     count_conversations,
     latest_conversations,
 )
-from talkhub.store.queries.transcripts import Person, Transcript, find_person, find_transcript
+from talkhub.store.queries.transcripts import (
+    EarlierAnalysis,
+    Person,
+    Transcript,
+    earlier_analyses,
+    find_person,
+    find_transcript,
+)
 from talkhub.store.uow import Database
 
 OTHERS_SHOWN = 5
@@ -93,6 +100,7 @@ class TranscriptPage:
     course: ShownCourse | None
     person: Person | None
     others: tuple[ConversationLine, ...]
+    earlier: tuple[EarlierAnalysis, ...]
     answer_box: AnswerBox
     corrections: CorrectionBox
 
@@ -149,6 +157,7 @@ def register(blueprint: Blueprint, database: Database) -> None:
                 raise NotFound("There is no such conversation.")
             person = find_person(uow, found.profile_id)
             nearby = conversations_of_person(uow, found.profile_id, limit=OTHERS_SHOWN + 1)
+            earlier = earlier_analyses(uow, conversation_id)
             box = answer_box(uow, frame, found, text=text, refused=refused)
             corrections = correction_box(uow, frame, found, form.correct)
         # Before it is shown: where a reading cannot be written down, nothing is read.
@@ -156,7 +165,13 @@ def register(blueprint: Blueprint, database: Database) -> None:
             note_reading(uow, conversation_id, address=request.remote_addr)
         others = tuple(line for line in nearby if line.conversation_id != conversation_id)
         page = _transcript_page(
-            frame, found, person, others[:OTHERS_SHOWN], box=box, corrections=corrections
+            frame,
+            found,
+            person,
+            others[:OTHERS_SHOWN],
+            earlier=earlier,
+            box=box,
+            corrections=corrections,
         )
         return render_page("dashboard/conversation.html", page)
 
@@ -229,6 +244,7 @@ def _transcript_page(
     person: Person | None,
     others: tuple[ConversationLine, ...],
     *,
+    earlier: tuple[EarlierAnalysis, ...],
     box: AnswerBox,
     corrections: CorrectionBox,
 ) -> TranscriptPage:
@@ -243,6 +259,7 @@ def _transcript_page(
         course=course_of(found),
         person=person,
         others=others,
+        earlier=earlier,
         answer_box=box,
         corrections=corrections,
     )

@@ -141,6 +141,28 @@ def find_transcript(uow: UnitOfWork, conversation_id: str) -> Transcript | None:
     return Transcript(**{**row, **lists})
 
 
+def earlier_analyses(uow: UnitOfWork, conversation_id: str) -> tuple[EarlierAnalysis, ...]:
+    """Return what other versions than the current one said of a conversation, the latest first."""
+    statement = (
+        select(
+            AnalysisRecord.analyser_version.label("version"),
+            AnalysisRecord.result["intent"].astext.label("intent"),
+            AnalysisRecord.result["sentiment"].astext.label("sentiment"),
+            AnalysisRecord.analysed_at,
+        )
+        .join(Conversation, Conversation.id == AnalysisRecord.conversation_id)
+        .where(
+            Conversation.workspace_id == uow.workspace_id,
+            Conversation.conversation_id == conversation_id,
+            AnalysisRecord.workspace_id == uow.workspace_id,
+            AnalysisRecord.source == OWN_SOURCE,
+            AnalysisRecord.analyser_version != Conversation.analysed_version,
+        )
+        .order_by(AnalysisRecord.analysed_at.desc())
+    )
+    return tuple(EarlierAnalysis(**row) for row in uow.execute(statement).mappings())
+
+
 def find_person(uow: UnitOfWork, profile_id: int) -> Person | None:
     """Return the person of a profile, or None if there is none (any more)."""
     statement = select(

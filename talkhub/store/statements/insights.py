@@ -1,6 +1,10 @@
 """The statements of the analysis and statistics drains."""
 
-CLAIM_ANALYSES = """
+CLAIMED = """id, workspace_id, session_id, fence, attempts, messages, status,
+  (select locale from user_profiles p where p.id = profile_id) as locale"""
+"""What a drain is told of a conversation that it holds for analysis."""
+
+CLAIM_ANALYSES = f"""
 update conversations
 set attempts = attempts + 1, fence = fence + 1,
     analysis_due_at = clock_timestamp() + %(lease)s * power(2, least(attempts, %(doubles)s))
@@ -9,8 +13,7 @@ where id in (
   where analysis_due_at <= clock_timestamp()
     and (attempts >= 2) = %(suspects)s and attempts < %(max_attempts)s
   order by analysis_due_at, id limit %(limit)s for update skip locked)
-returning id, workspace_id, session_id, fence, attempts, messages, status,
-  (select locale from user_profiles p where p.id = profile_id) as locale
+returning {CLAIMED}
 """
 """Like CLAIM_EVENTS: in batches, but what was tried twice alone."""
 
@@ -71,7 +74,7 @@ with r as (
         else jsonb_build_object('intent', r.intent, 'sentiment', r.sentiment,
           'confidence', r.confidence, 'course', r.course, 'source', 'talkhub',
           'status', 'done') end,
-      analysis_due_at = null, attempts = 0
+      analysis_due_at = null, lease_until = null, attempts = 0
   from r join held using (id)
   where c.workspace_id = %(workspace_id)s and c.id = r.id and c.fence = r.fence
   returning c.id, c.profile_id, c.channel_id, c.conversation_id, c.session_id, c.user_id,
@@ -115,7 +118,9 @@ POSTPONE_ANALYSIS = """
 update conversations
 set analysis_due_at = clock_timestamp() + (power(3, least(attempts, 6)) * interval '1 second')
 where workspace_id = %(workspace_id)s and id = %(id)s and fence = %(fence)s
+  and analysis_due_at is not null
 """
+"""One whose analysis was only to be renewed is not due: its lease brings it back."""
 
 WORKSPACES_WITH_DUE_STATS = """
 select distinct workspace_id from dirty_buckets
