@@ -19,6 +19,7 @@ from talkhub.blueprints import (
     corrections,
     dashboard,
     dead_letters,
+    enrichment,
     health,
     mcp,
     oauth,
@@ -101,6 +102,7 @@ def _register_blueprints(app: Flask, runtime: Runtime) -> None:
         app.register_blueprint(dead_letters.create_blueprint(runtime, gate))
         app.register_blueprint(write_back.create_blueprint(runtime, gate))
         app.register_blueprint(people.create_blueprint(runtime, gate))
+        app.register_blueprint(enrichment.create_blueprint(runtime, gate))
         app.register_blueprint(corrections.create_blueprint(runtime, gate))
         app.register_blueprint(auth.create_blueprint(runtime))
         app.register_blueprint(oauth.create_blueprint(runtime))

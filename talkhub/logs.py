@@ -45,8 +45,9 @@ def configure_logging(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # RQ tells of every job; ours are told by the jobs themselves.
-    logging.getLogger("rq").setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    # RQ tells of every job, a model's client of every call; ours tell of themselves.
+    for name in ("rq", "httpx2"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 
 def redact(_logger: object, _method: str, event: EventDict) -> EventDict:

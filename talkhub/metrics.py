@@ -52,6 +52,11 @@ reconcile_calls = Counter(
     ["result"],
 )
 analyses = Counter(Name.ANALYSES.removesuffix("_total"), "Conversations analysed", ["result"])
+enrichments = Counter(
+    Name.ENRICHMENTS.removesuffix("_total"),
+    "Conversations that a language model was to read, by what came of it",
+    ["result"],
+)
 jobs = Counter(Name.JOBS.removesuffix("_total"), "Background jobs run", ["job", "result"])
 job_seconds = Histogram(Name.JOB_SECONDS, "Seconds that background jobs took", ["job"])
 cache_lookups = Counter(
@@ -109,6 +114,7 @@ def exposition(
             reconciled,
             reconcile_calls,
             analyses,
+            enrichments,
             jobs,
             job_seconds,
             cache_lookups,

@@ -294,6 +294,7 @@ class Metric(StrEnum):
     RECONCILED = "talkhub_reconciled_messages_total"
     RECONCILE_CALLS = "talkhub_reconcile_calls_total"
     ANALYSES = "talkhub_analyses_total"
+    ENRICHMENTS = "talkhub_enrichments_total"
     OUTDATED_ANALYSES = "talkhub_outdated_analyses"
     JOBS = "talkhub_jobs_total"
     JOB_SECONDS = "talkhub_job_duration_seconds"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AliasChoices, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from talkhub.setting_groups import EmbeddedSettings, LanguageModelSettings, named
 
 Role = Literal["all", "api", "webhook", "dashboard"]
 
@@ -24,158 +26,119 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _PLACEHOLDERS = frozenset({"secret_gerado", "changeme", "change-me", "secret", "seu_secret"})
 
 
-def _named(
-    name: str, default: Any, description: str, *, ge: int | None = None, le: int | None = None
-) -> Any:
-    """Declare a setting under the name that operators write."""
-    prefixed = name if name.startswith("TALKHUB_") else f"TALKHUB_{name}"
-    return Field(
-        default=default,
-        description=description,
-        validation_alias=AliasChoices(name, prefixed),
-        ge=ge,
-        le=le,
-    )
-
-
-class EmbeddedSettings(BaseSettings):
-    """What the embedded PostgreSQL and Valkey need to know, apart from everything else.
-
-    Their keeper reads only these, so that a fault in another setting cannot
-    keep it from starting. An empty value counts as unset.
-    """
-
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", env_ignore_empty=True, case_sensitive=False
-    )
-
-    home: Path = _named(
-        "TALKHUB_HOME", Path(".talkhub"), "Folder for generated secrets and the embedded servers"
-    )
-    pg_bin: Path | None = _named(
-        "TALKHUB_PG_BIN", None, "Folder with the PostgreSQL programs that the embedded server uses"
-    )
-    pg_user: str | None = _named(
-        "TALKHUB_PG_USER", None, "Account of the embedded servers when root starts them"
-    )
-    linger: float = _named(
-        "TALKHUB_LINGER", 1.0, "Seconds that the embedded servers outlive their last user", ge=0
-    )
-
-
-class Settings(EmbeddedSettings):
+class Settings(LanguageModelSettings, EmbeddedSettings):
     """The service's settings; the names in the environment are the original README's."""
 
-    env: Literal["development", "test", "production"] = _named(
+    env: Literal["development", "test", "production"] = named(
         "TALKHUB_ENV",
         "development",
         "`production` refuses to start without its secrets and servers",
     )
-    role: Role = _named("TALKHUB_ROLE", "all", "Which part of the service the web processes serve")
-    host: str = _named("HOST", "127.0.0.1", "Address the web server binds to")
-    port: int = _named("PORT", 3003, "Port of the web server", ge=1, le=65535)
-    database_url: str | None = _named(
+    role: Role = named("TALKHUB_ROLE", "all", "Which part of the service the web processes serve")
+    host: str = named("HOST", "127.0.0.1", "Address the web server binds to")
+    port: int = named("PORT", 3003, "Port of the web server", ge=1, le=65535)
+    database_url: str | None = named(
         "DATABASE_URL", None, "PostgreSQL 15 or newer; unset starts the embedded one"
     )
-    direct_url: str | None = _named(
+    direct_url: str | None = named(
         "DIRECT_URL", None, "PostgreSQL without pooler, for migrations; default `DATABASE_URL`"
     )
-    redis_url: str | None = _named(
+    redis_url: str | None = named(
         "REDIS_URL", None, "Redis 5 or Valkey 7.2 and newer; unset starts the embedded one"
     )
-    jwt_secret: SecretStr | None = _named("JWT_SECRET", None, "Key that signs the tokens")
-    jwt_secret_previous: SecretStr | None = _named(
+    jwt_secret: SecretStr | None = named("JWT_SECRET", None, "Key that signs the tokens")
+    jwt_secret_previous: SecretStr | None = named(
         "JWT_SECRET_PREVIOUS",
         None,
         "Former values of `JWT_SECRET`, separated by commas, whose tokens are still taken",
     )
-    admin_secret: SecretStr | None = _named(
+    admin_secret: SecretStr | None = named(
         "ADMIN_SECRET", None, "Exchanged for a token at `/api/v1/auth/token`"
     )
-    admin_password: SecretStr | None = _named(
+    admin_password: SecretStr | None = named(
         "ADMIN_PASSWORD", None, "Password of the first dashboard login, `admin`"
     )
-    webhook_secret: SecretStr | None = _named(
+    webhook_secret: SecretStr | None = named(
         "WEBHOOK_SECRET",
         None,
         "UChat's secret, Telegram's secret_token and WhatsApp's verify token",
     )
-    whatsapp_app_secret: SecretStr | None = _named(
+    whatsapp_app_secret: SecretStr | None = named(
         "WHATSAPP_APP_SECRET",
         None,
         "Meta's app secret, for WhatsApp, Messenger and Instagram; without it they answer 503",
     )
-    encryption_key: SecretStr | None = _named(
+    encryption_key: SecretStr | None = named(
         "ENCRYPTION_KEY", None, "Key that encrypts the channels' own secrets in the database"
     )
-    public_url: str | None = _named(
+    public_url: str | None = named(
         "PUBLIC_URL", None, "Address under which clients reach the service; OAuth needs it"
     )
-    token: SecretStr | None = _named(
+    token: SecretStr | None = named(
         "TALKHUB_TOKEN",
         None,
         "Token or API key that `talkhub mcp` calls with; unset, it is the operator who calls",
     )
-    allowed_origins: Annotated[tuple[str, ...], NoDecode] = _named(
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = named(
         "ALLOWED_ORIGINS",
         (),
         "Origins that browsers may call the API from, separated by commas; `*` is any",
     )
-    rate_limit_window: int = _named(
+    rate_limit_window: int = named(
         "RATE_LIMIT_WINDOW", 15, "Minutes in a window of `RATE_LIMIT_MAX`", ge=1, le=1440
     )
-    rate_limit_max: int = _named(
+    rate_limit_max: int = named(
         "RATE_LIMIT_MAX", 1000, "Requests per window and address without a valid token", ge=1
     )
-    rate_limit_principal: int = _named(
+    rate_limit_principal: int = named(
         "RATE_LIMIT_PRINCIPAL", 6000, "Requests per minute and token name", ge=1
     )
-    trusted_proxies: int = _named(
+    trusted_proxies: int = named(
         "TRUSTED_PROXIES",
         0,
         "Reverse proxies in front whose X-Forwarded-* headers are believed",
         ge=0,
         le=5,
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _named(
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = named(
         "LOG_LEVEL", "INFO", "Least severe log line that is written"
     )
-    timezone: str = _named(
+    timezone: str = named(
         "TALKHUB_TIMEZONE", "America/Sao_Paulo", "Time zone of the default workspace"
     )
-    session_idle_minutes: int = _named(
+    session_idle_minutes: int = named(
         "SESSION_IDLE_MINUTES",
         30,
         "Silence after which a person's next message opens a new session",
         ge=1,
     )
-    renew_analyses: bool = _named(
+    renew_analyses: bool = named(
         "RENEW_ANALYSES", True, "`false` leaves analyses of older versions as they are"
     )
-    inbox_retention_days: int = _named(
+    inbox_retention_days: int = named(
         "INBOX_RETENTION_DAYS", 30, "Days that a webhook's event is kept once it is settled", ge=1
     )
-    outbox_retention_days: int = _named(
+    outbox_retention_days: int = named(
         "OUTBOX_RETENTION_DAYS",
         30,
         "Days that an outgoing webhook is kept once it is delivered, and the log of attempts",
         ge=1,
     )
-    webhooks_reach_loopback: bool = _named(
+    webhooks_reach_loopback: bool = named(
         "WEBHOOKS_REACH_LOOPBACK",
         False,
         "`true` lets outgoing webhooks reach this very machine too, on any port and by http",
     )
-    uchat_url: str = _named(
+    uchat_url: str = named(
         "UCHAT_URL", "https://chat.talkhub.me", "UChat's own address, or that of its white label"
     )
-    web_processes: int = _named("WEB_PROCESSES", 2, "Web server processes", ge=1, le=64)
-    web_threads: int = _named("WEB_THREADS", 32, "Threads of each web server process", ge=1, le=256)
-    worker_processes: int = _named("WORKER_PROCESSES", 2, "Worker processes", ge=1, le=64)
-    worker_class: Literal["simple", "fork"] = _named(
+    web_processes: int = named("WEB_PROCESSES", 2, "Web server processes", ge=1, le=64)
+    web_threads: int = named("WEB_THREADS", 32, "Threads of each web server process", ge=1, le=256)
+    worker_processes: int = named("WORKER_PROCESSES", 2, "Worker processes", ge=1, le=64)
+    worker_class: Literal["simple", "fork"] = named(
         "TALKHUB_WORKER_CLASS", "simple", "`fork` isolates each job in a process of its own"
     )
-    metrics_dir: Path | None = _named(
+    metrics_dir: Path | None = named(
         "PROMETHEUS_MULTIPROC_DIR", None, "Folder in which processes share their metrics"
     )
 

@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 
 from talkhub.embedded.binaries import find_postgres
 from talkhub.embedded.locks import is_locked, locked
-from talkhub.settings import EmbeddedSettings
+from talkhub.setting_groups import EmbeddedSettings
 
 ROOT = Path(__file__).parents[1]
 OLDEST_POSTGRES = Path(os.environ.get("TEST_PG15_BIN") or "/usr/lib/postgresql/15/bin")

@@ -20,6 +20,7 @@ from talkhub import metrics
 from talkhub.analysis.pipeline import outdated_versions
 from talkhub.channels import sent
 from talkhub.channels.registry import CHANNELS
+from talkhub.enrichment.queueing import queue_enrichments
 from talkhub.errors import Unavailable
 from talkhub.jobs import timing
 from talkhub.jobs.context import worker_context
@@ -190,6 +191,7 @@ def _analyse_claimed(
                 stored = insights.store_analyses(uow, results, are_renewals=are_renewals)
                 if not are_renewals:
                     uow.touch(*(row["session_id"] for row in portion))
+                    queue_enrichments(uow, [row["id"] for row in portion])
                 uow.ring(Job.DRAIN_STATS)
             metrics.analyses.labels("renewed" if are_renewals else "stored").inc(stored)
             metrics.analyses.labels("outdated").inc(len(results) - stored)

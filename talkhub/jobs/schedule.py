@@ -34,6 +34,7 @@ from talkhub.store.inbox_writer import InboxWriter
 from talkhub.store.statements import (
     accounts,
     changes,
+    enrichment,
     idempotency,
     oauth,
     reconciling,
@@ -201,6 +202,7 @@ def forget_the_old(database: Database) -> None:
         schedule.DELETE_OLD_SLOTS,
         changes.DELETE_OLD_CHANGES,
         reconciling.FORGET_PEOPLE,
+        enrichment.FORGET_USAGE,
     ):
         with database.unit_of_work(system_scope("what is past its time")) as uow:
             uow.run(statement)

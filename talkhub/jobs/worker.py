@@ -1,6 +1,7 @@
 """The workers: RQ processes that drain what is due, kept alive by one parent.
 
-Beside them runs one courier, which sends messages and delivers outgoing webhooks.
+Beside them runs one courier, which sends messages and delivers outgoing webhooks, and where a
+language model is configured one enricher, which asks it.
 
 RQ 3's `SimpleWorker` runs jobs in its own process: a drain does the work of hundreds of
 jobs, so a process for each would only cost its start. `TALKHUB_WORKER_CLASS=fork` runs
@@ -26,6 +27,7 @@ from talkhub.analysis.pipeline import load as load_analyser
 from talkhub.jobs.bell import Bell
 from talkhub.jobs.context import begin
 from talkhub.jobs.courier import Courier
+from talkhub.jobs.enricher import Enricher, make_reader
 from talkhub.jobs.queues import connect, open_queue
 from talkhub.logs import configure_logging
 from talkhub.orphans import end_with_parent
@@ -41,6 +43,7 @@ STOP_SECONDS = 30
 RESTART_PAUSE_SECONDS = 1.0
 POLL_SECONDS = 0.2
 COURIER_POOL_SIZE = 8
+ENRICHER_POOL_SIZE = 3
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -53,14 +56,18 @@ class _Parent:
         # Forked, so that all share the analyser's memory and a replacement is there at once. That
         # is safe here only: this process has no threads and no connections that a fork would
         # copy. Apple's libraries cannot be forked at all.
-        method = "fork" if sys.platform.startswith("linux") else "spawn"
-        self._make = multiprocessing.get_context(method).Process
+        if sys.platform.startswith("linux"):
+            self._make: Callable[..., BaseProcess] = multiprocessing.get_context("fork").Process
+        else:
+            self._make = multiprocessing.get_context("spawn").Process
 
     def run(self) -> None:
         for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
         load_analyser()
         tasks = [*[work] * self._settings.worker_processes, deliver]
+        if self._settings.llm_url:
+            tasks.append(enrich)
         processes = [self._start(task) for task in tasks]
         logger.info("workers_started", count=len(processes))
         while not self._stopping:
@@ -146,4 +153,15 @@ def deliver(settings: Settings, parent: int) -> None:
         ring=Bell(settings.redis_url or "").ring,
     )
     Courier(database, settings).run(stop)
+    database.dispose()
+
+
+def enrich(settings: Settings, parent: int) -> None:
+    """Be the enricher process until SIGTERM."""
+    _begin(settings, parent)
+    stop = threading.Event()
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: stop.set())
+    database = Database(settings.database_url or "", pool_size=ENRICHER_POOL_SIZE)
+    Enricher(make_reader(settings, database)).run(stop)
     database.dispose()

@@ -37,6 +37,7 @@ UNSCOPED_TABLES = frozenset(
         "schedule_runs",
         "signing_keys",
         "oauth_clients",
+        "enrichment_endpoints",
     }
 )
 """The tables that do not belong to one workspace. All others carry `workspace_id`."""

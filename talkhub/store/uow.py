@@ -56,8 +56,8 @@ def system_scope(reason: str, *, timeout_ms: int = STATEMENT_TIMEOUT_MS) -> Scop
     """Return the scope that sees every workspace, for a stated reason.
 
     Only for: the inbox writer, the drains' and reconciliation's claims, the sweeper, the
-    schedule, finding the workspace of a key, token or login, health and metrics, and admin
-    commands.
+    schedule, finding the workspace of a key, token or login, the language model's budget and
+    rests, health and metrics, and admin commands.
     """
     return Scope(DatabaseRole.SYSTEM, None, reason, timeout_ms)
 

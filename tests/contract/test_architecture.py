@@ -23,6 +23,9 @@ MAX_FUNCTION_LINES = 60
 SYSTEM_SCOPES = {
     ("blueprints/health.py", "health"),
     ("blueprints/health.py", "metrics"),
+    ("enrichment/breaker.py", "how the language model fares"),
+    ("enrichment/budget.py", "the budget of all workspaces"),
+    ("enrichment/queueing.py", "a drain's claim"),
     ("jobs/courier.py", "a drain's claim"),
     ("jobs/handlers.py", "a drain's claim"),
     ("jobs/handlers.py", "workspaces with due statistics"),

@@ -16,7 +16,7 @@ from talkhub.cli import main as cli
 from talkhub.errors import TalkHubError
 from talkhub.names import Metric
 from talkhub.settings import Settings
-from talkhub.store import accounts, conversations, events, insights, oauth, profiles
+from talkhub.store import accounts, conversations, enrichment, events, insights, oauth, profiles
 from talkhub.store.base import Base
 from talkhub.tools.catalogue import registry
 from talkhub.tools.spec import ToolSpec
@@ -26,7 +26,8 @@ READMES = ("README.md", "README.pt-BR.md")
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 )
-MODELS = (accounts, conversations, events, insights, oauth, profiles)  # they declare the tables
+# They declare the tables.
+MODELS = (accounts, conversations, enrichment, events, insights, oauth, profiles)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 

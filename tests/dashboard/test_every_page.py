@@ -27,6 +27,7 @@ PATHS = [
     "/dashboard/applications",
     "/dashboard/webhooks",
     "/dashboard/failures",
+    "/dashboard/enrichment",
 ]
 PORTUGUESE_ONLY = ("Visão geral", "Conversas", "Mensagens", "Situação", "Limpar tudo")
 NAMED_BY = ("aria-label", "aria-labelledby", "title", "value")

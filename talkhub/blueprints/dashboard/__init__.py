@@ -17,6 +17,7 @@ from talkhub.blueprints.dashboard import (
     connect,
     consent,
     conversations,
+    enrichment,
     failures,
     overview,
     people,
@@ -29,7 +30,7 @@ from talkhub.blueprints.dashboard.i18n import OWN_NAMES, install, language
 from talkhub.blueprints.dashboard.paths import list_path
 from talkhub.blueprints.dashboard.periods import period_name
 from talkhub.blueprints.dashboard.profile_changes import change_source, profile_fields
-from talkhub.blueprints.dashboard.wording import WORDS
+from talkhub.blueprints.dashboard.wording import WORDS, resolution_name, urgency_name
 from talkhub.blueprints.runtime import Runtime
 from talkhub.services.redirect_uris import host_of
 
@@ -54,6 +55,7 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
     consent.register(blueprint, runtime)
     webhooks.register(blueprint, runtime)
     failures.register(blueprint, runtime)
+    enrichment.register(blueprint, runtime)
     return blueprint
 
 
@@ -66,6 +68,11 @@ def _prepare_templates(state: BlueprintSetupState) -> None:
     environment.filters["period_name"] = period_name
     environment.filters.update(change_source=change_source, profile_fields=profile_fields)
     environment.filters["redirect_host"] = host_of
+    environment.filters.update(
+        trouble_name=enrichment.trouble_name,
+        resolution_name=resolution_name,
+        urgency_name=urgency_name,
+    )
     environment.globals.update(static_url=static_url, list_path=list_path)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -29,6 +29,7 @@ from talkhub.blueprints.dashboard.wording import (
     platform_name,
     sentiment_name,
 )
+from talkhub.enrichment.found import FoundByModel, found_by_model
 from talkhub.errors import NotFound
 from talkhub.names import CompletionStatus, Intent, Platform, Sentiment
 from talkhub.services.readings import note_reading
@@ -103,6 +104,7 @@ class TranscriptPage:
     earlier: tuple[EarlierAnalysis, ...]
     answer_box: AnswerBox
     corrections: CorrectionBox
+    enrichment: FoundByModel | None = None
 
     @property
     def is_analysis_due(self) -> bool:
@@ -160,6 +162,7 @@ def register(blueprint: Blueprint, database: Database) -> None:
             earlier = earlier_analyses(uow, conversation_id)
             box = answer_box(uow, frame, found, text=text, refused=refused)
             corrections = correction_box(uow, frame, found, form.correct)
+            read = found_by_model(uow, conversation_id)
         # Before it is shown: where a reading cannot be written down, nothing is read.
         with writing(database) as uow:
             note_reading(uow, conversation_id, address=request.remote_addr)
@@ -173,7 +176,7 @@ def register(blueprint: Blueprint, database: Database) -> None:
             box=box,
             corrections=corrections,
         )
-        return render_page("dashboard/conversation.html", page)
+        return render_page("dashboard/conversation.html", replace(page, enrichment=read))
 
     answering.register(blueprint, database, show)
     correcting.register(blueprint, database)
