@@ -15,7 +15,7 @@ from talkhub.store.uow import Database
 PASSWORD = "correct-horse-battery"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def login(database: Database) -> str:
     """The name of someone who may sign in with PASSWORD."""
     name = f"ana_{secrets.token_hex(4)}"
