@@ -6,10 +6,19 @@ from alembic import context
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from talkhub.store import accounts, conversations, enrichment, events, insights, oauth, profiles
+from talkhub.store import (
+    accounts,
+    conversations,
+    enrichment,
+    events,
+    insights,
+    oauth,
+    own_models,
+    profiles,
+)
 from talkhub.store.base import Base
 
-MODELS = (accounts, conversations, enrichment, events, insights, oauth, profiles)
+MODELS = (accounts, conversations, enrichment, events, insights, oauth, own_models, profiles)
 UPGRADE_LOCK = 7_203_115
 """The advisory lock that a running upgrade holds; any number that nothing else uses."""
 
