@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -44,10 +44,10 @@ def personal_in(text: str) -> list[Personal]:
     return sorted(found, key=lambda it: it.start)
 
 
-def masked(text: str) -> str:
-    """Return a text with everything that `personal_in` finds replaced by its kind: "[cpf]"."""
+def masked(text: str, kinds: Container[Kind] = frozenset(Kind)) -> str:
+    """Return a text with what `personal_in` finds of these kinds replaced by its kind: "[cpf]"."""
     pieces, end = [], 0
-    for it in personal_in(text):
+    for it in (found for found in personal_in(text) if found.kind in kinds):
         pieces += [text[end : it.start], f"[{it.kind}]"]
         end = it.end
     return "".join([*pieces, text[end:]])

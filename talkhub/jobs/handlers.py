@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
@@ -215,8 +215,7 @@ def _analyse(
 ) -> list[dict[str, Any]]:
     """Analyse conversations together, or if that fails one by one; what fails alone waits."""
     due = [
-        DueConversation(row["id"], row["fence"], row["messages"], row["status"], row["locale"])
-        for row in rows
+        DueConversation(**{it.name: row[it.name] for it in fields(DueConversation)}) for row in rows
     ]
     try:
         return insights.analyse_conversations(due)

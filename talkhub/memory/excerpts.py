@@ -35,6 +35,16 @@ class Said:
         return False
 
 
+def leading(lines: Sequence[str], budget: int) -> list[int]:
+    """Return the places of the first lines that fit together, leaving no gap."""
+    left = budget
+    for number, line in enumerate(lines):
+        left -= tokens_of(line)
+        if left < 0:
+            return list(range(number))
+    return list(range(len(lines)))
+
+
 def fitting(
     recent: Sequence[str], relevant: Sequence[str], budget: int, *, most_relevant: int
 ) -> tuple[list[int], list[int]]:
@@ -44,8 +54,8 @@ def fitting(
     late. A relevant line that repeats another one told is left out.
     """
     if not relevant:
-        return _prefix(recent, budget), []
-    told_recent = _prefix(recent, round(budget * _RECENT_SHARE))
+        return leading(recent, budget), []
+    told_recent = leading(recent, round(budget * _RECENT_SHARE))
     said = Said()
     for number in told_recent:
         said.again(recent[number])
@@ -57,18 +67,8 @@ def fitting(
         if tokens_of(line) <= left and not said.again(line):
             told_relevant.append(number)
             left -= tokens_of(line)
-    further = _prefix(recent[len(told_recent) :], left)
+    further = leading(recent[len(told_recent) :], left)
     return [*told_recent, *(len(told_recent) + number for number in further)], told_relevant
-
-
-def _prefix(lines: Sequence[str], budget: int) -> list[int]:
-    """Return the places of the first lines that fit together, leaving no gap."""
-    left = budget
-    for number, line in enumerate(lines):
-        left -= tokens_of(line)
-        if left < 0:
-            return list(range(number))
-    return list(range(len(lines)))
 
 
 def _is_alike(one: frozenset[str], other: frozenset[str]) -> bool:

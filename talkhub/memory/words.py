@@ -67,6 +67,11 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(fold(text))
 
 
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a list that is written as a text."""
+    return frozenset(text.split())
+
+
 def stem(word: str, language: str) -> str | None:
     """Return the stem that all forms of a folded word share; None for a stop word.
 

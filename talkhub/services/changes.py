@@ -17,6 +17,7 @@ from talkhub.names import ChangeKind, ConversationStatus, DeliveryState, Job
 from talkhub.services.changed_messages import ToldChange, changed
 from talkhub.services.channel_sessions import ClaimedEvent
 from talkhub.services.growth import fact_columns
+from talkhub.services.learning import forget_what_they_said
 from talkhub.services.outbound import forget_texts
 from talkhub.services.transcripts import Message, add_up, fingerprint, format_time
 from talkhub.store.statements import changes as statements
@@ -172,13 +173,14 @@ def _rewrite(
 def _forget_quotes(
     uow: UnitOfWork, rows: Sequence[Mapping[str, Any]], told: Mapping[str, Sequence[ToldChange]]
 ) -> None:
-    """Forget what analyses quoted of conversations in which a message was taken back."""
+    """Forget what analyses and facts quoted of messages that were taken back."""
     taken_back = {message_id for message_id, changes in told.items() if _is_revoked(changes)}
     ids = [
         row["id"] for row in rows if any(message["id"] in taken_back for message in row["messages"])
     ]
     if ids:
         uow.run(statements.FORGET_QUOTES, {"workspace_id": uow.workspace_id, "ids": ids})
+        forget_what_they_said(uow, ids, taken_back)
 
 
 def _row(stored: Mapping[str, Any], messages: list[Message]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -12,7 +12,7 @@ from talkhub.errors import Unavailable
 from talkhub.memory.excerpts import ESTIMATOR, fitting, tokens_of
 from talkhub.memory.prompt import LONGEST_EXCERPT
 from talkhub.names import ConversationStatus, MessageRole
-from talkhub.services.context_block import Known, head_of, line_of, prompt_of
+from talkhub.services.context_block import NO_HEAD, Head, Known, head_of, line_of, prompt_of
 from talkhub.services.context_wish import ContextFormat, ContextSection, ContextWish
 from talkhub.services.memory import search
 from talkhub.services.transcripts import Message
@@ -24,6 +24,8 @@ RECENT_CONVERSATIONS = 5
 _CONVERSATIONS_FOR_MESSAGES = 2
 # The open session's last words say what is to be answered now.
 _WORDS_OF_NOW = 4
+# A model that is told more facts reads none of them.
+MOST_FACTS = 30
 # A mood that moved by less than this between two months is the same mood.
 _SAME_MOOD = 0.15
 
@@ -43,7 +45,7 @@ class _Told:
 _COLUMNS: Final = (
     *("found", "is_opted_out", "timezone", "profile", "has_history", "conversations"),
     *("preferences", "interaction_stats", "latest"),
-    *("trend_conversations", "trend_score", "trend_score_before"),
+    *("trend_conversations", "trend_score", "trend_score_before", "facts"),
 )
 
 
@@ -58,7 +60,7 @@ def user_context(uow: UnitOfWork, wish: ContextWish) -> bytes:
     row, last = known.row, _last(known)
     is_block = wish.format is not ContextFormat.JSON
     is_data = wish.format is not ContextFormat.PROMPT
-    head = head_of(known, last) if is_block else {}
+    head = head_of(known, last) if is_block else NO_HEAD
     told = _messages(uow, known, head)
     return json_codec.dumps(
         {
@@ -69,6 +71,7 @@ def user_context(uow: UnitOfWork, wish: ContextWish) -> bytes:
             "recent_conversations": _listed(known) if is_data and wish.include_history else [],
             "preferences": _embedded(row["preferences"]),
             "interaction_stats": _embedded(row["interaction_stats"]),
+            "facts": known.facts if is_data else [],
             "status": "degraded" if told.degraded else "ok",
             "degraded": told.degraded,
             "consent": {"memory": not row["is_opted_out"]},
@@ -97,6 +100,8 @@ def _known(uow: UnitOfWork, wish: ContextWish) -> Known:
         "as_of": wish.as_of,
         "now": wish.as_of or clock.now(),
         "with_last": wish.wants(ContextSection.LAST),
+        "with_facts": wish.wants(ContextSection.FACTS),
+        "most_facts": MOST_FACTS,
     }
     row = uow.once(USER_CONTEXT, params)[0]
     return Known(dict(zip(_COLUMNS, row, strict=True)), wish)
@@ -132,7 +137,7 @@ def _last(known: Known) -> dict[str, Any] | None:
     return {**latest, "trend_30d": trend}
 
 
-def _messages(uow: UnitOfWork, known: Known, head: Mapping[str, str]) -> _Told:
+def _messages(uow: UnitOfWork, known: Known, head: Head) -> _Told:
     """Choose the messages that fit what the head of the prompt leaves of the budget."""
     wish = known.wish
     told = _Told(wish.query or _open_question(known))
@@ -140,7 +145,7 @@ def _messages(uow: UnitOfWork, known: Known, head: Mapping[str, str]) -> _Told:
     recent = list(islice(_spoken(known.conversations()), most))
     newest = [_recent_message(message) for message in recent]
     found = _relevant(uow, wish, told, known={message["id"] for message in recent})
-    told.tokens = {name: tokens_of(text) for name, text in head.items()}
+    told.tokens, told.dropped = head.tokens(), dict(head.dropped)
     budget = max(0, wish.max_tokens - sum(told.tokens.values()))
     newest_lines = [line_of(known, each) for each in newest]
     found_lines = [line_of(known, each) for each in found]
@@ -156,7 +161,7 @@ def _messages(uow: UnitOfWork, known: Known, head: Mapping[str, str]) -> _Told:
     return told
 
 
-def _prompt(known: Known, head: Mapping[str, str], told: _Told) -> str:
+def _prompt(known: Known, head: Head, told: _Told) -> str:
     return prompt_of(
         known,
         head,

@@ -6,13 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from talkhub import clock, json_codec
-from talkhub.memory.prompt import Line, Wording, block, facts_line, message_line, wording
+from talkhub.memory.excerpts import leading, tokens_of
+from talkhub.memory.facts.kinds import FactKind, FactSource
+from talkhub.memory.prompt import Held, Line, block, facts_line, held_line, message_line
+from talkhub.memory.wording import Wording, wording
 from talkhub.services.context_wish import ContextFormat, ContextSection, ContextWish
 from talkhub.services.transcripts import time_of
+
+# What part of the budget these may take, however much there is: the messages want room too.
+_SHARES: Final = {ContextSection.FACTS: 0.15}
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,12 @@ class Known:
         return found
 
     @cached_property
+    def facts(self) -> list[dict[str, Any]]:
+        """What held of the person at the time asked about, the newest first."""
+        text: str | None = self.row["facts"]
+        return json_codec.loads(text) if text else []
+
+    @cached_property
     def words(self) -> Wording:
         """The block's words, in the language asked for or else the person's."""
         return wording(self.wish.language or self.profile.get("locale"))
@@ -72,21 +84,41 @@ def line_of(known: Known, told: Mapping[str, Any]) -> str:
     return message_line(known.words, Line(told["role"], said_on, told["text"]))
 
 
-def head_of(known: Known, last: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return what the block says beside messages: its frame, and a line for each section."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the block says beside messages: lines by section, and how many found no room."""
+
+    lines: Mapping[str, Sequence[str]]
+    dropped: Mapping[str, int]
+
+    def tokens(self) -> dict[str, int]:
+        """Return what each section costs the budget."""
+        return {name: sum(map(tokens_of, lines)) for name, lines in self.lines.items()}
+
+
+NO_HEAD: Final = Head({}, {})
+
+
+def head_of(known: Known, last: Mapping[str, Any] | None) -> Head:
+    """Return the head: the frame, a line of what is named, and as many facts as have room."""
     titles = "\n".join(f"## {title}" for title in _titles(known.words).values())
     frame = f"{block(known.words, [], today=known.today, query='')}\n{titles}"
-    lines = {
-        section.value: facts_line(known.words, named)
-        for section, named in _facts(known, last).items()
-        if known.wish.wants(section)
-    }
-    return {"frame": frame, **{section: line for section, line in lines.items() if line}}
+    lines: dict[str, list[str]] = {"frame": [frame]}
+    for section, named in _named(known, last).items():
+        line = facts_line(known.words, named) if known.wish.wants(section) else ""
+        if line:
+            lines[section.value] = [line]
+    dropped: dict[str, int] = {}
+    for section, listed in _listed(known).items():
+        told = leading(listed, round(known.wish.max_tokens * _SHARES[section]))
+        dropped[section.value] = len(listed) - len(told)
+        lines[section.value] = listed[: len(told)]
+    return Head(lines, dropped)
 
 
 def prompt_of(
     known: Known,
-    head: Mapping[str, str],
+    head: Head,
     *,
     query: str,
     messages: Mapping[ContextSection, Sequence[Mapping[str, Any]]],
@@ -95,7 +127,7 @@ def prompt_of(
     """Return the whole block."""
     told = {
         section: [line_of(known, each) for each in messages.get(section, ())]
-        or [line for line in [head.get(section.value)] if line]
+        or head.lines.get(section.value, ())
         for section in ContextSection
     }
     if is_degraded:
@@ -108,6 +140,7 @@ def _titles(words: Wording) -> dict[ContextSection, str]:
     """Return the sections' titles, in the order of the block."""
     return {
         ContextSection.PROFILE: words.profile,
+        ContextSection.FACTS: words.facts,
         ContextSection.LAST: words.last,
         ContextSection.STATS: words.stats,
         ContextSection.RELEVANT: words.relevant,
@@ -115,7 +148,33 @@ def _titles(words: Wording) -> dict[ContextSection, str]:
     }
 
 
-def _facts(known: Known, last: Mapping[str, Any] | None) -> dict[ContextSection, dict[str, object]]:
+def _listed(known: Known) -> dict[ContextSection, list[str]]:
+    """Return the lines of the sections of which there may be too many, the newest first."""
+    if not known.wish.wants(ContextSection.FACTS):
+        return {}
+    return {
+        ContextSection.FACTS: [_held(known, fact) for fact in known.facts if _is_news(known, fact)]
+    }
+
+
+def _is_news(known: Known, fact: Mapping[str, Any]) -> bool:
+    """Tell whether the profile does not say the same already."""
+    is_name = fact["kind"] == FactKind.NAME
+    return not (is_name and fact["value"] == known.profile.get("name"))
+
+
+def _held(known: Known, fact: Mapping[str, Any]) -> str:
+    held = Held(
+        kind=fact["kind"],
+        value=fact["value"],
+        since=known.day_of(fact["valid_from"]),
+        before=fact["before"],
+        is_of_a_model=fact["source"] == FactSource.LLM,
+    )
+    return held_line(known.words, held)
+
+
+def _named(known: Known, last: Mapping[str, Any] | None) -> dict[ContextSection, dict[str, object]]:
     profile = known.profile
     seen = profile.get("first_seen_at")
     stats = json_codec.loads(known.row["interaction_stats"])
@@ -136,10 +195,10 @@ def _facts(known: Known, last: Mapping[str, Any] | None) -> dict[ContextSection,
     if last is not None:
         facts[ContextSection.LAST] = {
             "at": known.day_of(last["at"]).isoformat(),
-            "intent": last["intent"],
-            "sentiment": last["sentiment"],
+            "intent": known.words.intent(last["intent"]),
+            "sentiment": known.words.sentiments.get(last["sentiment"]),
             "topics": ", ".join(last["topics"]),
             "channel": last["channel"],
-            "trend": last["trend_30d"]["direction"],
+            "trend": known.words.directions.get(last["trend_30d"]["direction"]),
         }
     return facts

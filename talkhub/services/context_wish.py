@@ -11,6 +11,7 @@ class ContextSection(StrEnum):
     """The parts of a context that a caller may choose from."""
 
     PROFILE = "profile"
+    FACTS = "facts"
     LAST = "last"
     RELEVANT = "relevant"
     RECENT = "recent"

@@ -12,7 +12,7 @@ from talkhub.analysis.conversation.model import Course
 from talkhub.analysis.model import ConversationAnalysis
 from talkhub.analysis.pipeline import analyse_all, outdated_versions
 from talkhub.names import ConversationStatus
-from talkhub.services import outbound
+from talkhub.services import learning, outbound
 from talkhub.services.labels import relabelled
 from talkhub.services.memory import pack_stems
 from talkhub.services.transcripts import Message, add_up
@@ -29,13 +29,17 @@ MAX_ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class DueConversation:
-    """A conversation that this drain holds for analysis; `locale` is its person's, if known."""
+    """A conversation that this drain holds for analysis; `locale` is its person's, if known.
+
+    `timezone` is where the person's days begin.
+    """
 
     id: int
     fence: int
     messages: list[Message]
     status: str
     locale: str | None = None
+    timezone: str = "UTC"
 
 
 def analyse_conversations(due: Sequence[DueConversation]) -> list[dict[str, Any]]:
@@ -62,6 +66,7 @@ def _row(due: DueConversation, found: ConversationAnalysis) -> dict[str, Any]:
         "topics": list(found.topics),
         "completion": facts.completion,
         "stems": pack_stems(due.messages, found.language),
+        "learned": learning.learned(due.messages, due.timezone),
         "course": in_brief(went),
         # As they are: the serialiser takes dataclasses apart in a fraction of asdict()'s time.
         "result": {**{it.name: getattr(found, it.name) for it in fields(found)}, "course": went},
@@ -100,6 +105,7 @@ def store_analyses(
     rows = _as_corrected(uow, rows)
     params = {"workspace_id": uow.workspace_id, "rows": uow.json(rows), "now": clock.now()}
     stored = [dict(row) for row in uow.run(statements.STORE_ANALYSES, params).mappings()]
+    learning.store_learned(uow, {row["id"]: row["learned"] for row in rows}, stored)
     if not are_renewals:
         outbound.tell(uow, lambda: outbound.analyses_stored(stored))
         queue_actions(uow, stored)

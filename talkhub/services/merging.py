@@ -12,6 +12,7 @@ from typing import Any
 from talkhub import clock
 from talkhub.errors import Conflict, NotFound
 from talkhub.names import Job
+from talkhub.services.learning import settle_facts
 from talkhub.store.statements import accounts, profiles
 from talkhub.store.statements import merging as statements
 from talkhub.store.statements.locks import LOCK_ALL
@@ -119,6 +120,7 @@ def _lock_profiles(uow: UnitOfWork, profile_ids: Sequence[int]) -> None:
 def _move(uow: UnitOfWork, *, from_id: int, to_id: int, user_ids: list[str]) -> None:
     key = {"workspace_id": uow.workspace_id, "user_ids": user_ids}
     uow.run(statements.MOVE_CONVERSATIONS, {**key, "from_id": from_id, "to_id": to_id})
+    settle_facts(uow, [from_id, to_id])
 
 
 def _aliases_at_merge(uow: UnitOfWork, own_id: int) -> list[str]:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from talkhub.errors import Invalid, PlaceholderNotFilled
-from talkhub.names import Intent, Sentiment
+from talkhub.memory.wording import wording
 from talkhub.store.statements.messages import VALUES_OF_PERSON
 from talkhub.store.uow import UnitOfWork
 
@@ -33,65 +32,6 @@ VARIABLES = (
 _VARIABLE = re.compile(r"\{([^{}|]*)(?:\|([^{}]*))?\}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Language:
-    """How a person's language names what an analysis found, and writes a day."""
-
-    intents: Mapping[str, str]
-    sentiments: Mapping[str, str]
-    day: str
-
-
-_PORTUGUESE = _Language(
-    intents={
-        Intent.SUPPORT: "suporte",
-        Intent.PURCHASE: "uma compra",
-        Intent.INFORMATION: "informações",
-        Intent.COMPLAINT: "uma reclamação",
-        Intent.SCHEDULING: "um agendamento",
-        Intent.CANCELLATION: "um cancelamento",
-        Intent.HUMAN_HANDOFF: "atendimento com uma pessoa",
-    },
-    sentiments={
-        Sentiment.POSITIVE: "positivo",
-        Sentiment.NEUTRAL: "neutro",
-        Sentiment.NEGATIVE: "negativo",
-    },
-    day="%d/%m/%Y",
-)
-_ENGLISH = _Language(
-    intents={
-        Intent.SUPPORT: "support",
-        Intent.PURCHASE: "a purchase",
-        Intent.INFORMATION: "information",
-        Intent.COMPLAINT: "a complaint",
-        Intent.SCHEDULING: "an appointment",
-        Intent.CANCELLATION: "a cancellation",
-        Intent.HUMAN_HANDOFF: "talking to a person",
-    },
-    sentiments={mood: mood.value for mood in Sentiment},
-    day="%Y-%m-%d",
-)
-_SPANISH = _Language(
-    intents={
-        Intent.SUPPORT: "soporte",
-        Intent.PURCHASE: "una compra",
-        Intent.INFORMATION: "información",
-        Intent.COMPLAINT: "un reclamo",
-        Intent.SCHEDULING: "una cita",
-        Intent.CANCELLATION: "una cancelación",
-        Intent.HUMAN_HANDOFF: "hablar con una persona",
-    },
-    sentiments={
-        Sentiment.POSITIVE: "positivo",
-        Sentiment.NEUTRAL: "neutro",
-        Sentiment.NEGATIVE: "negativo",
-    },
-    day="%d/%m/%Y",
-)
-_LANGUAGES = {"en": _ENGLISH, "es": _SPANISH}
-
-
 def values_of(uow: UnitOfWork, profile_id: int, *, session_id: str) -> dict[str, str]:
     """Return what is known of a person for templates; the session replied to is not the past."""
     key = {"workspace_id": uow.workspace_id, "profile_id": profile_id, "session_id": session_id}
@@ -101,17 +41,17 @@ def values_of(uow: UnitOfWork, profile_id: int, *, session_id: str) -> dict[str,
 
 def known_values(row: Mapping[str, Any]) -> dict[str, str]:
     """Return the filled variables of a row; what nobody knows is left out."""
-    language = _LANGUAGES.get(str(row["locale"] or "")[:2].lower(), _PORTUGUESE)
+    words = wording(row["locale"])
     name = " ".join(str(row["name"] or "").split())
     started_at = row["started_at"]
-    day = started_at and started_at.astimezone(ZoneInfo(row["timezone"])).strftime(language.day)
+    day = started_at and started_at.astimezone(ZoneInfo(row["timezone"])).strftime(words.day)
     values = {
         "name": name,
         "first_name": name.partition(" ")[0],
         "phone": row["phone"],
         "email": row["email"],
-        "last_intent": language.intents.get(row["primary_intent"]),
-        "last_sentiment": language.sentiments.get(row["sentiment"]),
+        "last_intent": words.intents.get(row["primary_intent"]),
+        "last_sentiment": words.sentiments.get(row["sentiment"]),
         "last_topics": ", ".join(row["topics"] or ()),
         "last_conversation": day,
         "total_conversations": str(row["conversations"]),

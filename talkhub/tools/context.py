@@ -69,6 +69,26 @@ class LastContact(ToolOutput):
     trend_30d: MoodTrend
 
 
+class KnownFact(ToolOutput):
+    """Something the person said of themselves, or that was noted of them, and since when it holds.
+
+    `source` is `rule` for what rules found in `quote`, `operator` for what somebody of the
+    company wrote, `llm` for what a language model inferred.
+    """
+
+    id: int
+    kind: str
+    value: str
+    before: str | None = Field(description="What held until then, if anything did.")
+    quote: str
+    confidence: float = Field(description="From 0 to 1.")
+    source: str
+    conversation_id: str | None
+    message_id: str | None
+    valid_from: datetime
+    valid_to: datetime | None = Field(description="None until something else is known.")
+
+
 class RecentMessage(ToolOutput):
     """One of the latest messages. A long one is cut and ends in an ellipsis."""
 
@@ -104,6 +124,7 @@ class UserContext(ToolOutput):
     recent_conversations: list[RecentConversation]
     preferences: dict[str, Any]
     interaction_stats: InteractionStats
+    facts: list[KnownFact] = Field(description="What is known of the person, the newest first.")
     status: Literal["ok", "degraded"] = Field(
         description="`degraded`: what `degraded` names could not be told this time."
     )

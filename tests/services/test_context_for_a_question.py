@@ -145,7 +145,7 @@ def test_only_the_sections_asked_for_are_told(ana: Caller, sections: object) -> 
 
 
 def test_an_unknown_section_is_refused(caller: Caller) -> None:
-    refused = caller.tool("get_user_context", {"user_id": "ana", "sections": "facts"})
+    refused = caller.tool("get_user_context", {"user_id": "ana", "sections": "moods"})
 
     assert refused.status_code == 422
 

@@ -44,6 +44,7 @@ def test_an_unknown_person_has_an_empty_context(caller: Caller, database: Databa
             "preferred_intents": [],
             "last_interaction": None,
         },
+        "facts": [],
         "status": "ok",
         "degraded": [],
         "consent": {"memory": True},

@@ -39,6 +39,8 @@ PARAMS = {
     "limit": 5,
     "as_of": None,
     "with_last": True,
+    "with_facts": True,
+    "most_facts": 30,
 }
 
 

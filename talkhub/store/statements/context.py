@@ -1,6 +1,7 @@
 """The statement behind `get_user_context`: most of the answer, built by PostgreSQL."""
 
 from talkhub.json_codec import dumps_text
+from talkhub.store.statements.facts import FACTS_THEN
 from talkhub.store.statements.iso_time import iso
 
 EMPTY_STATS: dict[str, object] = {
@@ -37,7 +38,8 @@ select
     case when p.memory_opt_out then '{{}}' else coalesce(p.interaction_stats, '{{}}') end
   )::text as interaction_stats,
   recent.latest, trend.conversations as trend_conversations,
-  trend.score as trend_score, trend.score_before as trend_score_before
+  trend.score as trend_score, trend.score_before as trend_score_before,
+  known.facts
 from workspaces w
 left join person p on true
 left join lateral (
@@ -67,6 +69,8 @@ left join lateral (
     and c.last_message_at > m.month - interval '30 days'
     and c.last_message_at <= %(now)s::timestamptz
 ) trend on not p.memory_opt_out and %(with_last)s::boolean
+left join lateral (
+{FACTS_THEN}) known on not p.memory_opt_out and %(with_facts)s::boolean
 where w.id = %(workspace_id)s
 """
 """Of a person who opted out of the memory only the profile is told. Conversations come as JSON, a

@@ -1,7 +1,10 @@
 """The statements of the analysis and statistics drains."""
 
 CLAIMED = """id, workspace_id, session_id, fence, attempts, messages, status,
-  (select locale from user_profiles p where p.id = profile_id) as locale"""
+  (select locale from user_profiles p where p.id = profile_id) as locale,
+  (select coalesce(p.timezone, w.timezone) from workspaces w
+   left join user_profiles p on p.id = profile_id
+   where w.id = conversations.workspace_id) as timezone"""
 """What a drain is told of a conversation that it holds for analysis."""
 
 CLAIM_ANALYSES = f"""

@@ -42,6 +42,10 @@ with sessions as (
 ), index as (
   update message_index m set profile_id = %(to_id)s
   from moved where m.workspace_id = %(workspace_id)s and m.conversation_id = moved.id
+), facts as (
+  update profile_facts set profile_id = %(to_id)s
+  where workspace_id = %(workspace_id)s and profile_id = %(from_id)s
+    and user_id = any(%(user_ids)s)
 ), hours as (
   insert into dirty_buckets (workspace_id, hour)
   select distinct %(workspace_id)s::bigint, date_trunc('hour', started_at) from moved
@@ -49,7 +53,7 @@ with sessions as (
 update user_profiles set stats_due_at = clock_timestamp()
 where workspace_id = %(workspace_id)s and id in (%(from_id)s, %(to_id)s)
 """
-"""Sessions and conversations keep the `user_id` they were held under: by it they find back."""
+"""Sessions, conversations and facts keep the `user_id` they are from: by it they find back."""
 
 WRITE_DETAILS = """
 update user_profiles

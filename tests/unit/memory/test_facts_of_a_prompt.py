@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from talkhub.memory.prompt import facts_line, wording
+from talkhub.memory.prompt import facts_line
+from talkhub.memory.wording import wording
 
 
 @pytest.mark.parametrize("dot", list("\u00b7\u0387\u2022\u2027\u2219\u22c5\u30fb\uff65"))
