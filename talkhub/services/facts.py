@@ -76,8 +76,11 @@ def change_fact(
 
 
 def delete_fact(uow: UnitOfWork, user_id: str, fact_id: int) -> None:
-    """Forget a fact, however often it was said. Raises NotFound."""
-    person = _writable(uow, user_id)
+    """Forget a fact, however often it was said, also of one who refused the memory.
+
+    Raises NotFound.
+    """
+    person = _person(uow, user_id, statement=statements.LOCK_PERSON)
     known = _fact(uow, person, fact_id)
     params = {
         "workspace_id": uow.workspace_id,

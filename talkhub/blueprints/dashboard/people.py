@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,8 +11,11 @@ from werkzeug.wrappers import Response
 
 from talkhub.blueprints.dashboard.forms import PeopleForm, read_place, write_place
 from talkhub.blueprints.dashboard.i18n import gettext as _
+from talkhub.blueprints.dashboard.known_facts import KnownFacts, known_facts
 from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing
-from talkhub.errors import Conflict, Forbidden, NotFound
+from talkhub.errors import Conflict, Forbidden, Invalid, NotFound
+from talkhub.memory.facts.kinds import FactKind, FactSource
+from talkhub.services.facts import NewFact, add_fact, change_fact, delete_fact
 from talkhub.services.fitting import without_nul
 from talkhub.services.merging import merge_people, part_people
 from talkhub.store.base import LARGEST_ID
@@ -55,6 +58,7 @@ class PersonPage:
     changes: tuple[Change, ...]
     conversations: tuple[ConversationLine, ...]
     likely: tuple[PersonLine, ...]
+    facts: KnownFacts
     message: str = ""
 
 
@@ -98,12 +102,59 @@ def register(blueprint: Blueprint, database: Database) -> None:
             return _page(database, profile_id, message=message, status=409)
         return _back(profile_id)
 
+    _register_facts(blueprint, database)
+
+
+def _register_facts(blueprint: Blueprint, database: Database) -> None:
+    @blueprint.post("/people/<int:profile_id>/facts")
+    def note_fact(profile_id: int) -> Response:
+        kind, value = request.form.get("kind", ""), without_nul(request.form.get("value", ""))
+
+        def note(uow: UnitOfWork, user_id: str) -> None:
+            if kind not in set(FactKind):
+                raise Invalid.at("kind", detail="There is no such kind.", code="kind_invalid")
+            add_fact(uow, user_id, NewFact(FactKind(kind), value))
+
+        return _change_facts(database, profile_id, note)
+
+    @blueprint.post("/people/<int:profile_id>/facts/<int:fact_id>", endpoint="change_fact")
+    def change_fact_(profile_id: int, fact_id: int) -> Response:
+        value = without_nul(request.form.get("value", ""))
+
+        def change(uow: UnitOfWork, user_id: str) -> None:
+            change_fact(uow, user_id, fact_id, value, source=FactSource.OPERATOR)
+
+        return _change_facts(database, profile_id, change)
+
+    @blueprint.post("/people/<int:profile_id>/facts/<int:fact_id>/delete")
+    def forget_fact(profile_id: int, fact_id: int) -> Response:
+        def forget(uow: UnitOfWork, user_id: str) -> None:
+            delete_fact(uow, user_id, fact_id)
+
+        return _change_facts(database, profile_id, forget)
+
+
+def _change_facts(
+    database: Database, profile_id: int, change: Callable[[UnitOfWork, str], None]
+) -> Response:
+    """Change what is known of a person, or show the page again with why that was refused."""
+    try:
+        with _editing(database) as uow:
+            change(uow, _person(uow, _kept(uow, profile_id)).user_id)
+    except Invalid:
+        message = _("Escreva um valor de até 160 caracteres.")
+        return _page(database, profile_id, message=message, status=422)
+    except Conflict:
+        message = _("Este fato já não vale, ou a pessoa recusou a memória.")
+        return _page(database, profile_id, message=message, status=409)
+    return _back(profile_id)
+
 
 @contextmanager
 def _editing(database: Database) -> Iterator[UnitOfWork]:
     with writing(database) as uow:
         if not read_frame(uow).edits_people:
-            raise Forbidden("Only owners and admins of the workspace merge and part people.")
+            raise Forbidden("Only owners and admins of the workspace edit people.")
         yield uow
 
 
@@ -112,14 +163,16 @@ def _page(database: Database, profile_id: int, *, message: str = "", status: int
         kept = _kept(uow, profile_id)
         if kept != profile_id:
             return _back(kept)
+        person = _person(uow, profile_id)
         page = PersonPage(
             frame=read_frame(uow),
             profile_id=profile_id,
-            person=_person(uow, profile_id),
+            person=person,
             ids=known_ids(uow, profile_id),
             changes=changes_of_person(uow, profile_id),
             conversations=conversations_of_person(uow, profile_id, limit=CONVERSATIONS_SHOWN),
             likely=likely_same(uow, profile_id),
+            facts=known_facts(uow, person.user_id),
             message=message,
         )
     return render_page("dashboard/person.html", page, status=status)
