@@ -88,6 +88,7 @@ def in_brief(went: Course) -> dict[str, Any]:
             "band": went.satisfaction.band,
             "score": went.satisfaction.score,
         },
+        "key_phrases": [phrase.text for phrase in went.key_phrases],
         "summary": [quote.text for quote in went.summary],
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from talkhub.analysis.conversation import ending, mood, service
+from talkhub.analysis.conversation.keyphrases import key_phrases
 from talkhub.analysis.conversation.model import Course
 from talkhub.analysis.conversation.satisfaction import Facts, estimate
 from talkhub.analysis.conversation.summary import summary
@@ -56,6 +57,7 @@ def course(
         unanswered=tuple(service.unanswered_questions(turns)),
         outcome=ended,
         resolution=solved,
+        key_phrases=key_phrases(turns, found.intent),
         summary=summary(turns, found.intent),
         satisfaction=estimate(
             Facts(

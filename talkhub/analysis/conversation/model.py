@@ -34,6 +34,14 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPhrase:
+    """What the person talked about, in their own words, and where they first said it."""
+
+    text: str
+    said: Stretch
+
+
+@dataclass(frozen=True, slots=True)
 class SatisfactionEstimate:
     """How content a person seems. An estimate by rules: nobody was asked, and it is no CSAT.
 
@@ -70,5 +78,6 @@ class Course:
     unanswered: tuple[Stretch, ...]
     outcome: Finding
     resolution: Finding
+    key_phrases: tuple[KeyPhrase, ...]
     summary: tuple[Quote, ...]
     satisfaction: SatisfactionEstimate

@@ -61,9 +61,10 @@ class ShownEstimate:
 
 @dataclass(frozen=True, slots=True)
 class ShownCourse:
-    """How a conversation went."""
+    """How a conversation went; `phrases` are what it was about, and the messages that say so."""
 
     summary: list[ShownQuote]
+    phrases: list[tuple[str, int | None]]
     findings: list[ShownFinding]
     estimate: ShownEstimate
 
@@ -79,6 +80,10 @@ def course_of(transcript: Transcript) -> ShownCourse | None:
         summary=[
             ShownQuote(quote["role"], quote["text"], places.get(quote["message_id"]))
             for quote in found["summary"]
+        ],
+        phrases=[
+            (phrase["text"], places.get(phrase["said"]["message_id"]))
+            for phrase in found.get("key_phrases", ())
         ],
         findings=list(_findings(found, places)),
         estimate=ShownEstimate(

@@ -70,6 +70,8 @@ def _course(went: Mapping[str, Any] | None) -> Iterable[str]:
     yield f"- a person asked for: {_yes(asked)}, took part: {_yes(came)}"
     failures = len(went["fallbacks"]) + len(went["loops"])
     yield f"- bot failures: {failures}, unanswered questions: {len(went['unanswered'])}"
+    if phrases := went.get("key_phrases"):
+        yield f"- key phrases: {', '.join(in_line(phrase['text'], 64) for phrase in phrases)}"
     estimate = went["satisfaction"]
     yield f"- estimated satisfaction (no CSAT): {estimate['band']}, {estimate['score']} of 5"
 

@@ -74,7 +74,8 @@ where workspace_id = %(workspace_id)s and id = any(%(event_ids)s)
 FORGET_QUOTES = """
 with told as (
   update outbound_messages
-  set payload = jsonb_set(payload, '{data,analysis,course,summary}', '[]')
+  set payload = jsonb_set(payload, '{data,analysis,course}', payload #> '{data,analysis,course}'
+    || '{"summary": [], "key_phrases": []}')
   where workspace_id = %(workspace_id)s and conversation_id = any(%(ids)s)
     and webhook_endpoint_id is not null
     and payload #> '{data,analysis,course,summary}' is not null
@@ -82,7 +83,8 @@ with told as (
   delete from conversation_analyses
   where workspace_id = %(workspace_id)s and conversation_id = any(%(ids)s)
 )
-update conversations set intent_analysis = intent_analysis #- '{course,summary}'
+update conversations
+set intent_analysis = intent_analysis #- '{course,summary}' #- '{course,key_phrases}'
 where workspace_id = %(workspace_id)s and id = any(%(ids)s)
   and intent_analysis #> '{course,summary}' is not null
 """
