@@ -64,10 +64,11 @@ _OUTCOMES = {
         select p.id, p.interaction_stats from user_profiles p
         where p.id in (select profile_id from conversations where id <= %s) order by id""",
     "hours": """
-        select hour, conversations, messages, people, completed, intents, sentiments
-        from hourly_stats
-        where hour in (select date_trunc('hour', started_at) from conversations where id <= %s)
-        order by hour""",
+        select dimension, begins_at, value, ends_at, counts, codes, times, people
+        from bucket_stats
+        where level = 'hour'
+          and begins_at in (select date_trunc('hour', started_at) from conversations where id <= %s)
+        order by begins_at, dimension, value""",
 }
 
 

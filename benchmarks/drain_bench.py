@@ -27,7 +27,7 @@ from benchmarks.stage import Stage, address, empty_redis
 from talkhub.analysis.pipeline import analyse_all, load
 from talkhub.jobs.queues import connect, open_queue
 from talkhub.names import Job
-from talkhub.services import insights
+from talkhub.services import bucket_stats, insights
 from talkhub.services.auth import DEFAULT_WORKSPACE_ID
 from talkhub.settings import Settings, environment_of_child
 from talkhub.store.uow import Database, workspace_scope
@@ -202,6 +202,6 @@ def _count_the_rest(url: URL) -> None:
     counted = 1
     while counted:
         with database.unit_of_work(scope) as uow:
-            counted = insights.recount_hours(uow, limit=1000)
+            counted = bucket_stats.recount_hours(uow, limit=1000)
             counted += insights.recount_profiles(uow, limit=1000)
     database.dispose()

@@ -8,6 +8,7 @@ from sqlalchemy.pool import NullPool
 
 from talkhub.store import (
     accounts,
+    bucket_stats,
     conversations,
     enrichment,
     events,
@@ -18,7 +19,17 @@ from talkhub.store import (
 )
 from talkhub.store.base import Base
 
-MODELS = (accounts, conversations, enrichment, events, insights, oauth, own_models, profiles)
+MODELS = (
+    accounts,
+    bucket_stats,
+    conversations,
+    enrichment,
+    events,
+    insights,
+    oauth,
+    own_models,
+    profiles,
+)
 UPGRADE_LOCK = 7_203_115
 """The advisory lock that a running upgrade holds; any number that nothing else uses."""
 

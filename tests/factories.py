@@ -82,3 +82,11 @@ def rows(database: Database, workspace_id: int, sql: str, **params: object) -> l
     """Return what a query finds in a workspace."""
     with database.read_only(workspace_scope(workspace_id, "tests")) as uow:
         return [dict(row) for row in uow.run(sql, params).mappings()]
+
+
+def hours_of(columns: str) -> str:
+    """Return the query of the read model's hours, each with these columns."""
+    return (
+        f"select begins_at, {columns} from bucket_stats"
+        " where level = 'hour' and dimension = 'all' order by begins_at"
+    )

@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg2.extensions
 from psycopg2.extras import DictCursor
+from pyroaring import BitMap
 
 from benchmarks.soak.deliveries import Delivery
 
@@ -57,7 +58,7 @@ class _Tables:
     events: Sequence[Row]
     analyses: Sequence[Row]
     people: Sequence[Row]
-    hours: Sequence[Row]
+    buckets: Sequence[Row]
     dirty: Sequence[Row]
 
 
@@ -67,7 +68,7 @@ _TABLES = {
     "events": "inbound_events",
     "analyses": "conversation_analyses",
     "people": "user_profiles",
-    "hours": "hourly_stats",
+    "buckets": "bucket_stats",
     "dirty": "dirty_buckets",
 }
 
@@ -222,20 +223,38 @@ def _examine_hours(tables: _Tables, findings: Findings) -> None:
     for row in tables.conversations:
         began_at = min(_time(message) for message in row["messages"])
         by_hour[began_at.replace(minute=0, second=0, microsecond=0)].append(row)
-    told = {row["hour"].astimezone(UTC): row for row in tables.hours}
+    told: defaultdict[datetime, list[Row]] = defaultdict(list)
+    for row in tables.buckets:
+        if row["level"] == "hour":
+            told[row["begins_at"].astimezone(UTC)].append(row)
     for hour in by_hour.keys() | told.keys():
-        counted = _hour(by_hour[hour])
-        row = told.get(hour, {})
-        if {key: row.get(key) for key in counted} != counted:
-            shown = {key: row.get(key) for key in counted}
+        counted, shown = _hour(by_hour[hour]), _told(told[hour])
+        if shown != counted:
             findings.wrong.append(f"{hour:%Hh}: {shown} instead of {counted}")
+
+
+def _told(slices: Sequence[Row]) -> dict[str, Any]:
+    """Return what the read model says of an hour, as `_hour` counts it."""
+    by_dimension: defaultdict[str, dict[str, Row]] = defaultdict(dict)
+    for row in slices:
+        by_dimension[row["dimension"]][row["value"]] = row
+    whole = by_dimension["all"].get("")
+    counts = [0] * 4 if whole is None else whole["counts"]
+    return {
+        "conversations": counts[0],
+        "messages": counts[1],
+        "people": set() if whole is None else set(BitMap.deserialize(bytes(whole["people"]))),
+        "completed": counts[3],
+        "intents": {value: row["counts"][0] for value, row in by_dimension["intent"].items()},
+        "sentiments": {value: row["counts"][0] for value, row in by_dimension["sentiment"].items()},
+    }
 
 
 def _hour(conversations: Sequence[Row]) -> dict[str, Any]:
     return {
         "conversations": len(conversations),
         "messages": sum(len(row["messages"]) for row in conversations),
-        "people": len({row["profile_id"] for row in conversations}),
+        "people": {row["profile_id"] for row in conversations},
         "completed": sum(
             row["status"] == "closed" and row["metadata"].get("completion_status") == "completed"
             for row in conversations

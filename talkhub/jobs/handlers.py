@@ -25,7 +25,7 @@ from talkhub.errors import Unavailable
 from talkhub.jobs import timing
 from talkhub.jobs.context import worker_context
 from talkhub.names import Job
-from talkhub.services import insights
+from talkhub.services import bucket_stats, insights
 from talkhub.services.channel_sessions import ClaimedEvent
 from talkhub.services.fitting import fitted
 from talkhub.services.ingest import FenceLost, apply_events, in_transactions
@@ -42,6 +42,8 @@ RENEWED_AT_ONCE = 50
 """Conversations: about as much as fresh work may have to wait for."""
 PORTION = 2_000
 """Messages that are analysed together: a second's work or two."""
+DAYS_AT_ONCE = 31
+"""Days that are merged together: with their months about a second's work at most."""
 STATEMENT_TIMEOUT_MS = int(timing.STATEMENT.total_seconds() * 1000)
 
 
@@ -245,7 +247,9 @@ def _stats_batch(database: Database) -> int:
     done = 0
     for (workspace_id,) in rows:
         with database.unit_of_work(_scope(workspace_id)) as uow:
-            done += insights.recount_hours(uow, limit=BATCH)
+            done += bucket_stats.recount_hours(uow, limit=BATCH)
+        with database.unit_of_work(_scope(workspace_id)) as uow:
+            done += bucket_stats.merge_days(uow, limit=DAYS_AT_ONCE)
         with database.unit_of_work(_scope(workspace_id)) as uow:
             done += insights.recount_profiles(uow, limit=BATCH)
     return done

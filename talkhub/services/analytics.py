@@ -3,61 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from talkhub import clock
+from talkhub.services import definitions
+from talkhub.services.calendar_steps import (
+    Span,
+    Step,
+    local_day,
+    midnight,
+    steps,
+)
+from talkhub.services.definitions import COMPUTED, DISTRIBUTIONS, OF_A_PART, Known, MetricName
+from talkhub.services.figures import Filters, Found, Reader, Where, Wish, open_reader
+from talkhub.services.slices import (
+    NOTHING,
+    Dimension,
+)
 from talkhub.services.transcripts import format_time
-from talkhub.store.queries.analytics import Period, totals
+from talkhub.store.queries.analytics import Period
 from talkhub.store.queries.workspaces import workspace_timezone
 from talkhub.store.uow import UnitOfWork
 
+MOST_STEPS = 1_000
+MOST_FILTERED_DAYS = 366
+_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+_END = datetime(9999, 12, 31, tzinfo=UTC)
 
-def conversation_analytics(
-    uow: UnitOfWork,
-    *,
-    user_id: str | None,
-    start: date | datetime | None,
-    end: date | datetime | None,
-    metrics: Sequence[str],
-) -> dict[str, Any]:
-    """Return the asked metrics of the conversations that began in a period.
 
-    Days are the workspace's days, an end day is included whole. Conversations that are
-    still open count from their first message, but not towards the completion rate.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody wants to know of the conversations that began in a period.
+
+    Days are those of `zone`, the workspace's by default; an end day is included whole. With a
+    `step` the answer has a series, with `group_by` groups, with `compare` the period before.
     """
-    zone = workspace_timezone(uow)
-    period = as_period(start, end, zone)
-    counted = totals(uow, period, zone=zone, user_id=user_id)
-    everything: dict[str, Any] = {
-        "total_conversations": counted.conversations,
-        "unique_users": counted.people,
-        "avg_messages_per_conversation": _ratio(counted.messages, counted.conversations, 2),
-        "intent_distribution": counted.intents,
-        "sentiment_analysis": {
-            mood: counted.sentiments.get(mood, 0) for mood in ("positive", "neutral", "negative")
-        },
-        "peak_hours": [
-            {"hour": hour, "count": count}
-            for hour, count in sorted(counted.hours.items(), key=lambda item: (-item[1], item[0]))
-        ],
-        "completion_rate": _ratio(counted.completed, counted.ended, 4),
-        "average_duration": _ratio(counted.duration_seconds, counted.conversations, 2),
-        "average_response_time": _ratio(counted.response_ms / 1000, counted.responses, 3),
-    }
-    chosen = {name: everything[name] for name in metrics}
-    return {
-        **chosen,
-        "period": {
-            "start": format_time(period.start) if period.start else None,
-            "end": format_time(period.end) if period.end else None,
-            "timezone": zone.key,
-        },
-    }
+
+    start: date | datetime | None = None
+    end: date | datetime | None = None
+    metrics: Sequence[MetricName] = definitions.ORIGINAL
+    zone: ZoneInfo | None = None
+    step: Step | None = None
+    group_by: Dimension | None = None
+    filters: Filters | None = None
+    compare: bool = False
 
 
 class EmptyPeriod(ValueError):
     """A period ends before it begins."""
+
+
+class PeriodTooLong(ValueError):
+    """A period has more steps, or with filters more days, than are counted at once."""
+
+
+class NoPeriod(ValueError):
+    """There is nothing before a period without a beginning."""
+
+
+def conversation_analytics(uow: UnitOfWork, asked: Question) -> dict[str, Any]:
+    """Return the asked metrics of the conversations that began in a period.
+
+    Conversations that are still open count from their first message, but not towards the
+    completion rate. Raises EmptyPeriod, PeriodTooLong and NoPeriod.
+    """
+    zone = asked.zone or workspace_timezone(uow)
+    period = as_period(asked.start, asked.end, zone)
+    reading = _Reading(open_reader(uow), asked, zone)
+    answer = reading.tell(period)
+    if asked.compare:
+        before = _previous(period, zone)
+        answer["previous"] = reading.tell(before)
+    return answer
 
 
 def as_period(start: date | datetime | None, end: date | datetime | None, zone: ZoneInfo) -> Period:
@@ -70,6 +90,151 @@ def as_period(start: date | datetime | None, end: date | datetime | None, zone: 
     if first is not None and last is not None and first >= last:
         raise EmptyPeriod("The period ends before it begins.")
     return Period(first, last)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What is read for one question."""
+
+    reader: Reader
+    asked: Question
+    zone: ZoneInfo
+
+    def tell(self, period: Period) -> dict[str, Any]:
+        """Return the answer for one period."""
+        _refuse_too_long(self.asked, self._bounded(period))
+        told = frozenset(DISTRIBUTIONS[one] for one in self.asked.metrics if one in DISTRIBUTIONS)
+        if MetricName.MOVERS in self.asked.metrics:
+            told |= frozenset(definitions.MOVING)
+        found = self.find(period, told)
+        whole = _known(found, None, told)
+        answer = {one.value: COMPUTED[one](whole) for one in self.asked.metrics if one in COMPUTED}
+        answer |= self._compared(period, whole, told)
+        if self.asked.group_by is not None:
+            answer["groups"] = _groups(found, None, self.asked)
+        if self.asked.step is not None:
+            answer["series"] = self._series(period, self.asked.step)
+        answer["period"] = {
+            "start": format_time(period.start) if period.start else None,
+            "end": format_time(period.end) if period.end else None,
+            "timezone": self.zone.key,
+        }
+        return answer
+
+    def find(
+        self, period: Period, told: frozenset[Dimension] = frozenset(), step: Step | None = None
+    ) -> Found:
+        """Return what a period's conversations add up to."""
+        span = self._span(period)
+        if span is None:
+            return Found()
+        full = {Dimension.ALL, self.asked.group_by or Dimension.ALL}
+        wish = Wish(self.zone, step, frozenset(full), told)
+        return self.reader.find([span], wish, self.asked.filters)
+
+    def _span(self, period: Period) -> Span | None:
+        """Return what of a period there is something to know of."""
+        first, last = period.start or _BEGINNING, period.end or _END
+        if self.asked.filters is None:
+            if self.reader.known is None:
+                return None
+            first, last = max(first, self.reader.known.start), min(last, self.reader.known.end)
+        return Span(first, last) if first < last else None
+
+    def _bounded(self, period: Period) -> Span | None:
+        """Return a period with the bounds that nobody gave: from the first conversation on."""
+        known = self.reader.known
+        first = period.start or (known and known.start)
+        last = period.end or (known and known.end)
+        return Span(first, last) if first and last and first < last else None
+
+    def _compared(self, period: Period, whole: Known, told: frozenset[Dimension]) -> dict[str, Any]:
+        """Return the metrics that need more than the period itself."""
+        answer: dict[str, Any] = {}
+        metrics = self.asked.metrics
+        if MetricName.NEW_USERS in metrics or MetricName.RETURNING_USERS in metrics:
+            everybody = replace(self, asked=replace(self.asked, filters=None, group_by=None))
+            earlier = everybody.find(Period(None, period.start)) if period.start else Found()
+            before = _known(earlier, None).all.people
+            returning = len(whole.all.people & before)
+            people = {
+                MetricName.NEW_USERS: len(whole.all.people) - returning,
+                MetricName.RETURNING_USERS: returning,
+            }
+            answer |= {one.value: count for one, count in people.items() if one in metrics}
+        if MetricName.MOVERS in metrics:
+            previous = self.find(_previous(period, self.zone), told)
+            answer["movers"] = definitions.movers(whole, _known(previous, None, told))
+        return answer
+
+    def _series(self, period: Period, step: Step) -> list[dict[str, Any]]:
+        span = self._bounded(period)
+        if span is None:
+            return []
+        found = self.find(Period(span.start, span.end), step=step)
+        return [_step(found, begin, self.asked) for begin in steps(span, step, self.zone)]
+
+
+def _step(found: Found, begin: datetime, asked: Question) -> dict[str, Any]:
+    told = {"start": format_time(begin), **_single(_known(found, begin), asked)}
+    if asked.group_by is not None:
+        told["groups"] = _groups(found, begin, asked)
+    return told
+
+
+def _groups(found: Found, begin: datetime | None, asked: Question) -> list[dict[str, Any]]:
+    """Return what each value of the asked dimension adds up to, the most frequent first."""
+    groups = [
+        (where.value, Known(one))
+        for where, one in found.slices.items()
+        if where.begins_at == begin and where.dimension is asked.group_by
+    ]
+    groups.sort(key=lambda group: (-group[1].all.counts[0], group[0]))
+    return [{"value": value, **_single(known, asked)} for value, known in groups]
+
+
+def _single(known: Known, asked: Question) -> dict[str, Any]:
+    return {one.value: COMPUTED[one](known) for one in asked.metrics if one in OF_A_PART}
+
+
+def _known(
+    found: Found, begin: datetime | None, dimensions: frozenset[Dimension] = frozenset()
+) -> Known:
+    counts: dict[Dimension, dict[str, int]] = {dimension: {} for dimension in dimensions}
+    for where, count in found.counts.items():
+        if where.begins_at == begin and where.dimension in counts:
+            counts[where.dimension][where.value] = count
+    return Known(found.slices.get(Where(begin, Dimension.ALL, ""), NOTHING), counts)
+
+
+def _previous(period: Period, zone: ZoneInfo) -> Period:
+    """Return the period of the same length before; of whole days it has as many days.
+
+    Raises NoPeriod without a beginning. One without an end ends now.
+    """
+    if period.start is None:
+        raise NoPeriod("Say when the period begins, to have it compared with the one before.")
+    end = period.end or clock.now()
+    first, last = local_day(period.start, zone), local_day(end, zone)
+    if midnight(first, zone) == period.start and midnight(last, zone) == end:
+        return Period(midnight(first - (last - first), zone), period.start)
+    return Period(period.start - (end - period.start), period.start)
+
+
+def _refuse_too_long(asked: Question, span: Span | None) -> None:
+    if span is None:
+        return
+    if asked.step is not None:
+        length = {Step.HOUR: 1, Step.DAY: 24, Step.WEEK: 24 * 7, Step.MONTH: 24 * 28}[asked.step]
+        if (span.end - span.start) / timedelta(hours=length) > MOST_STEPS:
+            raise PeriodTooLong(
+                f"The period has more than {MOST_STEPS} steps; choose longer steps or fewer days."
+            )
+    is_of_many = asked.filters is not None and asked.filters.user_id is None
+    if is_of_many and span.end - span.start > timedelta(days=MOST_FILTERED_DAYS):
+        raise PeriodTooLong(
+            f"With filters, at most {MOST_FILTERED_DAYS} days are counted; say start and end."
+        )
 
 
 def _moment(
@@ -88,7 +253,3 @@ def _in_utc(moment: datetime) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:  # the calendar begins and ends in another zone than UTC
         return moment.replace(tzinfo=UTC)
-
-
-def _ratio(part: float, whole: float, digits: int) -> float:
-    return round(part / whole, digits) if whole else 0.0

@@ -15,12 +15,11 @@ from talkhub.names import ConversationStatus
 from talkhub.services import learning, outbound
 from talkhub.services.labels import relabelled
 from talkhub.services.memory import pack_stems
-from talkhub.services.transcripts import Message, add_up
+from talkhub.services.transcripts import Message, add_up, response_times
 from talkhub.services.write_back import queue_actions
 from talkhub.store.statements import corrections, renewals
 from talkhub.store.statements import insights as statements
 from talkhub.store.statements import profiles as profile_statements
-from talkhub.store.statements.locks import LOCK
 from talkhub.store.uow import UnitOfWork
 
 MAX_ATTEMPTS = 5
@@ -65,6 +64,7 @@ def _row(due: DueConversation, found: ConversationAnalysis) -> dict[str, Any]:
         "confidence": found.confidence,
         "topics": list(found.topics),
         "completion": facts.completion,
+        "response_times": response_times(due.messages),
         "stems": pack_stems(due.messages, found.language),
         "learned": learning.learned(due.messages, due.timezone),
         "course": in_brief(went),
@@ -132,22 +132,6 @@ def count_outdated(uow: UnitOfWork, *, at_most: int) -> int:
     params = {"versions": outdated_versions(), "max_attempts": MAX_ATTEMPTS, "limit": at_most}
     count: int = uow.run(renewals.OUTDATED_LEFT, params).scalar_one()
     return count
-
-
-def recount_hours(uow: UnitOfWork, *, limit: int) -> int:
-    """Recompute hours that conversations changed in; return how many were taken."""
-    # One recount at a time: of two, the one with the older view could write last.
-    uow.run(LOCK, {"key": f"hours:{uow.workspace_id}"})
-    key = {"workspace_id": uow.workspace_id, "limit": limit}
-    taken = [row[0] for row in uow.run(statements.TAKE_DIRTY_HOURS, key)]
-    if taken:
-        params = {
-            "workspace_id": uow.workspace_id,
-            "hours": sorted(set(taken)),
-            "now": clock.now(),
-        }
-        uow.run(statements.RECOMPUTE_HOURS, params)
-    return len(taken)
 
 
 def recount_profiles(uow: UnitOfWork, *, limit: int) -> int:

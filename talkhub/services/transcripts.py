@@ -18,6 +18,8 @@ from talkhub.names import CompletionStatus, MessageRole
 
 MAX_MESSAGES = 500
 MAX_BYTES = 256 * 1024
+LONGEST_WAIT_MS = 2**31 - 1
+"""Twenty-four days: longer waits are kept as that."""
 SAME_MESSAGE_WINDOW = timedelta(minutes=5)
 
 # Texts are compared with these at a fraction of what comparing with the enum takes.
@@ -127,6 +129,12 @@ def waits(messages: Sequence[Mapping[str, Any]], times: Sequence[datetime]) -> l
             waiting_since = None
         found.append(waited)
     return found
+
+
+def response_times(messages: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return how many milliseconds the person had waited at each answer, in their order."""
+    found = waits(messages, [time_of(message) for message in messages])
+    return [min(round(wait * 1000), LONGEST_WAIT_MS) for wait in found if wait is not None]
 
 
 def _completion(messages: Sequence[Message], *, user_count: int, is_open: bool) -> CompletionStatus:

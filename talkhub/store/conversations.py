@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Integer, SmallInteger, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from talkhub.store.base import Base, BigId, BigRef, CreatedAt, HotScoped, JSONObject
@@ -46,10 +47,10 @@ class Conversation(HotScoped, Base):
 
     `messages` is the truth; the counts and times beside it are computed from it with
     every write. `analysis_due_at` says that the analysis must run (again); language,
-    sentiment, intent, outcome and topics are its current values, for filters; `stems`
-    is what its messages are found by, and holds unless the analysis is due. `lease_until` is
-    how long a drain has for renewing an analysis of an older version. A transcript that is full
-    goes on in a further row, whose `part` is one higher.
+    sentiment, intent, outcome, topics and response times (in milliseconds) are its current
+    values, for filters and figures; `stems` is what its messages are found by, and holds unless
+    the analysis is due. `lease_until` is how long a drain has for renewing an analysis of an
+    older version. A transcript that is full goes on in a further row, whose `part` is one higher.
     """
 
     __tablename__ = "conversations"
@@ -101,6 +102,7 @@ class Conversation(HotScoped, Base):
     user_message_count: Mapped[int]
     response_count: Mapped[int]
     response_ms_total: Mapped[BigRef]
+    response_times: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
     language: Mapped[str | None] = mapped_column(String(8))
     sentiment: Mapped[str | None] = mapped_column(String(16))
     sentiment_score: Mapped[float | None]

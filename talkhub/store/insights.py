@@ -1,4 +1,4 @@
-"""What was found out: analyses, corrections and the hourly read model."""
+"""What was found out: analyses, corrections, and the hours to count again because of them."""
 
 from __future__ import annotations
 
@@ -58,19 +58,3 @@ class DirtyBucket(HotScoped, Base):
 
     id: Mapped[BigId]
     hour: Mapped[datetime]
-
-
-class HourlyStat(HotScoped, Base):
-    """The conversations that began in one hour (UTC), recomputed from their rows."""
-
-    __tablename__ = "hourly_stats"
-
-    workspace_id: Mapped[BigRef] = mapped_column(primary_key=True, sort_order=-1)
-    hour: Mapped[datetime] = mapped_column(primary_key=True)
-    conversations: Mapped[int]
-    messages: Mapped[int]
-    people: Mapped[int]
-    completed: Mapped[int]
-    intents: Mapped[JSONObject]
-    sentiments: Mapped[JSONObject]
-    updated_at: Mapped[CreatedAt] = mapped_column()

@@ -69,7 +69,7 @@ def test_what_is_as_it_was_promised_is_not_complained_of(sent: Sent, database_ur
         ("update inbound_events set state = 'dead'", "wrong"),
         ("update conversations set analysis_due_at = now()", "wrong"),
         ("delete from conversation_analyses", "wrong"),
-        ("update hourly_stats set messages = messages + 1", "wrong"),
+        ("update bucket_stats set counts[2] = counts[2] + 1", "wrong"),
         ("update user_profiles set interaction_stats = '{\"total_messages\": 99}'", "wrong"),
         ("update conversations set conversation_id = 'other' where source = 'api'", "wrong"),
     ],

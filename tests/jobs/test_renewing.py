@@ -77,13 +77,13 @@ def test_an_outdated_analysis_is_made_again_and_the_old_one_stays(
 def test_its_hour_is_counted_again(
     outdated: None, caller: Caller, database: Database, run: Callable[[str], None]
 ) -> None:
-    run("update hourly_stats set intents = '{\"complaint\": 1}'")
+    run("update bucket_stats set value = 'complaint' where dimension = 'intent'")
 
     handlers.renew_analyses()
     handlers.drain_stats()
 
-    sql = "select intents from hourly_stats"
-    assert rows(database, caller.workspace_id, sql) == [{"intents": {"thanks": 1}}]
+    sql = "select value from bucket_stats where dimension = 'intent'"
+    assert rows(database, caller.workspace_id, sql) == [{"value": "thanks"}]
 
 
 def test_nobody_is_told_and_no_rule_acts(

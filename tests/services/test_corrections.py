@@ -18,7 +18,10 @@ PRAISE = transcript("Adorei o atendimento, parabéns!", "Obrigada!")
 COLUMNS = """
 select primary_intent, sentiment, sentiment_score, intent_analysis from conversations
 """
-HOURS = "select intents, sentiments from hourly_stats"
+HOURS = """
+select dimension, value, counts[1] as count from bucket_stats
+where level = 'hour' and dimension in ('intent', 'sentiment') order by dimension
+"""
 
 
 @pytest.fixture
@@ -57,7 +60,8 @@ def test_a_correction_counts_wherever_labels_are_read(
     assert analytics["intent_distribution"] == {"complaint": 1}
     assert analytics["sentiment_analysis"] == {"positive": 0, "neutral": 0, "negative": 1}
     assert rows(database, caller.workspace_id, HOURS) == [
-        {"intents": {"complaint": 1}, "sentiments": {"negative": 1}}
+        {"dimension": "intent", "value": "complaint", "count": 1},
+        {"dimension": "sentiment", "value": "negative", "count": 1},
     ]
     assert context["interaction_stats"]["preferred_intents"] == ["complaint"]
     assert (context["last"]["intent"], context["last"]["sentiment"]) == ("complaint", "negative")

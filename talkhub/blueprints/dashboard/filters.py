@@ -14,7 +14,7 @@ from babel.numbers import format_decimal
 from talkhub import clock
 from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.blueprints.dashboard.i18n import locale
-from talkhub.store.queries.overview import Step
+from talkhub.services.calendar_steps import Step
 
 NOTHING = "\N{EN DASH}"
 """Written where there is no value, as a ratio of nothing to nothing."""

@@ -12,7 +12,10 @@ from talkhub.blueprints.dashboard.forms import OverviewForm
 from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page
 from talkhub.blueprints.dashboard.periods import PeriodName, compare
 from talkhub.blueprints.dashboard.tiles import Tile, tiles
-from talkhub.store.queries import overview as queries
+from talkhub.services import overview as figures
+from talkhub.services.calendar_steps import Step
+from talkhub.services.figures import Reader, open_reader
+from talkhub.services.overview import Comparison, Sums
 from talkhub.store.queries.analytics import Period
 from talkhub.store.queries.conversations import (
     ConversationFilter,
@@ -21,7 +24,6 @@ from talkhub.store.queries.conversations import (
     latest_conversations,
 )
 from talkhub.store.queries.inbox import InboxHealth, inbox_health
-from talkhub.store.queries.overview import Comparison, Step, Sums
 from talkhub.store.uow import Database, UnitOfWork
 
 SHOWN_ATTENTION = 5
@@ -67,8 +69,8 @@ def register(blueprint: Blueprint, database: Database) -> None:
 def _page(uow: UnitOfWork, form: OverviewForm) -> OverviewPage:
     frame = read_frame(uow)
     compared = compare(form.period, now=frame.now, zone=frame.zone)
-    sums = queries.period_sums(uow, compared)
-    current, previous = queries.hourly_course(uow, compared)
+    reader = open_reader(uow)
+    sums = figures.overview(reader, compared)
     burning = ConversationFilter(
         began=(Period(compared.current.start, compared.current.end),), needs_attention=True
     )
@@ -81,10 +83,10 @@ def _page(uow: UnitOfWork, form: OverviewForm) -> OverviewPage:
         sums=sums.current,
         tiles=tiles(sums, [sums.course.get(begin, Sums()) for begin in settled], form.period),
         inbox=inbox_health(uow),
-        volume=cards.volume_card(compared, current, previous, metric=form.metric, now=frame.now),
-        moods=cards.mood_card(compared, current),
-        intents=cards.intent_card(queries.intent_counts(uow, compared)),
-        heat=_heat(uow, form.period, compared, frame),
+        volume=cards.volume_card(compared, sums, metric=form.metric, now=frame.now),
+        moods=cards.mood_card(compared, sums.course),
+        intents=cards.intent_card(sums.intents),
+        heat=_heat(reader, form.period, compared, frame),
         platforms=sums.platforms,
         attention=latest_conversations(uow, burning, size=SHOWN_ATTENTION).lines,
         attention_count=count_conversations(uow, burning),
@@ -92,14 +94,12 @@ def _page(uow: UnitOfWork, form: OverviewForm) -> OverviewPage:
     )
 
 
-def _heat(
-    uow: UnitOfWork, chosen: PeriodName, compared: Comparison, frame: Frame
-) -> cards.HeatCard:
+def _heat(reader: Reader, chosen: PeriodName, compared: Comparison, frame: Frame) -> cards.HeatCard:
     """Draw the week; of a period shorter than one, that of the last four weeks."""
     if compared.step is Step.HOUR:
         chosen = PeriodName.FOUR_WEEKS
         compared = compare(chosen, now=frame.now, zone=frame.zone)
-    counts = queries.weekly_hours(uow, compared.current, compared.zone)
+    counts = figures.weekly_hours(reader, compared.current, compared.zone)
     return cards.heat_card(counts, chosen)
 
 

@@ -8,14 +8,15 @@ from datetime import datetime
 
 from talkhub.blueprints.dashboard import charts
 from talkhub.blueprints.dashboard.changes import Change, change, relative
-from talkhub.blueprints.dashboard.periods import PeriodName, steps
+from talkhub.blueprints.dashboard.periods import PeriodName
 from talkhub.names import Sentiment
-from talkhub.store.queries.overview import Comparison, HourlySums, IntentCount
+from talkhub.services.calendar_steps import steps
+from talkhub.services.overview import Comparison, IntentCount, Overview, Sums
 
 SHOWN_INTENTS = 7
 _VOLUME_HEIGHT, _MOODS_HEIGHT = 250, 218
 
-Course = Mapping[datetime, HourlySums]
+Course = Mapping[datetime, Sums]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +100,19 @@ class HeatCard:
         return self.cells[day * 24 + hour].count
 
 
-def volume_card(
-    compared: Comparison, current: Course, previous: Course, *, metric: str, now: datetime
-) -> VolumeCard:
+def volume_card(compared: Comparison, sums: Overview, *, metric: str, now: datetime) -> VolumeCard:
     """Draw messages or conversations; the running step is told apart."""
     begins = current_steps(compared)
     earlier = steps(compared.previous, compared.step, compared.zone)
     known = [begin for begin in begins if begin <= now]
-    nothing = HourlySums()
+    nothing = Sums()
     rows = [
         VolumeRow(
             begin,
-            getattr(current.get(begin, nothing), metric),
-            getattr(previous.get(earlier[n], nothing), metric) if n < len(earlier) else None,
+            getattr(sums.course.get(begin, nothing), metric),
+            getattr(sums.previous_course.get(earlier[n], nothing), metric)
+            if n < len(earlier)
+            else None,
         )
         for n, begin in enumerate(begins)
     ]
@@ -130,12 +131,12 @@ def volume_card(
     )
 
 
-def mood_card(compared: Comparison, current: Course) -> MoodCard:
+def mood_card(compared: Comparison, course: Course) -> MoodCard:
     """Draw how the current period's conversations felt."""
-    nothing = HourlySums()
+    nothing = Sums()
     rows = []
     for begin in current_steps(compared):
-        sums = current.get(begin, nothing)
+        sums = course.get(begin, nothing)
         rows.append(MoodRow(begin, sums.positive, sums.neutral, sums.negative))
     stacks = [(row.positive, row.neutral, row.negative) for row in rows]
     totals = [sum(part) for part in zip(*stacks, strict=True)]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from datetime import UTC, date, datetime, timedelta
-from datetime import time as clock_time
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from talkhub.blueprints.dashboard.i18n import gettext as _
+from talkhub.services.calendar_steps import (
+    HOUR,
+    Span,
+    Step,
+    begin_of,
+    midnight,
+)
+from talkhub.services.overview import Comparison
 from talkhub.store.queries.analytics import Period
-from talkhub.store.queries.overview import Comparison, Span, Step
 
 
 class PeriodName(StrEnum):
@@ -29,7 +34,7 @@ _DAYS = {
     PeriodName.FOUR_WEEKS: 28,
     PeriodName.QUARTER: 90,
 }
-_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
 
 
 def period_name(name: PeriodName) -> str:
@@ -51,39 +56,25 @@ def compare(name: PeriodName, *, now: datetime, zone: ZoneInfo) -> Comparison:
     has just begun is not compared with a whole one.
     """
     if name is PeriodName.LAST_DAY:
-        end = now.replace(minute=0, second=0, microsecond=0) + _HOUR
-        start, before = end - 24 * _HOUR, end - 48 * _HOUR
+        end = begin_of(now, Step.HOUR, zone) + HOUR
+        start, before = end - 24 * HOUR, end - 48 * HOUR
         step = Step.HOUR
     else:
         days, today = _DAYS[name], now.astimezone(zone).date()
-        start, end = _midnight(today, 1 - days, zone), _midnight(today, 1, zone)
-        before = _midnight(today, 1 - 2 * days, zone)
+        start, end = midnight(today + (1 - days) * _DAY, zone), midnight(today + _DAY, zone)
+        before = midnight(today + (1 - 2 * days) * _DAY, zone)
         step = Step.HOUR if days == 1 else Step.DAY
     return Comparison(
         current=Span(start, end),
-        previous=Span(before, before + (now - start)),
+        previous=Span(before, min(before + (now - start), start)),
         step=step,
         zone=zone,
     )
 
 
-def steps(span: Span, step: Step, zone: ZoneInfo) -> list[datetime]:
-    """Return the beginnings of all hours or days of a span, that of its last, begun one too."""
-    if step is Step.HOUR:
-        hours = math.ceil((span.end - span.start) / _HOUR)
-        return [span.start + hour * _HOUR for hour in range(hours)]
-    first = span.start.astimezone(zone).date()
-    last = (span.end - timedelta(microseconds=1)).astimezone(zone).date()
-    return [_midnight(first, offset, zone) for offset in range((last - first).days + 1)]
-
-
 def days_as_period(first: date | None, last: date | None, zone: ZoneInfo) -> Period:
     """Return the period from one local day's beginning to another one's end."""
     return Period(
-        start=_midnight(first, 0, zone) if first else None,
-        end=_midnight(last, 1, zone) if last else None,
+        start=midnight(first, zone) if first else None,
+        end=midnight(last + _DAY, zone) if last else None,
     )
-
-
-def _midnight(day: date, offset: int, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day + timedelta(days=offset), clock_time(), zone).astimezone(UTC)

@@ -19,7 +19,7 @@ from talkhub.blueprints.dashboard.filters import duration, number, percent, sign
 from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.blueprints.dashboard.paths import list_path
 from talkhub.blueprints.dashboard.periods import PeriodName
-from talkhub.store.queries.overview import PeriodSums, Sums
+from talkhub.services.overview import Overview, Sums
 
 Figure = Callable[[Sums], float | None]
 
@@ -46,7 +46,7 @@ class _Plan:
     filters: dict[str, str]
 
 
-def tiles(sums: PeriodSums, course: Sequence[Sums], period: PeriodName) -> list[Tile]:
+def tiles(sums: Overview, course: Sequence[Sums], period: PeriodName) -> list[Tile]:
     """Return the tiles of a period; `course` has its settled steps, oldest first."""
     return [_tile(plan, sums, course, period) for plan in _plans()]
 
@@ -92,7 +92,7 @@ def _plans() -> list[_Plan]:
     ]
 
 
-def _tile(plan: _Plan, sums: PeriodSums, course: Sequence[Sums], period: PeriodName) -> Tile:
+def _tile(plan: _Plan, sums: Overview, course: Sequence[Sums], period: PeriodName) -> Tile:
     now, before = plan.figure(sums.current), plan.figure(sums.previous)
     known = [value for value in map(plan.figure, course) if value is not None]
     return Tile(

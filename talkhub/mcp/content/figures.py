@@ -7,12 +7,11 @@ from datetime import date
 from talkhub import __version__, clock
 from talkhub.errors import NotFound
 from talkhub.mcp.content.documents import Document, json_document
-from talkhub.services.analytics import conversation_analytics
+from talkhub.services.analytics import Question, conversation_analytics
 from talkhub.services.transcripts import format_time
 from talkhub.store.queries.inbox import inbox_health
 from talkhub.store.queries.workspaces import workspace_timezone
 from talkhub.store.uow import UnitOfWork
-from talkhub.tools.analytics import MetricName
 
 
 def today(uow: UnitOfWork) -> date:
@@ -27,13 +26,7 @@ def analytics(uow: UnitOfWork, start: str, end: str) -> Document:
     """
     try:
         first, last = date.fromisoformat(start), date.fromisoformat(end)
-        counted = conversation_analytics(
-            uow,
-            user_id=None,
-            start=first,
-            end=last,
-            metrics=[metric.value for metric in MetricName],
-        )
+        counted = conversation_analytics(uow, Question(start=first, end=last))
     except ValueError as error:  # an EmptyPeriod is one as well
         raise NotFound("There are no such days; they are written YYYY-MM-DD.") from error
     return json_document(counted, modified_at=format_time(clock.now()))

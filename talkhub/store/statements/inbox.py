@@ -77,6 +77,7 @@ select
   exists (select from conversations
           where analysis_due_at < clock_timestamp() - %(grace)s) as analysis,
   exists (select from dirty_buckets) or exists (
+          select from dirty_days where due_at < clock_timestamp() - %(grace)s) or exists (
           select from user_profiles
           where stats_due_at < clock_timestamp() - %(grace)s) as stats
 """

@@ -56,7 +56,7 @@ with r as (
   select * from jsonb_to_recordset(%(rows)s::jsonb) as r (
     id bigint, fence bigint, version text, language text, sentiment text, score float,
     intent text, confidence float, topics jsonb, completion text, stems text, course jsonb,
-    result jsonb, corrected jsonb)
+    result jsonb, corrected jsonb, response_times int[])
 ), held as (
   select id, analysed_version, outcome, sentiment from conversations
   where workspace_id = %(workspace_id)s and id in (select id from r)
@@ -69,6 +69,7 @@ with r as (
           and length(c.intent_analysis ->> 'intent') between 1 and 32
         then c.intent_analysis ->> 'intent' else r.intent end,
       topics = array(select jsonb_array_elements_text(r.topics)),
+      response_times = r.response_times,
       outcome = r.completion, analysed_version = r.version, stems = decode(r.stems, 'base64'),
       metadata = c.metadata || jsonb_build_object('completion_status', r.completion),
       intent_analysis = case when r.corrected is not null then r.corrected
@@ -128,6 +129,8 @@ where workspace_id = %(workspace_id)s and id = %(id)s and fence = %(fence)s
 WORKSPACES_WITH_DUE_STATS = """
 select distinct workspace_id from dirty_buckets
 union
+select distinct workspace_id from dirty_days where due_at <= clock_timestamp()
+union
 select distinct workspace_id from user_profiles where stats_due_at <= clock_timestamp()
 """
 
@@ -139,34 +142,3 @@ where id in (
   order by id limit %(limit)s for update skip locked)
 returning hour
 """
-
-RECOMPUTE_HOURS = """
-insert into hourly_stats
-  (workspace_id, hour, conversations, messages, people, completed, intents, sentiments,
-   updated_at)
-select %(workspace_id)s, h.hour, count(c.id), coalesce(sum(c.message_count), 0),
-  count(distinct c.profile_id),
-  count(c.id) filter (
-    where c.status = 'closed' and c.metadata ->> 'completion_status' = 'completed'),
-  coalesce((select jsonb_object_agg(key, n) from (
-    select primary_intent as key, count(*) as n from conversations i
-    where i.workspace_id = %(workspace_id)s and i.started_at >= h.hour
-      and i.started_at < h.hour + interval '1 hour' and primary_intent is not null
-    group by 1) as counted), '{}'),
-  coalesce((select jsonb_object_agg(key, n) from (
-    select sentiment as key, count(*) as n from conversations i
-    where i.workspace_id = %(workspace_id)s and i.started_at >= h.hour
-      and i.started_at < h.hour + interval '1 hour' and sentiment is not null
-    group by 1) as counted), '{}'),
-  %(now)s
-from unnest(%(hours)s::timestamptz[]) as h (hour)
-left join conversations c on c.workspace_id = %(workspace_id)s and c.started_at >= h.hour
-  and c.started_at < h.hour + interval '1 hour'
-group by h.hour
-order by h.hour
-on conflict (workspace_id, hour) do update
-set conversations = excluded.conversations, messages = excluded.messages,
-    people = excluded.people, completed = excluded.completed, intents = excluded.intents,
-    sentiments = excluded.sentiments, updated_at = excluded.updated_at
-"""
-"""Recomputed from the rows of the hour, never counted up: safe to run twice."""

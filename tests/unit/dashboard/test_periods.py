@@ -5,8 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from talkhub.blueprints.dashboard.periods import PeriodName, compare, steps
-from talkhub.store.queries.overview import Step
+from talkhub.blueprints.dashboard.periods import PeriodName, compare
+from talkhub.services.calendar_steps import (
+    Step,
+    steps,
+)
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 NOW = datetime(2026, 11, 21, 21, 4, 30, tzinfo=UTC)  # 18:04:30 in São Paulo

@@ -1,0 +1,163 @@
+"""The statements of the analytics' read model: count from rows, write, read."""
+
+_FROM_THE_ANALYSIS = """
+      select jsonb_build_object(
+        'outcome', a.result #> '{course,outcome,label}',
+        'resolution', a.result #> '{course,resolution,label}',
+        'handoff_requested', jsonb_array_length(a.result #> '{course,handoff_requested}') > 0,
+        'handoff_done', jsonb_array_length(a.result #> '{course,handoff_done}') > 0,
+        'bot_failed', jsonb_array_length(a.result #> '{course,fallbacks}')
+          + jsonb_array_length(a.result #> '{course,loops}') > 0,
+        'unanswered_questions', jsonb_array_length(a.result #> '{course,unanswered}'))
+      from conversation_analyses a
+      where a.workspace_id = c.workspace_id and a.conversation_id = c.id
+        and a.analyser_version = c.analysed_version and a.source = 'talkhub'"""
+
+_COUNTED = f"""
+  c.profile_id, c.platform, c.primary_intent, c.sentiment, c.language, c.topics, c.message_count,
+  c.status = 'closed', c.metadata ->> 'completion_status' is not distinct from 'completed',
+  (extract(epoch from c.last_message_at - c.started_at) * 1000)::bigint,
+  c.response_count, c.response_ms_total, c.response_times,
+  c.analysed_version is not null, went.course ->> 'outcome', went.course ->> 'resolution',
+  went.course ->> 'handoff_requested' is not distinct from 'true',
+  went.course ->> 'handoff_done' is not distinct from 'true',
+  went.course ->> 'bot_failed' is not distinct from 'true',
+  coalesce((went.course ->> 'unanswered_questions')::int, 0),
+  (extract(dow from c.started_at at time zone %(zone)s) * 24
+    + extract(hour from c.started_at at time zone %(zone)s))::int
+from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) with ordinality
+  as s (begins_at, ends_at, place)
+join conversations c on c.workspace_id = %(workspace_id)s
+  and c.started_at >= s.begins_at and c.started_at < s.ends_at
+cross join lateral (
+  select case
+    when c.analysed_version is null or c.intent_analysis -> 'course' ? 'handoff_done'
+    then c.intent_analysis -> 'course'
+    else coalesce(({_FROM_THE_ANALYSIS}
+    ), '{{}}') || coalesce(c.intent_analysis -> 'course', '{{}}') end as course) as went
+"""
+"""How a conversation went stands in `intent_analysis`, corrected by people or not; where that is
+the caller's own, the analysis itself says it."""
+
+CONVERSATIONS_TO_COUNT = f"select s.place - 1, {_COUNTED}"
+"""The conversations that began in the given stretches, each as `services.counting.Counted`."""
+
+FILTERED_CONVERSATIONS = f"""{CONVERSATIONS_TO_COUNT}
+where (%(channels)s::text[] is null or c.platform = any(%(channels)s))
+  and (%(intents)s::text[] is null or c.primary_intent = any(%(intents)s))
+  and (%(sentiments)s::text[] is null or c.sentiment = any(%(sentiments)s))
+  and (%(languages)s::text[] is null or c.language = any(%(languages)s))
+  and (%(topics)s::text[] is null or c.topics && %(topics)s)
+  and (%(labels)s::text[] is null or exists (
+    select from user_profiles p
+    where p.workspace_id = %(workspace_id)s and p.id = c.profile_id and p.tags && %(labels)s))
+  and (%(user_id)s::text is null or c.profile_id = (
+    select coalesce(p.merged_into_id, p.id) from user_profiles p
+    where p.workspace_id = %(workspace_id)s and p.user_id = %(user_id)s))
+"""
+
+MARK_DAYS = """
+insert into dirty_days (workspace_id, day, due_at)
+select %(workspace_id)s, d.day,
+  greatest(clock_timestamp() + %(delay)s, d.ends_at + %(delay)s)
+from unnest(%(days)s::date[], %(ends)s::timestamptz[]) as d (day, ends_at)
+order by d.day
+on conflict (workspace_id, day) do nothing
+"""
+"""A day that is going on is merged when it is over: until then it is read from its hours."""
+
+TAKE_DAYS = """
+delete from dirty_days
+where (workspace_id, day) in (
+  select workspace_id, day from dirty_days
+  where workspace_id = %(workspace_id)s and day < %(today)s
+    and (%(all)s or due_at <= clock_timestamp())
+  order by day limit %(limit)s for update skip locked)
+returning day
+"""
+
+FORGET_MERGED = """
+delete from bucket_stats b
+using unnest(%(begins)s::timestamptz[]) as h (hour)
+where b.workspace_id = %(workspace_id)s and b.level = any('{day,month}')
+  and b.dimension = any(%(dimensions)s)
+  and b.begins_at > h.hour - interval '33 days' and b.begins_at < h.hour + interval '1 hour'
+  and b.ends_at > h.hour
+"""
+"""Days and months of which an hour was counted again are read from what they are made of."""
+
+WRITE_SLICES = """
+with r as (
+  select * from jsonb_to_recordset(%(rows)s::jsonb) as r (
+    dimension text, begins_at timestamptz, value text, ends_at timestamptz, counts bigint[],
+    codes smallint[], times int[], people text, hours int[])
+), gone as (
+  delete from bucket_stats b
+  using unnest(%(begins)s::timestamptz[]) as w (begins_at)
+  where b.workspace_id = %(workspace_id)s and b.level = %(level)s
+    and b.dimension = any(%(dimensions)s) and b.begins_at = w.begins_at
+    and not exists (
+      select from r where r.dimension = b.dimension and r.begins_at = b.begins_at
+        and r.value = b.value)
+)
+insert into bucket_stats as b
+  (workspace_id, level, dimension, begins_at, value, ends_at, counts, codes, times, people, hours,
+   updated_at)
+select %(workspace_id)s, %(level)s, dimension, begins_at, value, ends_at, counts, codes, times,
+  decode(people, 'base64'), hours, %(now)s
+from r order by dimension, begins_at, value
+on conflict (workspace_id, level, dimension, begins_at, value) do update
+set ends_at = excluded.ends_at, counts = excluded.counts, codes = excluded.codes,
+    times = excluded.times, people = excluded.people, hours = excluded.hours,
+    updated_at = excluded.updated_at
+where (b.ends_at, b.counts, b.codes, b.times, b.people, b.hours) is distinct from
+  (excluded.ends_at, excluded.counts, excluded.codes, excluded.times, excluded.people,
+   excluded.hours)
+"""
+"""What the given buckets are made of now, and nothing else. What is as it was is left alone."""
+
+READ_HOURS = """
+select b.dimension, b.value, b.begins_at, b.ends_at, b.counts, b.codes, b.times, b.people, b.hours
+from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) as w (begins_at, ends_at)
+join bucket_stats b on b.workspace_id = %(workspace_id)s and b.level = %(level)s
+  and b.dimension = any(%(full)s) and b.begins_at >= w.begins_at and b.begins_at < w.ends_at
+union all
+select b.dimension, b.value, case when %(by_bucket)s then b.begins_at end, null,
+  array[sum(b.counts[1])::bigint], null, null, null, null
+from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) as w (begins_at, ends_at)
+join bucket_stats b on b.workspace_id = %(workspace_id)s and b.level = %(level)s
+  and b.dimension = any(%(told)s) and b.begins_at >= w.begins_at and b.begins_at < w.ends_at
+group by 1, 2, 3
+"""
+"""The slices of hours: of the dimensions in `full` as they are, of those in `told` the counts of
+conversations alone, added up unless `by_bucket`."""
+
+READ_MERGED = READ_HOURS.replace(
+    "b.begins_at >= w.begins_at and b.begins_at < w.ends_at",
+    "b.begins_at = w.begins_at and b.ends_at = w.ends_at",
+)
+"""The slices of those of the given days or months that are there, of just these stretches."""
+
+KNOWN_HOURS = """
+with marked as (
+  select date_trunc('hour', started_at, 'UTC') as hour from (
+    select started_at from conversations
+    where workspace_id = %(workspace_id)s and analysis_due_at is not null
+    limit %(most_rows)s) as due
+  union
+  select date_trunc('hour', hour, 'UTC') from (
+    select hour from dirty_buckets where workspace_id = %(workspace_id)s
+    limit %(most_rows)s) as dirty
+)
+select (select min(begins_at) from bucket_stats
+        where workspace_id = %(workspace_id)s and level = 'hour' and dimension = 'all'),
+       (select max(begins_at) from bucket_stats
+        where workspace_id = %(workspace_id)s and level = 'hour' and dimension = 'all'),
+       array(select hour from marked where not exists (
+         select from bucket_stats b
+         where b.workspace_id = %(workspace_id)s and b.level = 'hour' and b.dimension = 'all'
+           and b.begins_at = marked.hour and b.counts[1] > %(most_rows)s))
+"""
+"""The first and the last hour that the read model knows, and those that it does not know all of
+yet. Of these the ones that are quickly counted: with more than so many rows, they wait for the
+drain."""
