@@ -138,5 +138,5 @@ class Channel(Protocol):
     def answer_address(self, payload: JSONObject) -> dict[str, str]:
         """Return where an answer to an event's message goes, beside the person's id.
 
-        Empty where the person's id says it all, and for a payload that is forgotten.
+        Empty where the person's id says it all.
         """

@@ -27,7 +27,7 @@ from talkhub.jobs.context import worker_context
 from talkhub.names import Job
 from talkhub.services import bucket_stats, insights
 from talkhub.services.channel_sessions import ClaimedEvent
-from talkhub.services.fitting import fitted
+from talkhub.services.fitting import fitted, fitted_address
 from talkhub.services.ingest import FenceLost, apply_events, in_transactions
 from talkhub.services.insights import MAX_ATTEMPTS, DueConversation
 from talkhub.store.statements import inbox as inbox_statements
@@ -140,14 +140,16 @@ def _apply(database: Database, workspace_id: int, events: Sequence[ClaimedEvent]
 
 
 def _as_event(row: dict[str, Any]) -> ClaimedEvent:
-    normalise = sent.normalise if row["kind"] == sent.KIND else CHANNELS[row["platform"]].normalise
-    happening = normalise(row["payload"] or {}, row["received_at"])
+    payload, channel = row["payload"] or {}, CHANNELS[row["platform"]]
+    is_ours = row["kind"] == sent.KIND
+    happening = (sent if is_ours else channel).normalise(payload, row["received_at"])
     return ClaimedEvent(
         id=row["id"],
         fence=row["fence"],
         channel_id=row["channel_id"],
         source=row["source"],
         happening=fitted(happening) if happening is not None else None,
+        answer_address={} if is_ours else fitted_address(channel.answer_address(payload)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -250,9 +250,36 @@ def _index(
             "external_message_id": message["external_id"],
             "alias": arrived[message["id"]][1].carried.alias,
             "event_id": arrived[message["id"]][1].id,
+            "answer_address": arrived[message["id"]][1].answer_address or None,
         }
         for row in (*rewritten, *inserted)
         for position, message in enumerate(row["messages"])
         if message["id"] in arrived
     ]
     uow.run(statements.INDEX_MESSAGES, {"workspace_id": uow.workspace_id, "rows": uow.json(rows)})
+    _move_in_index(uow, sessions, inserted, arrived=arrived.keys())
+
+
+def _move_in_index(
+    uow: UnitOfWork,
+    sessions: Sequence[ChannelSession],
+    inserted: Sequence[dict[str, Any]],
+    *,
+    arrived: Collection[str],
+) -> None:
+    """Follow the messages that late ones pushed out of a full part into the next."""
+    full_parts = {session.session_id: session.row_id for session in sessions}
+    moved = [
+        {
+            "conversation_id": row["id"],
+            "moved_from": full_parts[row["session_id"]],
+            "message_id": message["id"],
+            "position": position,
+        }
+        for row in inserted
+        for position, message in enumerate(row["messages"])
+        if message["id"] not in arrived
+    ]
+    if moved:
+        params = {"workspace_id": uow.workspace_id, "rows": uow.json(moved)}
+        uow.run(statements.MOVE_IN_INDEX, params)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -27,6 +27,7 @@ class ClaimedEvent:
     channel_id: int | None
     source: str
     happening: Happening | None
+    answer_address: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def carried(self) -> NormalisedMessage:

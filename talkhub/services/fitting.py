@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from talkhub.channels.base import (
@@ -30,6 +31,11 @@ def without_nul(text: str) -> str:
 def fitting_id(external_id: str) -> str:
     """Return an id as it is kept: a longer one under its fingerprint, never cut short."""
     return external_id if len(external_id) <= LONGEST_ID else fingerprint(external_id.encode())
+
+
+def fitted_address(address: Mapping[str, str]) -> Mapping[str, str]:
+    """Return where an answer goes, or nothing if no provider would know such a place."""
+    return address if all(len(value) <= LONGEST_ID for value in address.values()) else {}
 
 
 def fitted(happening: Happening) -> Happening:

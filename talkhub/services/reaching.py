@@ -75,7 +75,7 @@ def route_to(uow: UnitOfWork, chat: Chat) -> Route:
         user_id=user_id,
         session_id=row["session_id"],
         heard_at=row["heard_at"],
-        address=CHANNELS[row["kind"]].answer_address(row["payload"] or {}),
+        address=row["answer_address"],
     )
 
 

@@ -122,7 +122,8 @@ class MessageIndex(HotScoped, Base):
 
     Rows with an external id are written with the append: their uniqueness is what
     keeps a redelivered message out. `source` names the account the id is unique in;
-    `event_id` is the inbox' event that brought the message.
+    `event_id` is the inbox' event that brought the message, and `answer_address` where an
+    answer goes beside the person's id: it is still known when the event is deleted.
     """
 
     __tablename__ = "message_index"
@@ -157,6 +158,7 @@ class MessageIndex(HotScoped, Base):
     external_message_id: Mapped[str | None] = mapped_column(String(255))
     alias: Mapped[str | None] = mapped_column(String(255))
     event_id: Mapped[int | None] = mapped_column(BigInteger)
+    answer_address: Mapped[JSONObject | None]
     delivery_state: Mapped[str | None] = mapped_column(String(16))
 
 

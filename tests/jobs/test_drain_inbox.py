@@ -569,6 +569,27 @@ def test_a_transcript_that_is_full_goes_on_in_a_further_part(
     assert [text.split()[0] for row in found for text in texts(row)] == list(map(str, range(12)))
 
 
+def test_the_index_follows_what_a_late_message_pushes_into_the_next_part(
+    door: Callable[..., Door],
+    database: Database,
+    workspace: int,
+    drain: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("talkhub.services.transcripts.MAX_MESSAGES", 2)
+    account = door(Platform.TELEGRAM)
+    for minute in (0, 2, 1):
+        account.post(said(Platform.TELEGRAM, str(minute), at=f"12:{minute:02}"))
+        drain()
+
+    parts = rows(database, workspace, CONVERSATIONS)
+    index = rows(database, workspace, "select conversation_id, message_id from message_index")
+    assert [texts(part) for part in parts] == [["0", "1"], ["2"]]
+    assert {(row["conversation_id"], row["message_id"]) for row in index} == {
+        (part["id"], message["id"]) for part in parts for message in part["messages"]
+    }
+
+
 _users = itertools.count(5_511_000_000_000)
 
 

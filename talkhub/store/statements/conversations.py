@@ -187,12 +187,23 @@ join message_index m on m.workspace_id = %(workspace_id)s and m.source = g.sourc
 INDEX_MESSAGES = """
 insert into message_index
   (workspace_id, conversation_id, message_id, profile_id, position, role, sent_at, channel_id,
-   source, external_message_id, alias, event_id)
+   source, external_message_id, alias, event_id, answer_address)
 select %(workspace_id)s, r.conversation_id, r.message_id, r.profile_id, r.position, r.role,
-       r.sent_at, r.channel_id, r.source, r.external_message_id, r.alias, r.event_id
+       r.sent_at, r.channel_id, r.source, r.external_message_id, r.alias, r.event_id,
+       r.answer_address
 from jsonb_to_recordset(%(rows)s::jsonb) as r (
   conversation_id bigint, message_id text, profile_id bigint, position int, role text,
   sent_at timestamptz, channel_id bigint, source text, external_message_id text,
-  alias text, event_id bigint)
+  alias text, event_id bigint, answer_address jsonb)
 on conflict do nothing
 """
+
+MOVE_IN_INDEX = """
+update message_index m
+set conversation_id = r.conversation_id, position = r.position
+from jsonb_to_recordset(%(rows)s::jsonb) as r (
+  conversation_id bigint, moved_from bigint, message_id text, position int)
+where m.workspace_id = %(workspace_id)s and m.conversation_id = r.moved_from
+  and m.message_id = r.message_id
+"""
+"""What a late message pushes out of a full part stands in the next one."""

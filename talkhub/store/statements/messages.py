@@ -9,7 +9,8 @@ where p.workspace_id = %(workspace_id)s and p.user_id = %(user_id)s
 LAST_HEARD_ON = """
 select m.channel_id, m.sent_at as heard_at, coalesce(e.received_at, m.sent_at) as arrived_at,
        c.user_id, c.session_id, a.kind,
-       a.credentials_encrypted is not null as can_send, e.payload
+       a.credentials_encrypted is not null as can_send, e.payload,
+       coalesce(m.answer_address, '{}') as answer_address
 from message_index m
 join conversations c on c.workspace_id = m.workspace_id and c.id = m.conversation_id
 join channels a on a.workspace_id = m.workspace_id and a.id = m.channel_id

@@ -71,7 +71,7 @@ def read_through(name: str, raw: bytes) -> None:
         stored = orjson.loads(orjson.dumps(event.payload))
         assert b"\\u0000" not in orjson.dumps(stored)
         happening = channel.normalise(stored, RECEIVED_AT)
-        orjson.dumps(happening)
+        orjson.dumps([happening, channel.answer_address(stored)])
         match happening:
             case NormalisedMessage():
                 assert happening.kind
