@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -30,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if (options.file is None) == (options.split is None):
         sys.stderr.write("evaluate: name a file, or a split of the corpus with --split.\n")
         return 2
+    if options.conversations and options.plots:
+        sys.stderr.write("evaluate: --plots are for messages, not for --conversations.\n")
+        return 2
     if options.conversations:
         return evaluate_conversations(options.file, options.split, as_json=options.json)
     try:
@@ -43,16 +46,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         examples, by_lexicons if options.lexicons_only else by_analyser
     )
     moods, errands = measure(examples, predictions)
+    measured = {"sentiment": moods, "intent": errands}
+    if options.plots:
+        draw_plots(options.plots, measured, rows=len(examples))
     if options.json:
-        figures = {
-            "n": len(examples),
-            "sentiment": moods.as_json(),
-            "intent": errands.as_json(),
-        }
-        sys.stdout.write(f"{json.dumps(figures)}\n")
+        figures = {kind: measures.as_json() for kind, measures in measured.items()}
+        sys.stdout.write(f"{json.dumps({'n': len(examples), **figures})}\n")
     else:
-        _write_tables(len(examples), {"sentiment": moods, "intent": errands}, per_second)
+        _write_tables(len(examples), measured, per_second)
     return 0
+
+
+def draw_plots(folder: Path, measured: Mapping[str, Measures], *, rows: int) -> None:
+    """Write the pictures into a folder, and say on stderr which."""
+    # Imported for who asks for pictures: matplotlib is no part of the service.
+    from talkhub.analysis.plots import write_plots
+
+    for file in write_plots(folder, measured, rows=rows):
+        sys.stderr.write(f"talkhub: wrote {file}\n")
 
 
 def by_analyser(texts: Sequence[str]) -> list[Prediction]:
@@ -86,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
         "--conversations", action="store_true", help="these are whole conversations, one a line"
     )
     parser.add_argument("--json", action="store_true", help="write JSON and nothing else")
+    parser.add_argument("--plots", type=Path, metavar="DIR", help="write pictures into a folder")
     parser.add_argument(
         "--lexicons-only", action="store_true", help="leave the trained model out, to compare"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -31,14 +31,31 @@ class Prediction(NamedTuple):
     intent_confidence: float
 
 
+class LabelF1(NamedTuple):
+    """The F1 of a label that some rows have, with its interval."""
+
+    label: str
+    rows: int
+    f1: float
+    ci95: Interval
+
+
+class Bin(NamedTuple):
+    """The rows with predictions of about one confidence: its mean, and the share that is right."""
+
+    rows: int
+    confidence: float
+    accuracy: float
+
+
 class Measures(NamedTuple):
     """How right the predictions of one kind of label are.
 
     `confusion` has a row for each true label and a column for each answer, in the order of
     `answers`. `ece` is the expected calibration error over ten bins of equal width, and
     `ece_if_calibrated` what predictions of these confidences show on average if they are
-    calibrated perfectly: few rows never show 0. `accuracy_with_alt` is None without
-    alternatives.
+    calibrated perfectly: few rows never show 0. `reliability` are the bins that are not empty,
+    `f1_by_label` the labels that occur. `accuracy_with_alt` is None without alternatives.
     """
 
     answers: tuple[str, ...]
@@ -49,6 +66,8 @@ class Measures(NamedTuple):
     ece: float
     ece_if_calibrated: float
     confusion: Numbers
+    reliability: tuple[Bin, ...]
+    f1_by_label: tuple[LabelF1, ...]
     accuracy_with_alt: float | None
 
     def as_json(self) -> dict[str, Any]:
@@ -89,15 +108,13 @@ def measure(
 
 def macro_f1(confusion: Numbers) -> float:
     """Return the mean F1 of the labels that occur; an answer that is no label counts as wrong."""
-    right = np.diag(confusion)
-    true, answered = confusion.sum(axis=1), confusion.sum(axis=0)
-    occurs = true > 0
-    return float((2 * right[occurs] / (true + answered)[occurs]).mean())
+    f1s, occurs = _f1s(confusion), confusion.sum(axis=1) > 0
+    return float(f1s[occurs].mean())
 
 
 def calibration_error(confidences: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> float:
     """Return by how much confidence and accuracy differ, over ten bins of equal width."""
-    bins = np.minimum((confidences * _BINS).astype(int), _BINS - 1)
+    bins = _bins(confidences)
     gaps = np.bincount(bins, weights=confidences - right, minlength=_BINS)
     return float(np.abs(gaps).sum() / len(confidences))
 
@@ -114,10 +131,13 @@ def _measures(
     right = true == given
     chance = np.random.default_rng(_SEED)
     accuracies, f1s = np.empty(_RESAMPLES), np.empty(_RESAMPLES)
+    by_label = np.empty((_RESAMPLES, len(answers)))
     for turn in range(_RESAMPLES):
         rows = chance.integers(len(true), size=len(true))
+        resampled = _confusion(true[rows], given[rows], len(answers))
         accuracies[turn] = right[rows].mean()
-        f1s[turn] = macro_f1(_confusion(true[rows], given[rows], len(answers)))
+        f1s[turn] = macro_f1(resampled)
+        by_label[turn] = _f1s(resampled)
     imagined = [
         calibration_error(confidences, chance.random(len(true)) < confidences)
         for _ in range(_IMAGINED)
@@ -132,8 +152,34 @@ def _measures(
         ece=calibration_error(confidences, right),
         ece_if_calibrated=float(np.mean(imagined)),
         confusion=confusion,
+        reliability=tuple(_reliability(confidences, right)),
+        f1_by_label=tuple(
+            LabelF1(answers[place], int(count), float(f1), _interval(by_label[:, place]))
+            for place, (count, f1) in enumerate(
+                zip(confusion.sum(axis=1), _f1s(confusion), strict=True)
+            )
+            if count
+        ),
         accuracy_with_alt=None,
     )
+
+
+def _f1s(confusion: Numbers) -> NDArray[np.floating[Any]]:
+    """Return each label's F1; not a number where it neither occurs nor was answered."""
+    involved = confusion.sum(axis=1) + confusion.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(2 * np.diag(confusion) / involved)
+
+
+def _bins(confidences: NDArray[np.floating[Any]]) -> Numbers:
+    return np.minimum((confidences * _BINS).astype(np.intp), _BINS - 1)
+
+
+def _reliability(confidences: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> Iterator[Bin]:
+    bins = _bins(confidences)
+    for number in np.unique(bins):
+        own = bins == number
+        yield Bin(int(own.sum()), float(confidences[own].mean()), float(right[own].mean()))
 
 
 def _confusion(true: Numbers, given: Numbers, labels: int) -> Numbers:
@@ -141,5 +187,5 @@ def _confusion(true: Numbers, given: Numbers, labels: int) -> Numbers:
 
 
 def _interval(figures: NDArray[np.floating[Any]]) -> Interval:
-    low, high = np.percentile(figures, [2.5, 97.5])
+    low, high = np.nanpercentile(figures, [2.5, 97.5])
     return float(low), float(high)

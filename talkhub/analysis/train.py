@@ -28,6 +28,7 @@ from talkhub.analysis.calibrating import (
     shares_for,
 )
 from talkhub.analysis.classifier import ERRANDS, FOLDER, MANIFEST, MOODS, WEIGHTS
+from talkhub.analysis.evaluate import draw_plots
 from talkhub.analysis.examples import (
     INTENTS,
     SENTIMENTS,
@@ -71,6 +72,7 @@ class Measured(NamedTuple):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, write the model and say how right it is; return the exit code."""
     parser = argparse.ArgumentParser(prog="./run train", description=__doc__)
+    parser.add_argument("--plots", type=Path, metavar="DIR", help="write pictures into a folder")
     parser.add_argument("--into", type=Path, default=FOLDER, help="another folder to write to")
     options = parser.parse_args(arguments)
     try:
@@ -81,6 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BadExamples as error:
         sys.stderr.write(f"train: {error}\n")
         return 1
+    if options.plots:
+        kinds = measured["test"]._asdict()
+        draw_plots(options.plots, kinds, rows=len(by_split[Split.TEST].examples))
     options.into.mkdir(parents=True, exist_ok=True)
     weights = options.into / WEIGHTS
     np.savez_compressed(weights, allow_pickle=False, **arrays_of(model))

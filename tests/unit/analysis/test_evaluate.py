@@ -98,6 +98,22 @@ def test_people_get_tables_with_intervals_and_confusion(
     assert "messages, 4 of 4" in answer.err
 
 
+def test_pictures_are_drawn_beside_the_figures(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(GOOD, encoding="utf-8")
+
+    assert main([str(file), "--json", "--plots", str(tmp_path / "plots")]) == 0
+
+    assert json.loads(capsys.readouterr().out)["n"] == 4
+    drawn = {picture.name: picture.read_bytes()[1:4] for picture in tmp_path.glob("plots/*")}
+    assert drawn == {
+        f"{kind}-{what}.png": b"PNG"
+        for kind in ("sentiment", "intent")
+        for what in ("confusion", "reliability", "f1")
+    }
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [

@@ -52,6 +52,21 @@ def test_the_interval_holds_the_figure_and_narrows_with_rows() -> None:
     assert high - low < (wide.macro_f1_ci95[1] - wide.macro_f1_ci95[0]) / 3
 
 
+def test_each_label_has_its_f1_and_each_bin_its_share_of_right_answers() -> None:
+    rows = [example(Sentiment.NEUTRAL)] * 3 + [example(Sentiment.NEGATIVE)]
+    answers = [Prediction("neutral", 0.95, "greeting", 0.9)] * 3
+    answers += [Prediction("neutral", 0.55, "greeting", 0.9)]
+
+    moods, _ = measure(rows, answers)
+
+    found = {it.label: (it.rows, it.f1) for it in moods.f1_by_label}
+    assert found == {"neutral": (3, pytest.approx(6 / 7)), "negative": (1, 0.0)}
+    assert [tuple(it) for it in moods.reliability] == [
+        (1, pytest.approx(0.55), 0.0),
+        (3, pytest.approx(0.95), 1.0),
+    ]
+
+
 def test_few_rows_show_a_calibration_error_even_of_a_perfect_model() -> None:
     rows = [example(Sentiment.NEUTRAL)] * 20
 
