@@ -138,6 +138,11 @@ class Settings(LanguageModelSettings, EmbeddedSettings):
     worker_class: Literal["simple", "fork"] = named(
         "TALKHUB_WORKER_CLASS", "simple", "`fork` isolates each job in a process of its own"
     )
+    sentence_encoder: bool = named(
+        "SENTENCE_ENCODER",
+        True,
+        "`false` saves 140 MB and two seconds of start; moods and intents are less right",
+    )
     metrics_dir: Path | None = named(
         "PROMETHEUS_MULTIPROC_DIR", None, "Folder in which processes share their metrics"
     )

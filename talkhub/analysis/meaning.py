@@ -33,9 +33,18 @@ _DIGITS = re.compile(r"\d[\d.,/:*-]*")
 _BALLAST = ["a"] * 8
 
 
+_is_left_out = False
+
+
+def leave_encoder_out() -> None:
+    """Do without the sentence encoder in this process, as if there were none."""
+    global _is_left_out  # noqa: PLW0603 -- one process, one analyser
+    _is_left_out = True
+
+
 def has_encoder() -> bool:
-    """Tell whether a sentence encoder is installed."""
-    return find_spec(_PACKAGE) is not None
+    """Tell whether a sentence encoder is installed, and wanted."""
+    return not _is_left_out and find_spec(_PACKAGE) is not None
 
 
 def encode(texts: Sequence[str]) -> Vectors:

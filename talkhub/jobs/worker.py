@@ -23,6 +23,7 @@ from types import FrameType
 import structlog
 from rq import SimpleWorker, Worker
 
+from talkhub.analysis.meaning import leave_encoder_out
 from talkhub.analysis.pipeline import load as load_analyser
 from talkhub.jobs.bell import Bell
 from talkhub.jobs.context import begin
@@ -64,7 +65,7 @@ class _Parent:
     def run(self) -> None:
         for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
-        load_analyser()
+        _load_analyser(self._settings)
         tasks = [*[work] * self._settings.worker_processes, deliver]
         if self._settings.llm_url:
             tasks.append(enrich)
@@ -115,7 +116,7 @@ def run(settings: Settings) -> None:
 def work(settings: Settings, parent: int) -> None:
     """Be one worker process until SIGTERM, or until RQ gives up; the parent starts another."""
     _begin(settings, parent)
-    load_analyser()
+    _load_analyser(settings)
     client = connect(settings.redis_url or "")
     queue = open_queue(client)
     worker_class = Worker if settings.worker_class == "fork" else SimpleWorker
@@ -130,6 +131,12 @@ def work(settings: Settings, parent: int) -> None:
     # RQ waits for the running job when it is asked to stop; a long drain looks up here.
     begin(settings, is_stopping=lambda: bool(worker._stop_requested))  # noqa: SLF001
     worker.work(logging_level="WARNING", with_scheduler=False)
+
+
+def _load_analyser(settings: Settings) -> None:
+    if not settings.sentence_encoder:
+        leave_encoder_out()
+    load_analyser()
 
 
 def _begin(settings: Settings, parent: int) -> None:

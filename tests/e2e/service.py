@@ -69,6 +69,7 @@ class Service:
             "TALKHUB_LINGER": "0",
             "PORT": str(self.port),
             "WORKER_PROCESSES": "1",
+            "SENTENCE_ENCODER": "false",
             **self.settings,
         }
         self.starts += 1

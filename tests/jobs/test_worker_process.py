@@ -30,7 +30,8 @@ def worker(request: pytest.FixtureRequest, settings: Settings) -> Iterator[subpr
     """A worker process of our own, which has begun to listen."""
     client = redis.Redis.from_url(settings.redis_url)
     client.delete(open_queue(client).key)  # what earlier tests rang for
-    mine = settings.model_copy(update={"worker_processes": 1, "worker_class": request.param})
+    small = {"worker_processes": 1, "sentence_encoder": False}
+    mine = settings.model_copy(update={**small, "worker_class": request.param})
     process = subprocess.Popen(
         [sys.executable, "worker.py"],
         cwd=ROOT,
