@@ -23,6 +23,7 @@ from talkhub.blueprints import (
     health,
     mcp,
     oauth,
+    own_labels,
     people,
     tokens,
     webhook_endpoints,
@@ -104,6 +105,7 @@ def _register_blueprints(app: Flask, runtime: Runtime) -> None:
         app.register_blueprint(people.create_blueprint(runtime, gate))
         app.register_blueprint(enrichment.create_blueprint(runtime, gate))
         app.register_blueprint(corrections.create_blueprint(runtime, gate))
+        app.register_blueprint(own_labels.create_blueprint(runtime, gate))
         app.register_blueprint(auth.create_blueprint(runtime))
         app.register_blueprint(oauth.create_blueprint(runtime))
         app.register_blueprint(metadata.create_blueprint(runtime, gate))

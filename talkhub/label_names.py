@@ -19,3 +19,26 @@ class Correctable(StrEnum):
     RESOLUTION = "resolution"
     SENTIMENT = "sentiment"
     INTENTS = "intents"
+
+
+class OwnKind(StrEnum):
+    """What a workspace may add to our labels."""
+
+    INTENT = "intent"
+    TOPIC = "topic"
+
+
+class OwnModelState(StrEnum):
+    """How far a version of a workspace's own model has come."""
+
+    PENDING = "pending"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class SatisfactionBand(StrEnum):
+    """How content a person seems, by our estimate: nobody asked them."""
+
+    LOW = "low"
+    MIDDLE = "middle"
+    HIGH = "high"

@@ -110,14 +110,6 @@ class Trajectory(StrEnum):
     WORSENING = "worsening"
 
 
-class SatisfactionBand(StrEnum):
-    """How content a person seems, by our estimate: nobody asked them."""
-
-    LOW = "low"
-    MIDDLE = "middle"
-    HIGH = "high"
-
-
 class ChangeKind(StrEnum):
     """What can happen to a message after it was sent."""
 
@@ -233,6 +225,7 @@ class Job(StrEnum):
     DRAIN_INBOX = "drain_inbox"
     DRAIN_ANALYSIS = "drain_analysis"
     DRAIN_STATS = "drain_stats"
+    TEACH_OWN_MODELS = "teach_own_models"
     RENEW_ANALYSES = "renew_analyses"
 
 

@@ -73,6 +73,7 @@ class Classifier:
             weights[:, rivals] -= weights[:, rivals].mean(axis=1, keepdims=True)
         # A row for each bucket, and below them one for each word that came by: so a text
         # is one look into one table.
+        self.rarity = rarity
         self._table = np.zeros((BUCKETS + _REMEMBERED_WORDS, _SQUARES + 1), np.float32)
         self._table[:BUCKETS] = np.column_stack([weights * rarity[:, None], rarity**2])
         self._row_of: dict[str, int] = {}

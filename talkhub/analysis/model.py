@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from talkhub.names import Intent, Sentiment
+from talkhub.names import Sentiment
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,17 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class MessageAnalysis:
-    """What one message of a person says. `score` runs from -1 to 1, confidences from 0 to 1."""
+    """What one message of a person says. `score` runs from -1 to 1, confidences from 0 to 1.
+
+    Intents are our own or the workspace's, which come first and have no reasons.
+    """
 
     message_id: str
     language: str
     sentiment: Sentiment
     score: float
     sentiment_confidence: float
-    intents: tuple[tuple[Intent, float], ...]
+    intents: tuple[tuple[str, float], ...]
     reasons: tuple[Reason, ...]
 
 
@@ -37,14 +40,16 @@ class MessageAnalysis:
 class ConversationAnalysis:
     """What a whole conversation says, and of each of the person's messages.
 
-    `intent` is the conversation's main intent, `confidence` that of the intent.
+    `intent` is the conversation's main intent, `confidence` that of the intent. `own_model` is
+    the version of what the workspace taught that had a say in it.
     """
 
     version: str
     language: str
-    intent: Intent
+    intent: str
     confidence: float
     sentiment: Sentiment
     score: float
     topics: tuple[str, ...]
     messages: tuple[MessageAnalysis, ...]
+    own_model: int | None = None

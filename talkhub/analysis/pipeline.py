@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from talkhub.analysis.hearing import tell_apart
@@ -10,10 +11,12 @@ from talkhub.analysis.intent import SOCIAL
 from talkhub.analysis.language import main_language, message_language
 from talkhub.analysis.meaning import encode, has_encoder
 from talkhub.analysis.model import ConversationAnalysis, MessageAnalysis
+from talkhub.analysis.own.taught import SURE_FROM, OwnLabel, Taught
 from talkhub.analysis.sentiment import named
 from talkhub.analysis.text import Text
 from talkhub.analysis.topics import most_named
 from talkhub.analysis.understanding import Reading, understand
+from talkhub.label_names import OwnKind
 from talkhub.names import Intent, MessageRole
 
 # Raised by one with every change of an answer: each stored analysis names the analyser it is by,
@@ -51,12 +54,30 @@ def analyse(messages: Sequence[Mapping[str, object]]) -> ConversationAnalysis:
 
 
 def analyse_all(
-    transcripts: Sequence[Sequence[Mapping[str, object]]],
+    transcripts: Sequence[Sequence[Mapping[str, object]]], *, taught: Taught | None = None
 ) -> list[ConversationAnalysis]:
-    """Return what `analyse` says of each transcript, in less time than one by one."""
+    """Return what `analyse` says of each transcript, in less time than one by one.
+
+    `taught` adds the intents and topics of a workspace's own.
+    """
     all_said = [_said(messages) for messages in transcripts]
-    readings = iter(understand([text for said in all_said for text in said.texts]))
-    return [_analysis(said, readings) for said in all_said]
+    texts = [text for said in all_said for text in said.texts]
+    readings: Iterator[Reading] = iter(understand(texts))
+    if taught is not None:
+        readings = map(_with_own, readings, taught.named_in(texts))
+    found = [_analysis(said, readings) for said in all_said]
+    if taught is not None:
+        found = [replace(it, own_model=taught.version) for it in found]
+    return found
+
+
+def _with_own(reading: Reading, named: Sequence[tuple[OwnLabel, float]]) -> Reading:
+    """Return a reading with what a text names of the workspace's own labels before ours."""
+    own = {kind: [(it.name, sure) for it, sure in named if it.kind is kind] for kind in OwnKind}
+    return reading._replace(
+        intents=(*own[OwnKind.INTENT], *reading.intents),
+        topics=(*(name for name, _ in own[OwnKind.TOPIC]), *reading.topics),
+    )
 
 
 def _said(messages: Sequence[Mapping[str, object]]) -> _Said:
@@ -128,9 +149,12 @@ def outdated_versions() -> list[str]:
     return [f"{current}{_WITHOUT_ENCODER}", *older] if has_encoder() else older
 
 
-def _main_intent(results: Sequence[MessageAnalysis]) -> tuple[Intent, float]:
-    """Return what the conversation is about; manners only where nothing else was wanted."""
-    doubts: dict[Intent, float] = {}
+def _main_intent(results: Sequence[MessageAnalysis]) -> tuple[str, float]:
+    """Return what the conversation is about; manners only where nothing else was wanted.
+
+    What the workspace taught says it more closely than any of ours.
+    """
+    doubts: dict[str, float] = {}
     weight = 1.0
     for result in results:
         for intent, confidence in result.intents:
@@ -139,7 +163,10 @@ def _main_intent(results: Sequence[MessageAnalysis]) -> tuple[Intent, float]:
     if not doubts:
         return Intent.UNKNOWN, 0.0
     errands = {intent: doubt for intent, doubt in doubts.items() if intent not in SOCIAL} or doubts
-    if min(errands, key=errands.__getitem__) is Intent.HUMAN_HANDOFF:
+    own = {it: doubt for it, doubt in errands.items() if _is_own(it) and doubt <= 1 - SURE_FROM}
+    if own:
+        errands = own
+    elif min(errands, key=errands.__getitem__) == Intent.HUMAN_HANDOFF:
         # Who asks for a person asks because of something.
         errands = {it: doubt for it, doubt in errands.items() if doubt < _SAID} or errands
         if len(errands) > 1:
@@ -148,6 +175,10 @@ def _main_intent(results: Sequence[MessageAnalysis]) -> tuple[Intent, float]:
     sure = 1 - ranked[0][0]
     rival = 1 - ranked[1][0] if len(ranked) > 1 else 0.0
     return ranked[0][1], round(sure * (1 - _RIVALRY * rival / (sure + rival)), 3)
+
+
+def _is_own(intent: str) -> bool:
+    return not isinstance(intent, Intent)
 
 
 def _overall_score(results: Sequence[MessageAnalysis]) -> float:

@@ -32,7 +32,7 @@ class Reading(NamedTuple):
     sentiment: Sentiment
     score: float
     confidence: float
-    intents: tuple[tuple[Intent, float], ...]
+    intents: tuple[tuple[str, float], ...]
     topics: tuple[str, ...]
     reasons: tuple[Reason, ...]
 

@@ -24,6 +24,7 @@ from talkhub.enrichment.queueing import queue_enrichments
 from talkhub.errors import Unavailable
 from talkhub.jobs import timing
 from talkhub.jobs.context import worker_context
+from talkhub.jobs.teaching import taught_model, teach_next
 from talkhub.names import Job
 from talkhub.services import bucket_stats, insights
 from talkhub.services.channel_sessions import ClaimedEvent
@@ -73,6 +74,11 @@ def drain_stats() -> int:
 def renew_analyses() -> int:
     """Analyse again what an older analyser did, unless fresh work is due; return how many."""
     return _drain(Job.RENEW_ANALYSES, _renewal_batch)
+
+
+def teach_own_models() -> int:
+    """Learn the workspaces' own labels where somebody asked for it; return how many versions."""
+    return _drain(Job.TEACH_OWN_MODELS, teach_next)
 
 
 def _drain(job: Job, batch: Callable[[Database], int]) -> int:
@@ -222,7 +228,8 @@ def _analyse(
         DueConversation(**{it.name: row[it.name] for it in fields(DueConversation)}) for row in rows
     ]
     try:
-        return insights.analyse_conversations(due)
+        taught = taught_model(database, workspace_id, rows[0]["own_model_id"])
+        return insights.analyse_conversations(due, taught=taught)
     except JobTimeoutException:
         raise
     except Exception:

@@ -103,6 +103,7 @@ def sweep(database: Database, settings: Settings) -> None:
         Job.DRAIN_INBOX: due["inbox"],
         Job.DRAIN_ANALYSIS: due["analysis"],
         Job.DRAIN_STATS: due["stats"],
+        Job.TEACH_OWN_MODELS: due["teaching"],
     }
     waiting = [job for job, is_due in jobs.items() if is_due]
     if not waiting:

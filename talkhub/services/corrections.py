@@ -13,6 +13,7 @@ from talkhub.label_names import Correctable
 from talkhub.names import Intent, Job, MessageRole, Outcome, Resolution, Sentiment
 from talkhub.services.auth import audit
 from talkhub.services.labels import OF_COURSE, SEPARATOR, Labels, labels, prediction_of
+from talkhub.services.own_labels import own_intents
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.statements import corrections as statements
 from talkhub.store.statements.insights import LOCK_PEOPLE
@@ -58,6 +59,11 @@ class Correction:
     undone_by: str | None
 
 
+def intents_to_choose(uow: UnitOfWork) -> tuple[str, ...]:
+    """Return what a correction may call an intent: ours and the workspace's own."""
+    return (*INTENTS, *own_intents(uow))
+
+
 def list_corrections(uow: UnitOfWork, conversation_id: str) -> tuple[Correction, ...]:
     """Return what was corrected of a conversation, the latest first, with what was undone."""
     key = {"workspace_id": uow.workspace_id, "conversation_id": conversation_id}
@@ -87,7 +93,8 @@ def correct(
     anyway, without anybody having said so. Raises NotFound, and Invalid for a label that
     there is not or a message that is not the person's.
     """
-    values = _checked(said, is_message=message_id is not None)
+    choice = _OF_MESSAGES if message_id is not None else OF_CONVERSATIONS
+    values = _checked(said, {**choice, **_with_own(uow, choice)})
     row = _lock(uow, conversation_id)
     stored = list_corrections(uow, conversation_id)
     counted = standing(stored).get(message_id, {})
@@ -131,13 +138,22 @@ def undo(uow: UnitOfWork, conversation_id: str, correction_id: int) -> None:
     _has_changed(uow, conversation_id, row, "analysis.correction_undone")
 
 
-def _checked(said: Mapping[str, str | Sequence[str]], *, is_message: bool) -> dict[str, str]:
-    known = _OF_MESSAGES if is_message else OF_CONVERSATIONS
+def _with_own(
+    uow: UnitOfWork, known: Mapping[Correctable, Collection[str]]
+) -> dict[Correctable, Collection[str]]:
+    """Return what is known of intents with those of the workspace's own."""
+    intents = intents_to_choose(uow)
+    return {field: intents for field, values in known.items() if values is INTENTS}
+
+
+def _checked(
+    said: Mapping[str, str | Sequence[str]], known: Mapping[Correctable, Collection[str]]
+) -> dict[str, str]:
     values: dict[str, str] = {}
     for field, given in said.items():
         if field not in known:
-            what = "message" if is_message else "conversation"
-            raise Invalid.at(field, detail=f"A {what} has no such label.", code="not_correctable")
+            detail = f"What can be corrected here: {', '.join(known)}."
+            raise Invalid.at(field, detail=detail, code="not_correctable")
         named = [given] if isinstance(given, str) else list(dict.fromkeys(given))
         is_one_too_many = len(named) > (MOST_INTENTS if field == Correctable.INTENTS else 1)
         if not named or is_one_too_many or not set(named) <= set(known[Correctable(field)]):

@@ -10,6 +10,7 @@ from talkhub import clock
 from talkhub.analysis.conversation.course import course
 from talkhub.analysis.conversation.model import Course
 from talkhub.analysis.model import ConversationAnalysis
+from talkhub.analysis.own.taught import Taught
 from talkhub.analysis.pipeline import analyse_all, outdated_versions
 from talkhub.names import ConversationStatus
 from talkhub.services import learning, outbound
@@ -41,12 +42,14 @@ class DueConversation:
     timezone: str = "UTC"
 
 
-def analyse_conversations(due: Sequence[DueConversation]) -> list[dict[str, Any]]:
+def analyse_conversations(
+    due: Sequence[DueConversation], *, taught: Taught | None = None
+) -> list[dict[str, Any]]:
     """Return conversations' analyses as the rows that are stored. Pure.
 
-    Together they take less time than one by one.
+    Together they take less time than one by one. All are of the workspace that `taught`.
     """
-    found = analyse_all([it.messages for it in due])
+    found = analyse_all([it.messages for it in due], taught=taught)
     return [_row(it, analysis) for it, analysis in zip(due, found, strict=True)]
 
 

@@ -38,6 +38,7 @@ SYSTEM_SCOPES = {
     ("jobs/schedule.py", "what is past its time"),
     ("jobs/schedule.py", "settled events of all workspaces"),
     ("jobs/schedule.py", "work that ends its workers"),
+    ("jobs/teaching.py", "a drain's claim"),
     ("services/api_keys.py", "the workspace of an API key"),
     ("services/auth.py", "a failed attempt"),
     ("services/auth.py", "failures of all addresses"),

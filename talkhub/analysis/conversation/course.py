@@ -14,7 +14,6 @@ from talkhub.analysis.conversation.urgency import urgency
 from talkhub.analysis.intent import SOCIAL
 from talkhub.analysis.language import decided_language
 from talkhub.analysis.model import ConversationAnalysis
-from talkhub.names import Intent
 
 _FURTHER_FROM = 0.35
 _FURTHER_AT_MOST = 3
@@ -73,9 +72,9 @@ def course(
     )
 
 
-def _further_intents(turns: Sequence[Turn], primary: Intent) -> tuple[tuple[Intent, float], ...]:
+def _further_intents(turns: Sequence[Turn], primary: str) -> tuple[tuple[str, float], ...]:
     """Return what else the person wanted, the surest first; manners are no errand."""
-    surest: dict[Intent, float] = {}
+    surest: dict[str, float] = {}
     for _, said in persons(turns):
         for intent, confidence in said.intents:
             if intent not in SOCIAL and intent != primary and confidence >= _FURTHER_FROM:

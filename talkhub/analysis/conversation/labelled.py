@@ -11,13 +11,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from talkhub.analysis.examples import CORPUS, INTENTS, BadExamples, Split, refuse_bad
 from talkhub.analysis.lexicon import topic_names
+from talkhub.label_names import SatisfactionBand
 from talkhub.names import (
     Intent,
     MessageRole,
     Outcome,
     Platform,
     Resolution,
-    SatisfactionBand,
     Sentiment,
     Trajectory,
     Urgency,

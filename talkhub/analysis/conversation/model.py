@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from talkhub.names import Intent, SatisfactionBand
+from talkhub.label_names import SatisfactionBand
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Course:
     score: float
     trajectory: Finding
     lowest: Stretch | None
-    further_intents: tuple[tuple[Intent, float], ...]
+    further_intents: tuple[tuple[str, float], ...]
     urgency: Finding
     handoff_requested: tuple[Stretch, ...]
     handoff_done: tuple[Stretch, ...]

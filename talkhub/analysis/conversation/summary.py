@@ -13,7 +13,6 @@ from talkhub.analysis.intent import SOCIAL
 from talkhub.analysis.model import MessageAnalysis
 from talkhub.analysis.personal import masked
 from talkhub.logs import mask
-from talkhub.names import Intent
 
 _LONGEST, _SHORTEST = 200, 12
 # Masked before it is shortened, lest half a number be shown; but not all of a long text.
@@ -25,7 +24,7 @@ _WORDS_WEIGHT: Final = 0.4
 _LATER: Final = 0.25
 
 
-def summary(turns: Sequence[Turn], primary: Intent) -> tuple[Quote, ...]:
+def summary(turns: Sequence[Turn], primary: str) -> tuple[Quote, ...]:
     """Return what the person came for, what was answered last, and how they left, in that order.
 
     Numbers, addresses and links that identify people are masked.
@@ -79,7 +78,7 @@ def _last_word(turns: Sequence[Turn], *, after: int) -> int | None:
     return last if is_telling else None
 
 
-def _wanted_sentence(turn: Turn, primary: Intent) -> str:
+def _wanted_sentence(turn: Turn, primary: str) -> str:
     """Return the sentence in which most speaks for the errand."""
     reasons = turn.said.reasons if turn.said else ()
     weights = [

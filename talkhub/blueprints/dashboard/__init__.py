@@ -22,6 +22,7 @@ from talkhub.blueprints.dashboard import (
     overview,
     people,
     preferences,
+    quality,
     webhooks,
 )
 from talkhub.blueprints.dashboard.assets import keep_for_ever, static_url
@@ -48,6 +49,7 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
     overview.register(blueprint, database)
     conversations.register(blueprint, database)
     people.register(blueprint, database)
+    quality.register(blueprint, database)
     channels.register(blueprint, runtime)
     connect.register(blueprint, runtime)
     api_keys.register(blueprint, runtime)

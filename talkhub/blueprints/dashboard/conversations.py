@@ -32,6 +32,7 @@ from talkhub.blueprints.dashboard.wording import (
 from talkhub.enrichment.found import FoundByModel, found_by_model
 from talkhub.errors import NotFound
 from talkhub.names import CompletionStatus, Intent, Platform, Sentiment
+from talkhub.services.own_labels import own_intents
 from talkhub.services.readings import note_reading
 from talkhub.store.queries.conversations import (
     COUNTED_AT_MOST,
@@ -140,9 +141,10 @@ def register(blueprint: Blueprint, database: Database) -> None:
                 newer_than=read_place(form.after),
             )
             count = count_conversations(uow, wanted)
+            intents = own_intents(uow)
         if form.after and found.newer is None:
             return redirect(list_path(form.filters()), 303)  # the top is the whole first page
-        page = _list_page(frame, form, found, count)
+        page = _list_page(frame, form, found, count, own=intents)
         return render_page("dashboard/conversations.html", page)
 
     @blueprint.get("/conversations/<conversation_id>")
@@ -183,16 +185,21 @@ def register(blueprint: Blueprint, database: Database) -> None:
 
 
 def _list_page(
-    frame: Frame, form: ConversationsForm, found: ConversationPage, count: int
+    frame: Frame,
+    form: ConversationsForm,
+    found: ConversationPage,
+    count: int,
+    *,
+    own: tuple[str, ...],
 ) -> ConversationsPage:
     filters = form.filters()
-    choices = _choices(form)
+    choices = _choices(form, own)
     offered = {choice.name for choice in choices}
     return ConversationsPage(
         frame=frame,
         choices=choices,
         kept={name: value for name, value in filters.items() if name not in offered},
-        pills=_pills(frame, form),
+        pills=_pills(frame, form, choices),
         found=found,
         count=count,
         counted_at_most=COUNTED_AT_MOST,
@@ -202,10 +209,10 @@ def _list_page(
     )
 
 
-def _choices(form: ConversationsForm) -> list[Choice]:
+def _choices(form: ConversationsForm, own: tuple[str, ...]) -> list[Choice]:
     periods = {name.value: period_name(name) for name in PeriodName}
     platforms = {name.value: platform_name(name) for name in Platform}
-    intents = {name.value: intent_name(name) for name in Intent}
+    intents = {name: intent_name(name) for name in (*Intent, *own)}
     moods = {name.value: sentiment_name(name) for name in Sentiment}
     states = {name.value: completion_name(name) for name in CompletionStatus}
     return [
@@ -222,12 +229,10 @@ def _with(options: dict[str, str], chosen: str | None) -> dict[str, str]:
     return {**options, chosen: options.get(chosen, chosen)} if chosen else options
 
 
-def _pills(frame: Frame, form: ConversationsForm) -> list[Pill]:
+def _pills(frame: Frame, form: ConversationsForm, choices: list[Choice]) -> list[Pill]:
     filters = form.filters()
-    titles = {choice.name: choice.title for choice in _choices(form)}
-    texts = {
-        choice.name: choice.options[choice.chosen] for choice in _choices(form) if choice.chosen
-    }
+    titles = {choice.name: choice.title for choice in choices}
+    texts = {choice.name: choice.options[choice.chosen] for choice in choices if choice.chosen}
     titles |= {"start": _("Desde"), "end": _("Até"), "analysis": _("Análise"), "attention": _("Só")}
     texts["attention"] = _("precisa de atenção")
     texts["analysis"] = _("pendente") if form.analysis == "pending" else _("feita")

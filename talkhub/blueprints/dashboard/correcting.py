@@ -23,10 +23,10 @@ from talkhub.errors import Forbidden
 from talkhub.label_names import Correctable
 from talkhub.names import Sentiment
 from talkhub.services.corrections import (
-    INTENTS,
     OF_CONVERSATIONS,
     Correction,
     correct,
+    intents_to_choose,
     list_corrections,
     standing,
     undo,
@@ -106,12 +106,13 @@ def correction_box(
 ) -> CorrectionBox:
     """Return what is corrected of a transcript, and the forms to correct it with."""
     found = list_corrections(uow, transcript.conversation_id)
+    intents = intents_to_choose(uow) if frame.corrects_analyses else ()
     places = {message.get("id"): place for place, message in enumerate(transcript.messages)}
     return CorrectionBox(
         may_correct=frame.corrects_analyses,
-        choices=list(_choices(transcript)),
+        choices=list(_choices(transcript, intents)),
         moods=tuple(Sentiment),
-        intents={intent.value: intent_name(intent) for intent in INTENTS},
+        intents={intent: intent_name(intent) for intent in intents},
         shown=[_shown(it, places) for it in found[:SHOWN]],
         said=standing(found),
         number=number if frame.corrects_analyses else None,
@@ -155,7 +156,7 @@ def _back(conversation_id: str, place: str) -> Response:
     return redirect(f"{there}#{place}", 303)
 
 
-def _choices(transcript: Transcript) -> Iterator[Choice]:
+def _choices(transcript: Transcript, intents: Sequence[str]) -> Iterator[Choice]:
     course = transcript.course or {}
     counts = {
         Correctable.INTENT: transcript.primary_intent,
@@ -164,7 +165,8 @@ def _choices(transcript: Transcript) -> Iterator[Choice]:
     }
     for field, values in OF_CONVERSATIONS.items():
         title, name_of = _words(field)
-        options = {value: name_of(value) for value in values}
+        known = intents if field is Correctable.INTENT else values
+        options = {value: name_of(value) for value in known}
         yield Choice(field, title, options, counts.get(field) or "")
 
 

@@ -16,7 +16,8 @@ from talkhub.blueprints.dashboard.wording import (
     trajectory_name,
     urgency_name,
 )
-from talkhub.names import Outcome, Resolution, SatisfactionBand, Trajectory, Urgency
+from talkhub.label_names import SatisfactionBand
+from talkhub.names import Outcome, Resolution, Trajectory, Urgency
 from talkhub.store.queries.transcripts import Transcript
 
 _TONES: Mapping[str, str] = {

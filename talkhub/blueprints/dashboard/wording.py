@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.errors import Conflict, Unreachable, WindowClosed
+from talkhub.label_names import SatisfactionBand
 from talkhub.names import (
     CompletionStatus,
     DeliveryState,
@@ -14,7 +15,6 @@ from talkhub.names import (
     Platform,
     ReconcileTrouble,
     Resolution,
-    SatisfactionBand,
     Scope,
     Sentiment,
     Trajectory,

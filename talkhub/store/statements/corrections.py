@@ -60,7 +60,7 @@ with changed as (
   where workspace_id = %(workspace_id)s and id = %(id)s
   returning profile_id, started_at
 ), people as (
-  update user_profiles set stats_due_at = clock_timestamp()
+  update user_profiles set stats_due_at = clock_timestamp(), revision = revision + 1
   where workspace_id = %(workspace_id)s and id in (select profile_id from changed)
 )
 insert into dirty_buckets (workspace_id, hour)

@@ -79,7 +79,9 @@ select
   exists (select from dirty_buckets) or exists (
           select from dirty_days where due_at < clock_timestamp() - %(grace)s) or exists (
           select from user_profiles
-          where stats_due_at < clock_timestamp() - %(grace)s) as stats
+          where stats_due_at < clock_timestamp() - %(grace)s) as stats,
+  exists (select from own_models
+          where state = 'pending' and due_at < clock_timestamp() - %(grace)s) as teaching
 """
 
 INBOX_STATE = """

@@ -4,7 +4,9 @@ CLAIMED = """id, workspace_id, session_id, fence, attempts, messages, status,
   (select locale from user_profiles p where p.id = profile_id) as locale,
   (select coalesce(p.timezone, w.timezone) from workspaces w
    left join user_profiles p on p.id = profile_id
-   where w.id = conversations.workspace_id) as timezone"""
+   where w.id = conversations.workspace_id) as timezone,
+  (select m.id from own_models m
+   where m.workspace_id = conversations.workspace_id and m.is_active) as own_model_id"""
 """What a drain is told of a conversation that it holds for analysis."""
 
 CLAIM_ANALYSES = f"""

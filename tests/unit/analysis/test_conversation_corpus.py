@@ -26,11 +26,11 @@ from talkhub.analysis.examples import (
     read_examples,
     split_of_personas,
 )
+from talkhub.label_names import SatisfactionBand
 from talkhub.names import (
     MessageRole,
     Outcome,
     Resolution,
-    SatisfactionBand,
     Sentiment,
     Trajectory,
     Urgency,
