@@ -39,6 +39,7 @@ def repeat_history(url: URL, messages: int) -> None:
     times = -(-messages // stored)
     wanted = round(conversations * messages / stored)
     run_sql(url, _REPEAT, times, "long", wanted)
+    run_sql(url, "update user_profiles set stats_due_at = now() where user_id = 'long'")
     run_sql(url, "vacuum analyze")
 
 

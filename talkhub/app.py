@@ -50,6 +50,7 @@ from talkhub.store.uow import Database
 from talkhub.volatile.hints import ChangeHints
 from talkhub.volatile.limits import LeasedLimiter
 from talkhub.volatile.redis_client import web_client
+from talkhub.volatile.remembered import Remembered
 
 BROWSER_BLUEPRINTS = ("auth", "dashboard", "oauth")
 """The blueprints that the card's extensions serve; all others go through the gate."""
@@ -68,6 +69,7 @@ def create_app(settings: Settings, *, outbound: GuardedClient | None = None) -> 
         settings.database_url,
         ring=Bell(settings.redis_url).ring,
         tell=ChangeHints(settings.redis_url).tell,
+        remember=Remembered(settings.redis_url, kind="context").get,
     )
     runtime = Runtime(
         settings=settings,

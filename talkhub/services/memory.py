@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from talkhub import clock
+from talkhub import __version__, clock, json_codec
 from talkhub.memory.packing import Shelf, pack, unpack
-from talkhub.memory.query import question
-from talkhub.memory.ranking import Hit, rank
+from talkhub.memory.query import Question, question
+from talkhub.memory.ranking import rank
 from talkhub.memory.words import words_of
 from talkhub.services.transcripts import Message, time_of
 from talkhub.store.statements import memory as statements
@@ -22,11 +23,19 @@ from talkhub.store.uow import UnitOfWork
 MOST_CONVERSATIONS, MOST_MESSAGES = 4_000, 40_000
 # What no drain has packed yet is packed while somebody waits: the newest, not a backlog.
 MOST_UNREAD = 40
+# What is shorter is ranked almost as fast as a ranking is looked up.
+_MOST_AT_ONCE = 2_000
+# Rankings are remembered as long as nothing is likely to come in between: a tenth of how long
+# the person has been quiet, and at least while an answer to them is being written.
+_QUIET_SHARE, _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.1, 60, 3_600
 # What answers makes the two before it and the two after it hits too, which may say nothing: so
 # many more are ranked than are told, and read as far as it takes.
 _AROUND_EACH = 5
 _FALLBACK_LANGUAGE = "pt"
-_SECONDS_A_DAY = 86_400
+_SECONDS_A_DAY, _SECONDS_AN_HOUR = 86_400, 3_600
+
+_STATE_COLUMNS = ("name", "profile_id", "revision", "waiting", "quiet_seconds")
+_SHELF_COLUMNS = ("ids", "days", "stems", "unread", *_STATE_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,20 @@ class Excerpt:
         }
 
 
+_Place = tuple[int, int, float]
+"""Where a message stands: its conversation's id, its position there, and how well it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What is searched for, in whose history, and as of when."""
+
+    user_id: str
+    asked: Question
+    most: int
+    until: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Memory:
     """What is searched of one person; `ids` and `ages` belong to the shelf's conversations."""
@@ -72,12 +95,10 @@ def search(
     asked = question(query)
     if not asked.aspects:
         return []
-    memory = _memory(uow, user_id, until=until)
-    most = limit * _AROUND_EACH
-    hits = rank(memory.shelf, asked, limit=most, user_names=memory.names, ages=memory.ages)
+    places = _ranked(uow, _Sought(user_id, asked, limit * _AROUND_EACH, until))
     found: list[Excerpt] = []
-    for start in range(0, len(hits), limit):
-        found += _excerpts(uow, memory, hits[start : start + limit], until=until)
+    for start in range(0, len(places), limit):
+        found += _excerpts(uow, places[start : start + limit], until=until)
         if len(found) >= limit:
             break
     return found[:limit]
@@ -99,28 +120,93 @@ def pack_waiting(uow: UnitOfWork, *, limit: int) -> int:
     return len(rows)
 
 
-def _memory(uow: UnitOfWork, user_id: str, *, until: datetime | None) -> _Memory:
-    params = {
+def _ranked(uow: UnitOfWork, sought: _Sought) -> list[_Place]:
+    """Return where the messages stand that answer best: of a long history as it is remembered.
+
+    Places are remembered, not words: those are always read anew, within the workspace.
+    """
+
+    def place_now() -> tuple[str, int]:
+        row = uow.once(statements.STATE_OF_HISTORY, _params(uow, sought))
+        return _place(uow, dict(zip(_STATE_COLUMNS, row[0], strict=True)), sought)
+
+    def find() -> tuple[tuple[str, int] | None, bytes]:
+        row = uow.once(statements.SHELF_OF_PERSON, _params(uow, sought))[0]
+        found = dict(zip(_SHELF_COLUMNS, row, strict=True))
+        memory = _memory(found, sought)
+        places = json_codec.dumps(_rank(memory, sought))
+        is_long = len(memory.shelf) > _MOST_AT_ONCE
+        return (_place(uow, found, sought) if is_long else None), places
+
+    topic = f"{uow.workspace_id}:{sought.user_id}"
+    asked = (sought.user_id, sought.asked.words, sought.most, _today(sought.until), __version__)
+    question_key = f"asked:{uow.workspace_id}:{_digest(asked)}"
+    places: list[_Place] = json_codec.loads(
+        uow.remember(topic, question_key, place_now=place_now, find=find)
+    )
+    return places
+
+
+def _place(uow: UnitOfWork, row: Mapping[str, Any], sought: _Sought) -> tuple[str, int]:
+    """Return the key that names all that a ranking depends on, and how long it is kept.
+
+    What people asked and are called stands in it as a digest only.
+    """
+    asked = (sought.asked.words, sought.most, _today(sought.until), __version__)
+    depends = _digest((asked, row["name"], row["waiting"]))
+    quiet = (row["quiet_seconds"] or 0) * _QUIET_SHARE
+    seconds = round(min(max(quiet, _SHORTEST_SECONDS), _LONGEST_SECONDS))
+    owner = f"{uow.workspace_id}:{row['profile_id']}:{row['revision']}"
+    return f"context:{owner}:{depends}", seconds
+
+
+def _digest(parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+def _rank(memory: _Memory, sought: _Sought) -> list[_Place]:
+    hits = rank(
+        memory.shelf,
+        sought.asked,
+        limit=sought.most,
+        user_names=memory.names,
+        ages=memory.ages,
+    )
+    return [(memory.ids[hit.conversation], hit.position, hit.score) for hit in hits]
+
+
+def _params(uow: UnitOfWork, sought: _Sought) -> dict[str, Any]:
+    return {
         "workspace_id": uow.workspace_id,
-        "user_id": user_id,
-        "until": until,
+        "user_id": sought.user_id,
+        "until": sought.until,
         "conversations": MOST_CONVERSATIONS,
         "messages": MOST_MESSAGES,
         "unread": MOST_UNREAD,
     }
-    name, ids, days, stems, unread = uow.once(statements.SHELF_OF_PERSON, params)[0]
-    unread = unread or []
+
+
+def _memory(row: Mapping[str, Any], sought: _Sought) -> _Memory:
+    unread = row["unread"] or []
     packed = [
-        pack(_until(messages, until), language or _FALLBACK_LANGUAGE)
+        pack(_until(messages, sought.until), language or _FALLBACK_LANGUAGE)
         for _, _, language, messages in unread
     ]
-    today = (until or clock.now()).timestamp() / _SECONDS_A_DAY
+    today = _today(sought.until)
+    days = (*(it[1] for it in unread), *(row["days"] or ()))
     return _Memory(
-        shelf=unpack(b"".join([*packed, stems or b""])),
-        ids=[*(row[0] for row in unread), *(ids or ())],
-        ages=[max(0.0, today - day) for day in (*(row[1] for row in unread), *(days or ()))],
-        names=words_of(name or ""),
+        shelf=unpack(b"".join([*packed, row["stems"] or b""])),
+        ids=[*(it[0] for it in unread), *(row["ids"] or ())],
+        ages=[max(0.0, today - day) for day in days],
+        names=words_of(row["name"] or ""),
     )
+
+
+def _today(until: datetime | None) -> float:
+    """Return the day that ages are counted from; now by the hour, so that rankings stay equal."""
+    if until is not None:
+        return until.timestamp() / _SECONDS_A_DAY
+    return clock.now().timestamp() // _SECONDS_AN_HOUR * _SECONDS_AN_HOUR / _SECONDS_A_DAY
 
 
 def _until(messages: Sequence[Message], until: datetime | None) -> Sequence[Message]:
@@ -132,18 +218,18 @@ def _until(messages: Sequence[Message], until: datetime | None) -> Sequence[Mess
 
 
 def _excerpts(
-    uow: UnitOfWork, memory: _Memory, hits: Sequence[Hit], *, until: datetime | None
+    uow: UnitOfWork, places: Sequence[_Place], *, until: datetime | None
 ) -> list[Excerpt]:
-    """Return the messages that hits stand for, but for those that say nothing or came later."""
+    """Return the messages at some places, but for those that say nothing or came later."""
     params = {
         "workspace_id": uow.workspace_id,
-        "ids": [memory.ids[hit.conversation] for hit in hits],
-        "positions": [hit.position for hit in hits],
+        "ids": [conversation for conversation, _, _ in places],
+        "positions": [position for _, position, _ in places],
     }
     found: list[Excerpt] = []
     for place, conversation_id, platform, message in uow.once(statements.MESSAGES_AT, params):
         if _is_told(message, until):
-            score = round(hits[place - 1].score, 3)
+            score = round(places[place - 1][2], 3)
             found.append(Excerpt(message, conversation_id, platform, score))
     return found
 

@@ -20,6 +20,7 @@ from talkhub import json_codec
 from talkhub.errors import Unavailable
 from talkhub.names import DatabaseRole, Job
 from talkhub.security import Principal
+from talkhub.store.remembering import Remember, found_anew
 from talkhub.store.single_connections import CONNECT_OPTIONS, SingleConnections, register_codecs
 
 STATEMENT_TIMEOUT_MS = 10_000
@@ -67,7 +68,7 @@ class Database:
 
     One pool is for units of work; the other holds autocommit connections for single
     statements. `ring` is called with each job that a committed unit of work asked for,
-    `tell` with the workspace and sessions that it changed.
+    `tell` with the workspace and sessions that it changed; `remember` keeps what is found.
     """
 
     def __init__(
@@ -77,9 +78,11 @@ class Database:
         pool_size: int = 8,
         ring: Callable[[Job], None] | None = None,
         tell: Callable[[int, Iterable[str]], None] | None = None,
+        remember: Remember | None = None,
     ) -> None:
         self.ring = ring or _no_bell
         self.tell = tell or _nobody_listens
+        self.remember = remember or found_anew
         self._engine = _engine(url, pool_size)
         self._singles = SingleConnections(url, pool_size)
         event.listen(self._engine, "before_cursor_execute", _send_prologue, retval=True)
@@ -135,6 +138,7 @@ class UnitOfWork:
         self.scope = scope
         self.bells: list[Job] = []
         self.touched: set[str] = set()
+        self.remember = database.remember
         self._database = database
         self._read_only = read_only
         self._connection: Connection | None = None

@@ -30,7 +30,7 @@ with given_up as (
   where analysis_due_at <= clock_timestamp() and attempts >= %(max_attempts)s
   returning workspace_id, profile_id, started_at
 ), people as (
-  update user_profiles set stats_due_at = clock_timestamp()
+  update user_profiles set stats_due_at = clock_timestamp(), revision = revision + 1
   where id in (select profile_id from given_up)
 ), hours as (
   insert into dirty_buckets (workspace_id, hour)
@@ -90,7 +90,7 @@ with r as (
     held.analysed_version as version_before, held.outcome as outcome_before,
     held.sentiment as sentiment_before
 ), people as (
-  update user_profiles p set stats_due_at = clock_timestamp()
+  update user_profiles p set stats_due_at = clock_timestamp(), revision = p.revision + 1
   where p.workspace_id = %(workspace_id)s and p.id in (select profile_id from current)
 ), hours as (
   insert into dirty_buckets (workspace_id, hour)

@@ -50,7 +50,7 @@ with sessions as (
   insert into dirty_buckets (workspace_id, hour)
   select distinct %(workspace_id)s::bigint, date_trunc('hour', started_at) from moved
 )
-update user_profiles set stats_due_at = clock_timestamp()
+update user_profiles set stats_due_at = clock_timestamp(), revision = revision + 1
 where workspace_id = %(workspace_id)s and id in (%(from_id)s, %(to_id)s)
 """
 """Sessions, conversations and facts keep the `user_id` they are from: by it they find back."""
