@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from callers import Caller
 from factories import WEBHOOK_SECRET, WHATSAPP_SECRET, make_workspace
@@ -25,6 +26,10 @@ from talkhub.jobs import context, handlers
 from talkhub.names import Scope
 from talkhub.settings import Settings
 from talkhub.store.uow import Database
+
+# Busy machines are slow, and no example found on one of them shall decide elsewhere.
+hypothesis.settings.register_profile("talkhub", max_examples=50, deadline=None, database=None)
+hypothesis.settings.load_profile("talkhub")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -594,8 +594,6 @@ _users = itertools.count(5_511_000_000_000)
 
 
 @examples(
-    database=None,
-    deadline=None,
     max_examples=12,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -629,8 +627,6 @@ def test_any_order_and_repetition_of_events_ends_in_the_same_transcript(
 
 
 @examples(
-    database=None,
-    deadline=None,
     max_examples=12,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

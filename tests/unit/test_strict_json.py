@@ -45,7 +45,6 @@ def faults_of(raw: bytes) -> list[tuple[str, str]]:
 
 
 @READERS
-@settings(database=None, deadline=None)
 @given(documents, st.sampled_from([{"ensure_ascii": True}, {"ensure_ascii": False}, {"indent": 2}]))
 @example({'a": 1, "a': '":"', "b\\": "\\"}, {})
 def test_valid_documents_are_read_as_the_standard_library_reads_them(
@@ -60,7 +59,7 @@ def test_valid_documents_are_read_as_the_standard_library_reads_them(
 
 
 @READERS
-@settings(database=None, deadline=None, max_examples=300)
+@settings(max_examples=100)
 @given(
     st.binary(max_size=60) | st.text('{}[]":,\\u0d8c12e+-. \ntrufalsn', max_size=60).map(str.encode)
 )

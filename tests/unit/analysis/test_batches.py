@@ -43,7 +43,7 @@ def without_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     forget()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(transcripts)
 def test_together_they_say_what_each_says_alone(conversations: list[Transcript]) -> None:
     forget()
@@ -56,9 +56,7 @@ def test_together_they_say_what_each_says_alone(conversations: list[Transcript])
     assert together == alone
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(transcripts)
 def test_so_they_do_without_an_encoder(
     without_encoder: None, conversations: list[Transcript]

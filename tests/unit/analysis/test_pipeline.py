@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from talkhub.analysis.model import ConversationAnalysis
@@ -176,7 +176,6 @@ def test_a_text_of_a_few_letters_repeated_takes_no_longer_than_it_should() -> No
     assert len(result.messages) == 3
 
 
-@settings(deadline=None)  # the first example loads the lexicons
 @given(st.lists(st.text(max_size=200) | st.lists(st.sampled_from(PHRASES)).map(" ".join)))
 def test_any_text_gives_a_sound_and_repeatable_answer(contents: list[str]) -> None:
     result = said(*contents)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from talkhub.channels.base import MessageChange, NormalisedMessage, PersonSeen, SessionEnd
@@ -87,7 +87,6 @@ def read_through(name: str, raw: bytes) -> None:
 
 
 @every_channel
-@settings(database=None, deadline=None, max_examples=100)
 @given(data=st.data())
 def test_a_mangled_payload_is_split_and_normalised(name: str, data: st.DataObject) -> None:
     document = data.draw(mangled(name))
@@ -96,14 +95,12 @@ def test_a_mangled_payload_is_split_and_normalised(name: str, data: st.DataObjec
 
 
 @every_channel
-@settings(database=None, deadline=None)
 @given(document=junk)
 def test_any_json_document_is_split_and_normalised(name: str, document: Any) -> None:
     read_through(name, json.dumps(document).encode("utf-8", "surrogatepass"))
 
 
 @every_channel
-@settings(database=None, deadline=None)
 @given(raw=st.binary(max_size=80))
 def test_any_other_body_is_a_bad_request(name: str, raw: bytes) -> None:
     # A flow may send a form, which is `name=value`.

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
 
@@ -129,7 +129,6 @@ def test_a_secret_beyond_ascii_fits_as_wsgi_hands_it_over() -> None:
     assert is_shared_secret(as_wsgi_decodes_it, ["ação"])
 
 
-@settings(database=None, deadline=None)
 @given(
     st.text(), st.binary(max_size=20), st.lists(st.text(st.characters(codec="utf-8")), max_size=3)
 )

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from talkhub.blueprints.dashboard import charts
@@ -15,7 +15,6 @@ def points(text: str) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in pairs]
 
 
-@settings(deadline=None)
 @given(counts, st.data())
 def test_lines_stay_in_their_box(current: list[int], data: st.DataObject):
     previous = data.draw(st.lists(st.integers(0, 10**7), max_size=len(current)))
@@ -36,7 +35,6 @@ def test_what_has_not_begun_is_not_drawn():
     assert points(chart.previous) == [(0, 66.67), (33.33, 100)]
 
 
-@settings(deadline=None)
 @given(counts)
 def test_grid_lines_begin_at_zero_are_round_and_few(values: list[int]):
     grid = charts.line_chart(values, [], running=0, height=100).grid
@@ -48,7 +46,6 @@ def test_grid_lines_begin_at_zero_are_round_and_few(values: list[int]):
     assert len(steps) == 1
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 10**5)] * 3), min_size=1, max_size=90))
 def test_columns_stand_on_the_base_without_overlapping(stacks: list[tuple[int, int, int]]):
     chart = charts.column_chart(stacks, height=200)

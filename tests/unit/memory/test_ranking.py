@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from talkhub.memory.packing import pack, unpack
@@ -98,7 +98,6 @@ def test_nothing_is_found_in_no_messages() -> None:
     assert ranked([], "pedido") == []
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.tuples(st.sampled_from(["user", "bot", "agent", "system"]), st.text())),

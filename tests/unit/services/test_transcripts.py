@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from talkhub import json_codec
@@ -28,7 +27,6 @@ from talkhub.services.transcripts import (
 )
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
-few = examples(database=None, deadline=None, max_examples=60)
 
 
 def message(
@@ -58,7 +56,6 @@ messages = st.builds(
 transcripts = st.lists(messages, min_size=1, max_size=12)
 
 
-@few
 @given(transcripts)
 def test_facts_lie_within_the_transcript(transcript: list[Message]) -> None:
     facts = add_up(transcript, is_open=False)
@@ -71,7 +68,6 @@ def test_facts_lie_within_the_transcript(transcript: list[Message]) -> None:
     assert 0 <= facts.response_ms_total <= facts.response_count * facts.duration_seconds * 1000
 
 
-@few
 @given(transcripts, transcripts)
 def test_a_transcript_continues_every_beginning_of_its_own(
     transcript: list[Message], more: list[Message]
@@ -83,13 +79,11 @@ def test_a_transcript_continues_every_beginning_of_its_own(
     assert is_continuation(grown, transcript, timed)
 
 
-@few
 @given(transcripts)
 def test_nothing_of_a_known_transcript_is_new(transcript: list[Message]) -> None:
     assert without_known(transcript, transcript, set(range(len(transcript)))) == []
 
 
-@few
 @given(transcripts, transcripts)
 def test_what_is_new_is_a_part_of_what_was_sent(stored: list[Message], sent: list[Message]) -> None:
     news = without_known(stored, sent, set(range(len(sent))))
@@ -99,7 +93,6 @@ def test_what_is_new_is_a_part_of_what_was_sent(stored: list[Message], sent: lis
     assert len(sent) - len(news) <= len(stored)
 
 
-@few
 @given(
     st.lists(messages, max_size=12, unique_by=lambda item: item["id"]),
     st.randoms(use_true_random=False),
@@ -111,7 +104,6 @@ def test_the_order_does_not_depend_on_arrival(transcript: list[Message], chance:
     assert in_order(shuffled) == in_order(transcript)
 
 
-@few
 @given(st.lists(st.integers(0, 60_000), max_size=30))
 def test_parts_hold_every_message_once_and_stay_within_bounds(sizes: list[int]) -> None:
     transcript = [message(content="x" * size, at=at) for at, size in enumerate(sizes)]
@@ -134,7 +126,6 @@ def test_a_part_holds_five_hundred_messages() -> None:
     assert [len(part) for part in split_parts(transcript)] == [MAX_MESSAGES, 1]
 
 
-@few
 @given(st.text(), st.integers(0, 3))
 def test_the_id_of_a_providers_message_depends_on_its_own_id_only(text: str, at: int) -> None:
     first = message(content=text, at=at, external_id="wamid.1")
