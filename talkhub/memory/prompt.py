@@ -78,6 +78,16 @@ def held_line(words: Wording, held: Held) -> str:
     return f'- {held.since.strftime(words.day)} {kind}: "{_fact(held.value)}"{before}{mark}'
 
 
+def past_line(
+    words: Wording, day: date, *, about: Iterable[str | None], text: str, lead: str = ""
+) -> str:
+    """Return something of the past as one line: the day, what it was about, and a quotation."""
+    when = f"{lead} {day.strftime(words.day)}".strip()
+    named = ", ".join(_fact(each) for each in about if each)
+    said = f': "{safe(text)}"' if text else ""
+    return f"- {when}{f' {named}' if named else ''}{said}"
+
+
 def message_line(words: Wording, line: Line) -> str:
     """Return a message as one line: when, who, and what in quotation marks."""
     role = words.roles.get(line.role, words.roles["user"])

@@ -12,7 +12,9 @@ from talkhub.errors import Unavailable
 from talkhub.memory.excerpts import ESTIMATOR, fitting, tokens_of
 from talkhub.memory.prompt import LONGEST_EXCERPT
 from talkhub.names import ConversationStatus, MessageRole
-from talkhub.services.context_block import NO_HEAD, Head, Known, head_of, line_of, prompt_of
+from talkhub.services.context_block import NO_HEAD, Head, head_of, line_of, prompt_of
+from talkhub.services.context_known import Known
+from talkhub.services.context_past import issues_of, summary_of
 from talkhub.services.context_wish import ContextFormat, ContextSection, ContextWish
 from talkhub.services.memory import search
 from talkhub.services.transcripts import Message
@@ -26,6 +28,9 @@ _CONVERSATIONS_FOR_MESSAGES = 2
 _WORDS_OF_NOW = 4
 # A model that is told more facts reads none of them.
 MOST_FACTS = 30
+# In these it is looked for what is open; older ones are forgotten anyway, or answered.
+MOST_EPISODES = 20
+_SUMMARY, _ISSUES = ContextSection.SUMMARY, ContextSection.ISSUES
 # A mood that moved by less than this between two months is the same mood.
 _SAME_MOOD = 0.15
 
@@ -45,7 +50,7 @@ class _Told:
 _COLUMNS: Final = (
     *("found", "is_opted_out", "timezone", "profile", "has_history", "conversations"),
     *("preferences", "interaction_stats", "latest"),
-    *("trend_conversations", "trend_score", "trend_score_before", "facts"),
+    *("trend_conversations", "trend_score", "trend_score_before", "facts", "episodes"),
 )
 
 
@@ -72,6 +77,8 @@ def user_context(uow: UnitOfWork, wish: ContextWish) -> bytes:
             "preferences": _embedded(row["preferences"]),
             "interaction_stats": _embedded(row["interaction_stats"]),
             "facts": known.facts if is_data else [],
+            "summary": summary_of(known) if is_data and wish.wants(_SUMMARY) else None,
+            "open_issues": issues_of(known) if is_data and wish.wants(_ISSUES) else [],
             "status": "degraded" if told.degraded else "ok",
             "degraded": told.degraded,
             "consent": {"memory": not row["is_opted_out"]},
@@ -102,6 +109,8 @@ def _known(uow: UnitOfWork, wish: ContextWish) -> Known:
         "with_last": wish.wants(ContextSection.LAST),
         "with_facts": wish.wants(ContextSection.FACTS),
         "most_facts": MOST_FACTS,
+        "with_episodes": wish.wants(_SUMMARY) or wish.wants(_ISSUES),
+        "most_episodes": MOST_EPISODES,
     }
     row = uow.once(USER_CONTEXT, params)[0]
     return Known(dict(zip(_COLUMNS, row, strict=True)), wish)

@@ -2,78 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cached_property
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from talkhub import clock, json_codec
+from talkhub import json_codec
 from talkhub.memory.excerpts import leading, tokens_of
 from talkhub.memory.facts.kinds import FactKind, FactSource
 from talkhub.memory.prompt import Held, Line, block, facts_line, held_line, message_line
-from talkhub.memory.wording import Wording, wording
-from talkhub.services.context_wish import ContextFormat, ContextSection, ContextWish
-from talkhub.services.transcripts import time_of
+from talkhub.memory.wording import Wording
+from talkhub.services.context_known import Known
+from talkhub.services.context_past import issue_lines, summary_lines
+from talkhub.services.context_wish import ContextFormat, ContextSection
 
 # What part of the budget these may take, however much there is: the messages want room too.
-_SHARES: Final = {ContextSection.FACTS: 0.15}
-
-
-@dataclass(frozen=True)
-class Known:
-    """The row of the statement, decoded as far as it is looked at."""
-
-    row: Mapping[str, Any]
-    wish: ContextWish
-
-    @cached_property
-    def lines(self) -> list[str]:
-        """The latest conversations as JSON, newest first."""
-        text: str = self.row["conversations"]
-        return text.split("\n") if text else []
-
-    def conversations(self) -> Iterator[dict[str, Any]]:
-        """Yield the latest conversations, newest first, as they were at the time asked about."""
-        for line in self.lines:
-            found = json_codec.loads(line)
-            if self.wish.as_of is not None:
-                until = self.wish.as_of
-                found["messages"] = [each for each in found["messages"] if time_of(each) <= until]
-            yield found
-
-    @cached_property
-    def zone(self) -> ZoneInfo:
-        """The person's time zone, or the workspace's."""
-        return ZoneInfo(self.row["timezone"])
-
-    @cached_property
-    def profile(self) -> dict[str, Any]:
-        """The person's profile; empty if nobody knows them."""
-        found: dict[str, Any] = json_codec.loads(self.row["profile"])
-        return found
-
-    @cached_property
-    def facts(self) -> list[dict[str, Any]]:
-        """What held of the person at the time asked about, the newest first."""
-        text: str | None = self.row["facts"]
-        return json_codec.loads(text) if text else []
-
-    @cached_property
-    def words(self) -> Wording:
-        """The block's words, in the language asked for or else the person's."""
-        return wording(self.wish.language or self.profile.get("locale"))
-
-    @property
-    def today(self) -> str:
-        """The day that is asked about, where the person is."""
-        now = self.wish.as_of or clock.now()
-        return now.astimezone(self.zone).date().isoformat()
-
-    def day_of(self, at: str) -> date:
-        """Return the day of a time, where the person is."""
-        return datetime.fromisoformat(at).astimezone(self.zone).date()
+_SHARES: Final = {
+    ContextSection.ISSUES: 0.1,
+    ContextSection.SUMMARY: 0.15,
+    ContextSection.FACTS: 0.15,
+}
 
 
 def line_of(known: Known, told: Mapping[str, Any]) -> str:
@@ -140,6 +87,8 @@ def _titles(words: Wording) -> dict[ContextSection, str]:
     """Return the sections' titles, in the order of the block."""
     return {
         ContextSection.PROFILE: words.profile,
+        ContextSection.ISSUES: words.issues,
+        ContextSection.SUMMARY: words.summary,
         ContextSection.FACTS: words.facts,
         ContextSection.LAST: words.last,
         ContextSection.STATS: words.stats,
@@ -150,11 +99,12 @@ def _titles(words: Wording) -> dict[ContextSection, str]:
 
 def _listed(known: Known) -> dict[ContextSection, list[str]]:
     """Return the lines of the sections of which there may be too many, the newest first."""
-    if not known.wish.wants(ContextSection.FACTS):
-        return {}
-    return {
-        ContextSection.FACTS: [_held(known, fact) for fact in known.facts if _is_news(known, fact)]
+    listed = {
+        ContextSection.ISSUES: issue_lines(known),
+        ContextSection.SUMMARY: summary_lines(known),
+        ContextSection.FACTS: [_held(known, fact) for fact in known.facts if _is_news(known, fact)],
     }
+    return {section: lines for section, lines in listed.items() if known.wish.wants(section)}
 
 
 def _is_news(known: Known, fact: Mapping[str, Any]) -> bool:

@@ -11,6 +11,8 @@ class ContextSection(StrEnum):
     """The parts of a context that a caller may choose from."""
 
     PROFILE = "profile"
+    ISSUES = "open_issues"
+    SUMMARY = "summary"
     FACTS = "facts"
     LAST = "last"
     RELEVANT = "relevant"

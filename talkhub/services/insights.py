@@ -12,7 +12,7 @@ from talkhub.analysis.conversation.model import Course
 from talkhub.analysis.model import ConversationAnalysis
 from talkhub.analysis.own.taught import Taught
 from talkhub.analysis.pipeline import analyse_all, outdated_versions
-from talkhub.names import ConversationStatus
+from talkhub.names import ConversationStatus, Resolution
 from talkhub.services import learning, outbound
 from talkhub.services.labels import relabelled
 from talkhub.services.memory import pack_stems
@@ -81,6 +81,7 @@ def in_brief(went: Course) -> dict[str, Any]:
     return {
         "outcome": went.outcome.label,
         "resolution": went.resolution.label,
+        "answer_promised": _is_promised(went),
         "urgency": went.urgency.label,
         "trajectory": went.trajectory.label,
         "handoff_requested": bool(went.handoff_requested),
@@ -94,6 +95,12 @@ def in_brief(went: Course) -> dict[str, Any]:
         "key_phrases": [phrase.text for phrase in went.key_phrases],
         "summary": [quote.text for quote in went.summary],
     }
+
+
+def _is_promised(went: Course) -> bool:
+    """Tell whether the company's last word was that it will see to it."""
+    # Whoever is silent after an answer leaves no evidence; after a promise that is the evidence.
+    return went.resolution.label == Resolution.SILENT and bool(went.resolution.evidence)
 
 
 def store_analyses(

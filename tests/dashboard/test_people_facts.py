@@ -9,8 +9,6 @@ from factories import rows
 
 from talkhub.store.uow import Database
 
-FORM = "/dashboard/people/{}/facts"
-
 
 @pytest.fixture
 def celia(talk, drain: Callable[[], None], database: Database, workspace: int) -> str:
@@ -63,3 +61,18 @@ def test_what_is_no_fact_is_not_noted_and_said_so(ana, celia: str, data: dict[st
 
     assert answer.status_code == 422
     assert "Escreva um valor" in answer.text
+
+
+def test_what_is_open_is_shown_with_a_way_to_the_conversation(
+    ana, talk, drain: Callable[[], None], database: Database, workspace: int
+):
+    said = talk("não recebi o boleto de novembro", "Vou verificar e te retorno.", user_id="u-1")
+    drain()
+    (found,) = rows(database, workspace, "select id from user_profiles")
+
+    card = ana.page(f"/dashboard/people/{found['id']}").one(
+        "section", **{"aria-labelledby": "issues"}
+    )
+
+    assert "não recebi o boleto de novembro" in card.text
+    assert card.all("a")[0].attributes["href"].endswith(said.conversation_id)

@@ -45,6 +45,8 @@ def test_an_unknown_person_has_an_empty_context(caller: Caller, database: Databa
             "last_interaction": None,
         },
         "facts": [],
+        "summary": None,
+        "open_issues": [],
         "status": "ok",
         "degraded": [],
         "consent": {"memory": True},

@@ -41,6 +41,8 @@ PARAMS = {
     "with_last": True,
     "with_facts": True,
     "most_facts": 30,
+    "with_episodes": True,
+    "most_episodes": 20,
 }
 
 

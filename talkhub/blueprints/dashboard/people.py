@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from talkhub import clock
 from talkhub.blueprints.dashboard.forms import PeopleForm, read_place, write_place
 from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.blueprints.dashboard.known_facts import KnownFacts, known_facts
 from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing
 from talkhub.errors import Conflict, Forbidden, Invalid, NotFound
+from talkhub.memory.episodes import Episode, Issue, open_issues
 from talkhub.memory.facts.kinds import FactKind, FactSource
+from talkhub.services.episodes import latest_episodes
 from talkhub.services.facts import NewFact, add_fact, change_fact, delete_fact
 from talkhub.services.fitting import without_nul
 from talkhub.services.merging import merge_people, part_people
@@ -35,6 +38,7 @@ from talkhub.store.queries.transcripts import Person, find_person
 from talkhub.store.uow import Database, UnitOfWork
 
 CONVERSATIONS_SHOWN = 20
+EPISODES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class PersonPage:
     conversations: tuple[ConversationLine, ...]
     likely: tuple[PersonLine, ...]
     facts: KnownFacts
+    issues: tuple[Issue, ...]
+    episodes: tuple[Episode, ...]
     message: str = ""
 
 
@@ -164,6 +170,8 @@ def _page(database: Database, profile_id: int, *, message: str = "", status: int
         if kept != profile_id:
             return _back(kept)
         person = _person(uow, profile_id)
+        # Of whoever refused the memory nothing is put together.
+        episodes = [] if person.memory_opt_out else latest_episodes(uow, profile_id)
         page = PersonPage(
             frame=read_frame(uow),
             profile_id=profile_id,
@@ -173,6 +181,8 @@ def _page(database: Database, profile_id: int, *, message: str = "", status: int
             conversations=conversations_of_person(uow, profile_id, limit=CONVERSATIONS_SHOWN),
             likely=likely_same(uow, profile_id),
             facts=known_facts(uow, person.user_id),
+            issues=tuple(open_issues(episodes, now=clock.now())),
+            episodes=tuple(each for each in episodes if each.line)[:EPISODES_SHOWN],
             message=message,
         )
     return render_page("dashboard/person.html", page, status=status)

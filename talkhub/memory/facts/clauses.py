@@ -50,6 +50,7 @@ _OF_THE_COMPANY = re.compile(
     r"\b(?:de voces|de vcs|d[ao] (?:loja|empresa|vendedor|vendedora|atendente|banco|site)"
     r"|my (?:mother|father|son|wife|husband|daughter))\b"
 )
+_KIN: Final = _OTHERS - word_set("seu sua dele dela deles delas her his")
 _SHORTEST_REPEATED: Final = 12
 
 
@@ -81,6 +82,11 @@ class Clause:
     words: frozenset[str]
     asked: frozenset[FactKind]
     said_on: date
+
+
+def names_kin(text: str) -> bool:
+    """Tell whether a text names somebody's relative, friend, neighbour or chief."""
+    return not _KIN.isdisjoint(_WORD.findall(plain(text)))
 
 
 def plain(text: str) -> str:

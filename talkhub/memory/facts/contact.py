@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from talkhub.memory.facts.clauses import NOT_DENIED, Clause
+from talkhub.memory.facts.clauses import NOT_DENIED, Clause, names_kin
 from talkhub.memory.facts.kinds import FactKind
 from talkhub.memory.facts.model import Found
 from talkhub.memory.facts.phrases import as_name, proper_name
@@ -69,8 +69,12 @@ def _names(clause: Clause) -> Iterator[Found]:
         for match in pattern.finditer(clause.plain):
             # Whoever shouts says nothing by a capital; who presents themselves is believed.
             is_sure = pattern is _OWN_NAME or (pattern is _PRESENTED and clause.text.isupper())
-            start, end = proper_name(clause, match.end(), needs_capital=not is_sure)
-            if end:
+            is_named = pattern is _OWN_NAME
+            start, end = proper_name(
+                clause, match.end(), needs_capital=not is_sure, needs_family=not is_named
+            )
+            # "Aqui é a Edna, filha da Neusa": with somebody else's phone in the hand.
+            if end and (is_named or not names_kin(clause.sentence)):
                 name = as_name(clause.text[start:end])
                 yield Found(FactKind.NAME, name, confidence, match.start(), end)
                 return

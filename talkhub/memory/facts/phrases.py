@@ -20,7 +20,8 @@ _NUMBERED_WORD = re.compile(r"[^\W_][\w'\u2019.,+-]*")
 _ENDS_A_NAME: Final = word_set(
     "queria gostaria gostei comprei preciso estou sou moro tenho vim vou fiz falo quero meu minha"
     " meus minhas tudo bem boa bom dia tarde noite oi ola obrigado obrigada aqui ja pode poderia"
-    " pra para perto ha faz desde hoje ontem agora mesmo tambem ne ta cpf rg cnpj email telefone"
+    " pra para perto ha faz desde hoje ontem agora mesmo tambem ne ta ia vou hj"
+    " pagar manda mando cpf rg cnpj email telefone"
     " celular endereco sobrenome completo idade anos cep pedido cliente de da do"
 )
 _NO_NAME: Final = word_set(
@@ -35,26 +36,39 @@ _NO_NAME: Final = word_set(
     " imovel exterior andar centro mato roca sobrado kitnet apto ap bloco conjunto terreo"
     " bonito feio simples yes no hi hello the a an el la los un una hola si segredo"
 )
+# What stands in a name after "da" or "dos"; anything else there is where they are from.
+_FAMILIES: Final = word_set(
+    "silva santos costa cruz luz rocha conceicao nascimento silveira anjos reis rosario carmo rosa"
+    " gloria graca gracas paz penha cunha mota motta gama fonseca veiga sena souza sousa"
+    " oliveira almeida araujo abreu jesus lima moraes morais castro andrade assis paula melo mello"
+    " macedo matos mattos campos lourdes fatima aparecida dores neves prado vale serra amaral"
+    " barros ramos paixao trindade vitoria"
+)
 _MOST_WORDS: Final = 6
 
 
-def proper_name(clause: Clause, start: int, *, needs_capital: bool = False) -> tuple[int, int]:
+def proper_name(
+    clause: Clause, start: int, *, needs_capital: bool = False, needs_family: bool = False
+) -> tuple[int, int]:
     """Return where a name stands that begins at `start` of a clause; (0, 0) if none does.
 
     Who writes without capitals may go on after it with anything: it ends before the first
-    word that is in no name.
+    word that is in no name. With `needs_family` it goes on with "da Silva", not "da Padaria".
     """
     words = _words(clause, start, _WORD, most=_MOST_WORDS)
     if not words or not _may_begin(words) or (needs_capital and not words[0][0].istitle()):
         return 0, 0
     end = words[0].end()
     is_cased = _is_cased(clause, words)
+    before = ""
     for word in words[1:]:
         folded = plain(word[0])
         if folded not in PARTICLES:
-            if _ends(word[0], folded, is_cased=is_cased):
+            is_from = needs_family and before in PARTICLES and folded not in _FAMILIES
+            if is_from or _ends(word[0], folded, is_cased=is_cased):
                 break
             end = word.end()
+        before = folded
     return words[0].start(), end
 
 

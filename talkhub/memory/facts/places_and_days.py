@@ -31,6 +31,10 @@ _COMES_FROM = re.compile(
     rf"{NOT_DENIED}\b(?:(?:eu )?sou|(?:yo )?soy|i'm|i am|(?:eu )?falo) "
     r"(?:aqui )?(?:d[aeo]|from)\s+(?:cidade de )?"
 )
+_STREETS: Final = word_set(
+    "alameda avenida av travessa ladeira praca rodovia estrada vila jardim parque residencial"
+    " edificio quadra setor rua"
+)
 _STATE = re.compile(r"\s*(?:[-/]|\s)\s*([A-Z]{2})\b")
 _CEP = re.compile(r"(?<![\w.-])(\d{2})\.?(\d{3})[- ]?(\d{3})(?![\w-]|[.,]\d)")
 _CEP_WORD = re.compile(r"\bcep\b")
@@ -73,7 +77,7 @@ def _cities(clause: Clause) -> Iterator[Found]:
         for match in pattern.finditer(clause.plain):
             is_vague = needs_capital or match[match.lastindex or 0] in {"no", "na"}
             start, end = proper_name(clause, match.end(), needs_capital=is_vague)
-            if end:
+            if end and clause.plain[start:end].split()[0] not in _STREETS:
                 city, end = _with_state(clause, start, end)
                 yield Found(FactKind.CITY, city, confidence, match.start(), end)
                 return

@@ -21,7 +21,8 @@ TRIGGERS: Final = word_set(
 _PREFERS = re.compile(
     rf"{NOT_DENIED}\b(?:prefiro|(?:minha )?preferencia (?:e|eh)(?: por| pelo| pela)?|i prefer"
     rf"|prefiero|i (?:really )?like|{NOT_DENIED}me gustan?)\s+"
-    rf"|{NOT_DENIED}(?<!\bda )\bgosto (?:muito |mais |bastante |mesmo )*(?:de |d(?=[oa]s? ))"
+    rf"|{NOT_DENIED}(?<!\bda )(?<!\bum )(?<!\bcom )(?<!\bo )\bgosto "
+    r"(?:muito |mais |bastante |mesmo )*(?:de |d(?=[oa]s? ))"
 )
 _DISLIKES = re.compile(
     r"\b(?:nao|n|nunca|nem) (?:eu )?gosto (?:muito |nada |mesmo |nem um pouco )*"
@@ -45,6 +46,7 @@ _LEAD = re.compile(r"(?:muito |mais |que |de |por |pelo |pela )+")
 _DECLINES = re.compile(
     r"(?:nao|n)\b|(?:assim|antes|agora|esperar|ficar|falar|saber|ver|deixar|pensar|dizer|admitir|acreditar)\b"
 )
+_DOES = re.compile(r"[a-z]+[aei]r")
 _NO_WISH: Final = word_set(
     "ajuda informacao informacoes favor duvida atendente humano pessoa momento minuto atendimento"
     " resposta retorno posicao satisfacao explicacao solucao coisa milagre help question answer"
@@ -71,7 +73,10 @@ def _tastes(clause: Clause) -> Iterator[Found]:
             start, end = rest(clause, match.end(), ends=_ENDS)
             lead = _LEAD.match(clause.plain, start, end)
             start = lead.end() if lead else start
-            if _says_something(clause.plain[start:end]):
+            object_ = clause.plain[start:end]
+            # Whoever prefers to do something answers a choice of now; who dislikes to, always does.
+            is_choice = kind is FactKind.PREFERS and _DOES.fullmatch(object_.split(" ")[0])
+            if _says_something(object_) and not is_choice:
                 yield Found(kind, clause.text[start:end], confidence, match.start(), end)
 
 

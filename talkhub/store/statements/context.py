@@ -1,6 +1,7 @@
 """The statement behind `get_user_context`: most of the answer, built by PostgreSQL."""
 
 from talkhub.json_codec import dumps_text
+from talkhub.store.statements.episodes import EPISODES_THEN
 from talkhub.store.statements.facts import FACTS_THEN
 from talkhub.store.statements.iso_time import iso
 
@@ -39,7 +40,7 @@ select
   )::text as interaction_stats,
   recent.latest, trend.conversations as trend_conversations,
   trend.score as trend_score, trend.score_before as trend_score_before,
-  known.facts
+  known.facts, past.episodes
 from workspaces w
 left join person p on true
 left join lateral (
@@ -71,6 +72,8 @@ left join lateral (
 ) trend on not p.memory_opt_out and %(with_last)s::boolean
 left join lateral (
 {FACTS_THEN}) known on not p.memory_opt_out and %(with_facts)s::boolean
+left join lateral (
+{EPISODES_THEN}) past on not p.memory_opt_out and %(with_episodes)s::boolean
 where w.id = %(workspace_id)s
 """
 """Of a person who opted out of the memory only the profile is told. Conversations come as JSON, a
