@@ -16,6 +16,7 @@ from talkhub.names import Intent, Sentiment, WebhookEvent, WriteBackAction
 from talkhub.outbound.senders.base import Action
 from talkhub.services.auth import audit
 from talkhub.services.outbound import events_shown
+from talkhub.services.own_labels import own_intents
 from talkhub.services.templates import fill
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.statements import write_back as statements
@@ -105,7 +106,7 @@ def add_rule(uow: UnitOfWork, rule: WriteBackRule) -> int:
     key = {"workspace_id": uow.workspace_id}
     if len(list_rules(uow)) >= MAX_RULES:
         raise Conflict(f"A workspace has at most {MAX_RULES} rules.")
-    _check(rule)
+    _check(rule, (*Intent, *own_intents(uow)))
     accounts = {row[0] for row in uow.run(statements.ACCOUNTS_THAT_WRITE, key)}
     if rule.channel_id is not None and rule.channel_id not in accounts:
         detail = "There is no such account of UChat's with an API key."
@@ -201,11 +202,11 @@ def _filled(rule: WriteBackRule, row: Mapping[str, Any]) -> Action:
     return Action(WriteBackAction(rule.action), rule.target, value[:LONGEST_VALUE])
 
 
-def _check(rule: WriteBackRule) -> None:
+def _check(rule: WriteBackRule, intents: Iterable[str]) -> None:
     _one_of("event", [rule.event], EVENTS)
     _one_of("action", [rule.action], WriteBackAction)
     _one_of("sentiments", rule.sentiments, Sentiment)
-    _one_of("intents", rule.intents, Intent)
+    _one_of("intents", rule.intents, intents)
     if not rule.target.strip() or len(rule.target) > 255:
         raise Invalid.at("target", detail="Name what is changed.", code="target_invalid")
     most, what = _COUNTED.get(WriteBackAction(rule.action), (0, ""))

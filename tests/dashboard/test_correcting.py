@@ -42,6 +42,25 @@ def test_a_message_is_corrected_below_it_and_the_page_says_so(ana, happy_and_ang
     ]
 
 
+def test_what_the_form_began_with_is_no_correction(ana, talk, drain):
+    spoken = talk("bom dia, quero cancelar e falar com um atendente, que absurdo")
+    drain()
+    address = f"/dashboard/conversations/{spoken.conversation_id}"
+    form = ana.page(f"{address}?correct=0").one("article").one("form")
+    fields = {
+        it.attributes["name"]: it.attributes["value"] for it in form.all("input", type="hidden")
+    }
+    for select in form.all("select"):
+        chosen = select.all("option", selected="")
+        fields[select.attributes["name"]] = chosen[0].attributes["value"] if chosen else ""
+
+    ana.client.post(form.attributes["action"], data={**fields, "sentiment": "neutral"})
+
+    listed = ana.page(address).one(data_region="corrections").all("li")
+    assert len(fields["shown"].split(",")) == 2
+    assert ["Sentimento" in it.text for it in listed] == [True]
+
+
 def test_a_conversation_is_corrected_and_that_is_undone(ana, happy_and_angry):
     address = f"/dashboard/conversations/{happy_and_angry[1].conversation_id}"
     form = ana.page(address).one("form", class_="form", action=f"{address}/corrections")

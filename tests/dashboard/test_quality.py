@@ -35,3 +35,13 @@ def test_a_label_is_changed_in_the_form_and_a_bad_one_is_explained(ana):
     assert filled.one("textarea", name="phrases").text == PHRASES.replace("\n", " ")
     assert refused.status_code == 422
     assert Html(refused.text).one(role="alert").text.startswith("O nome tem até 32 letras")
+
+
+def test_a_label_is_deleted_once_that_is_said_twice(ana):
+    ana.client.post(f"{PATH}/labels", data={"name": "boleto", "phrases": PHRASES})
+    asking = ana.page(PATH).one(class_="asking")
+
+    sent = ana.client.post(asking.one("form").attributes["action"])
+
+    assert sent.status_code == 303
+    assert ana.page(PATH).all(class_="asking") == []

@@ -19,6 +19,7 @@ from talkhub.names import Intent, Sentiment, WriteBackAction
 from talkhub.outbound.providers import Providers, WebhookState
 from talkhub.services.channel_setup import ChannelDesk, ChannelLine, list_channels
 from talkhub.services.fitting import without_nul
+from talkhub.services.own_labels import own_intents
 from talkhub.services.write_back import (
     EVENTS,
     VARIABLES,
@@ -139,6 +140,7 @@ def _page(
 ) -> Response:
     with reading(runtime.database) as uow:
         frame, found, rules = read_frame(uow), list_channels(uow), list_rules(uow)
+        intents = (*Intent, *own_intents(uow))
     try:
         base = public_base(runtime.settings)
     except SettingMissing:
@@ -156,7 +158,7 @@ def _page(
         events=EVENTS,
         actions=tuple(WriteBackAction),
         moods=tuple(Sentiment),
-        intents=tuple(Intent),
+        intents=intents,
         variables=" ".join(f"{{{name}}}" for name in VARIABLES),
         refused=refused,
     )

@@ -32,7 +32,7 @@ from talkhub.services.corrections import (
     undo,
 )
 from talkhub.services.fitting import without_nul
-from talkhub.services.labels import OF_COURSE, intents_in
+from talkhub.services.labels import OF_COURSE, SEPARATOR, intents_in
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.queries.transcripts import Transcript
 from talkhub.store.uow import Database, UnitOfWork
@@ -79,12 +79,16 @@ class CorrectionBox:
 
 
 class CorrectionForm(BaseModel):
-    """What the forms send; what is empty is not said. With `message_id` it is of a message."""
+    """What the forms send; what is empty is not said. With `message_id` it is of a message.
+
+    `shown` are the intents that the form began with: a message may have more than it shows.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     message_id: str = Field(default="", max_length=64)
     number: int = Field(default=0, ge=0)
+    shown: str = ""
     intent: str = ""
     further: str = ""
     sentiment: str = ""
@@ -93,9 +97,12 @@ class CorrectionForm(BaseModel):
 
     def said(self) -> dict[str, str | Sequence[str]]:
         """Return what is said, by field."""
+        said: dict[Correctable, str | list[str]]
         if self.message_id:
             intents = [it for it in (self.intent, self.further) if it]
-            said = {Correctable.SENTIMENT: self.sentiment, Correctable.INTENTS: intents}
+            said = {Correctable.SENTIMENT: self.sentiment}
+            if SEPARATOR.join(intents) != self.shown:
+                said[Correctable.INTENTS] = intents
         else:
             said = {field: getattr(self, field) for field in OF_CONVERSATIONS}
         return {field.value: value for field, value in said.items() if value}
@@ -126,14 +133,10 @@ def register(blueprint: Blueprint, database: Database) -> None:
     def correct_analysis(conversation_id: str) -> Response:
         given = {name: without_nul(value) for name, value in request.form.items()}
         form = CorrectionForm.model_validate(given)
+        said, message_id = form.said(), form.message_id or None
         with _correcting(database) as uow:
-            correct(
-                uow,
-                conversation_id,
-                form.said(),
-                message_id=form.message_id or None,
-                only_changes=True,
-            )
+            if said:
+                correct(uow, conversation_id, said, message_id=message_id, only_changes=True)
         return _back(conversation_id, f"m{form.number}" if form.message_id else "corrections")
 
     @blueprint.post("/conversations/<conversation_id>/corrections/<int:correction_id>/undo")

@@ -92,9 +92,8 @@ def register(blueprint: Blueprint, database: Database) -> None:
 
     @blueprint.post("/quality/labels/delete")
     def delete_own_label() -> Response:
-        form = LabelForm.model_validate(_sent())
         with _teaching(database) as uow:
-            delete_label(uow, form.name)
+            delete_label(uow, without_nul(request.args.get("label", "")))
         return redirect(url_for("dashboard.quality"), 303)
 
     @blueprint.post("/quality/models")
