@@ -68,7 +68,7 @@ def create_app(settings: Settings, *, outbound: GuardedClient | None = None) -> 
     database = Database(
         settings.database_url,
         ring=Bell(settings.redis_url).ring,
-        tell=ChangeHints(settings.redis_url).tell,
+        tell=ChangeHints(settings.redis_url, idle_seconds=60 * settings.session_idle_minutes).tell,
         remember=Remembered(settings.redis_url, kind="context").get,
     )
     runtime = Runtime(

@@ -34,7 +34,7 @@ def begin(settings: Settings, *, is_stopping: Callable[[], bool] = lambda: False
         settings.database_url,
         pool_size=WORKER_POOL_SIZE,
         ring=Bell(settings.redis_url).ring,
-        tell=ChangeHints(settings.redis_url).tell,
+        tell=ChangeHints(settings.redis_url, idle_seconds=60 * settings.session_idle_minutes).tell,
     )
     _context = WorkerContext(settings, database, is_stopping)
     return _context

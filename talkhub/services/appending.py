@@ -20,6 +20,7 @@ from talkhub.services.channel_sessions import (
 )
 from talkhub.services.growth import fact_columns, new_conversation_id
 from talkhub.services.transcripts import (
+    active_state,
     add_up,
     fingerprint,
     format_time,
@@ -161,6 +162,10 @@ def _store(uow: UnitOfWork, sessions: Sequence[ChannelSession]) -> None:
     common = {"workspace_id": uow.workspace_id, "now": now}
     rows = [_session_row(session) for session in sessions]
     uow.touch(*(session.session_id for session in sessions))
+    for session in sessions:
+        is_active = session.status == SessionStatus.ACTIVE
+        state = active_state(session.platform, session.last_message_at) if is_active else None
+        uow.show(session.session_id, state)
     uow.run(statements.UPDATE_SESSIONS, {**common, "rows": uow.json(rows)})
     if rewritten:
         uow.run(statements.REWRITE_CONVERSATIONS, {**common, "rows": uow.json(rewritten)})

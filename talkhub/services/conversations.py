@@ -14,6 +14,7 @@ from talkhub.services import growth
 from talkhub.services.transcripts import (
     Message,
     TranscriptFacts,
+    active_state,
     add_up,
     fingerprint,
     format_time,
@@ -82,6 +83,7 @@ def open_session(
     rows = _first_rows(uow, params, CREATE_SESSION_OF_KNOWN_PERSON, CREATE_SESSION, CREATE_SESSION)
     if not rows:
         raise Unavailable("The person is being created by another request; try again.")
+    uow.show(session_id, active_state(platform, now))
     return {
         "id": rows[0][0],
         "session_id": session_id,
@@ -103,6 +105,7 @@ def record_conversation(uow: UnitOfWork, sent: SentConversation) -> dict[str, An
     """
     uow.ring(Job.DRAIN_ANALYSIS)
     uow.touch(sent.session_id)
+    uow.show(sent.session_id, None)
     messages, timed = _as_messages(sent.messages)
     parts = split_parts(messages)
     if len(parts) == 1:

@@ -90,6 +90,12 @@ def format_time(moment: datetime) -> str:
     return json_codec.dumps_text(moment)[1:-1]  # five times as fast as isoformat()
 
 
+def active_state(platform: str, last_activity_at: datetime) -> bytes:
+    """Return what is shown of an active session: of whose it is, nothing."""
+    shown = {"platform": platform, "status": "active", "last_activity_at": last_activity_at}
+    return json_codec.dumps(shown)
+
+
 def time_of(message: Mapping[str, Any]) -> datetime:
     """Return when a message was sent."""
     return datetime.fromisoformat(message["timestamp"])

@@ -26,6 +26,8 @@ from talkhub.store.single_connections import CONNECT_OPTIONS, SingleConnections,
 STATEMENT_TIMEOUT_MS = 10_000
 _SCOPE_KEY = "talkhub_prologue"
 
+Tell = Callable[[int, Iterable[str], Mapping[str, bytes | None]], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -68,7 +70,8 @@ class Database:
 
     One pool is for units of work; the other holds autocommit connections for single
     statements. `ring` is called with each job that a committed unit of work asked for,
-    `tell` with the workspace and sessions that it changed; `remember` keeps what is found.
+    `tell` with the workspace, the sessions that it changed and those to show as active or no
+    longer; `remember` keeps what is found.
     """
 
     def __init__(
@@ -77,7 +80,7 @@ class Database:
         *,
         pool_size: int = 8,
         ring: Callable[[Job], None] | None = None,
-        tell: Callable[[int, Iterable[str]], None] | None = None,
+        tell: Tell | None = None,
         remember: Remember | None = None,
     ) -> None:
         self.ring = ring or _no_bell
@@ -98,8 +101,8 @@ class Database:
             uow.close()
         for job in dict.fromkeys(uow.bells):
             self.ring(job)
-        if uow.touched:
-            self.tell(uow.workspace_id, uow.touched)
+        if uow.touched or uow.shown:
+            self.tell(uow.workspace_id, uow.touched, uow.shown)
 
     @contextmanager
     def read_only(self, scope: Scope) -> Iterator[UnitOfWork]:
@@ -138,6 +141,7 @@ class UnitOfWork:
         self.scope = scope
         self.bells: list[Job] = []
         self.touched: set[str] = set()
+        self.shown: dict[str, bytes | None] = {}
         self.remember = database.remember
         self._database = database
         self._read_only = read_only
@@ -195,6 +199,10 @@ class UnitOfWork:
     def touch(self, *session_ids: str) -> None:
         """Have whoever listens told, once this is committed, that these sessions changed."""
         self.touched.update(session_ids)
+
+    def show(self, session_id: str, state: bytes | None) -> None:
+        """Have a session shown as active, once this is committed; without a state no longer."""
+        self.shown[session_id] = state
 
     def _open(self) -> Connection:
         self._refuse_if_committed()
@@ -283,5 +291,7 @@ def _no_bell(_job: Job) -> None:
     """Stand in for the dispatcher in processes that have none."""
 
 
-def _nobody_listens(_workspace_id: int, _session_ids: Iterable[str]) -> None:
+def _nobody_listens(
+    _workspace_id: int, _changed: Iterable[str], _active: Mapping[str, bytes | None]
+) -> None:
     """Stand in for the hints in processes that send none."""
