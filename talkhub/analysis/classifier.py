@@ -20,7 +20,7 @@ from talkhub.analysis.features import (
     heard,
 )
 from talkhub.analysis.hearing import Heard, written_out
-from talkhub.analysis.meaning import Vectors, encode, has_encoder
+from talkhub.analysis.meaning import Vectors, has_encoder, layers
 
 FOLDER: Final = Path(__file__).parent / "trained"
 WEIGHTS: Final = "model.npz"
@@ -33,6 +33,7 @@ _SQUARES = ERRANDS.stop  # the column of what a bucket adds to a text's length, 
 # People use the same few thousand words; what a word says is worked out once.
 _REMEMBERED_WORDS = 16_384
 _WORDS_AT_ONCE = 8_192
+_ROWS_AT_ONCE = 16
 
 Floats = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]
@@ -79,6 +80,8 @@ class Classifier:
         self._row_of: dict[str, int] = {}
         self._heard = arrays["heard"].astype(np.float32)
         self._bias = arrays["bias"].astype(np.float32)
+        self._hidden = arrays["hidden"].astype(np.float32)
+        self._hidden_bias = arrays["hidden_bias"].astype(np.float32)
         self._meaning = arrays["meaning"].astype(np.float32)
         self._meaning_bias = arrays["meaning_bias"].astype(np.float32)
         self._beside_meaning = arrays["beside_meaning"].astype(np.float32)
@@ -108,9 +111,11 @@ class Classifier:
         factors = np.broadcast_to(1 / lengths, scores.shape).copy()
         unsure = self._unsure(scores)
         if self._encode is not None and len(unsure):
-            vectors = self._encode([written_out(texts[place]) for place in unsure])
+            found = self._encode([written_out(texts[place]) for place in unsure])
+            inputs = np.hstack([found, hearings[unsure]])
             scores[unsure] *= self._beside_meaning
-            scores[unsure] += _added_up(vectors, self._meaning) + self._meaning_bias
+            heights = np.maximum(_multiplied(inputs, self._hidden) + self._hidden_bias, 0)
+            scores[unsure] += _added_up(heights, self._meaning) + self._meaning_bias
             factors[unsure] *= self._beside_meaning
         moods, errands = likelihood(scores[:, MOODS]), likelihood(scores[:, ERRANDS])
         each = zip(moods.tolist(), errands.tolist(), words, starts, factors, strict=True)
@@ -153,7 +158,7 @@ def classifier() -> Classifier:
             arrays,
             unknown_below=manifest["unknown_below"],
             ask_below=manifest["ask_below"],
-            encode=encode if has_encoder() else None,
+            encode=layers if has_encoder() else None,
         )
 
 
@@ -168,6 +173,15 @@ def _added_up(numbers: Floats, weights: Floats) -> Floats:
     """Return the matrix product, which BLAS adds in another order for one row than for many."""
     product: Floats = np.add.reduce(numbers[:, :, None] * weights, axis=1)
     return product
+
+
+def _multiplied(rows: Floats, weights: Floats) -> Floats:
+    """Return the matrix product where adding up would take long: BLAS always gets as many rows."""
+    blocks = -(-len(rows) // _ROWS_AT_ONCE)
+    filled = np.zeros((blocks * _ROWS_AT_ONCE, rows.shape[1]), np.float32)
+    filled[: len(rows)] = rows
+    product = filled.reshape(blocks, _ROWS_AT_ONCE, -1) @ weights
+    return product.reshape(len(filled), -1)[: len(rows)]
 
 
 def _parts(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -20,16 +20,20 @@ from talkhub.analysis.features import (
     heard,
 )
 from talkhub.analysis.hearing import listen, written_out
-from talkhub.analysis.meaning import DIMENSIONS, encode
+from talkhub.analysis.meaning import LAYERS, layers
+from talkhub.analysis.network import Network, teach
 
 Matrix = NDArray[np.float64]
+
+SEED: Final = 20_261_122
 
 # How closely the weights may follow the examples. Words are many and rare, what the lexicons
 # heard is little and often there.
 _WORDS_FREEDOM = {"sentiment": 8.0, "intent": 12.0}
 _HEARD_FREEDOM = 1.0
-_MEANING_FREEDOM = 16.0
 _ITERATIONS = 150
+# Where two intents are right, the second teaches as well, but less.
+_SECOND_RIGHT = 0.3
 _TOLERANCE = 1e-3
 
 # The lexicons were tuned on these, so what they hear in them proves nothing about them.
@@ -37,11 +41,11 @@ TUNED_ON: Final = "first_cases"
 
 
 class Counts(NamedTuple):
-    """Examples as numbers: the buckets of their words, what the lexicons heard, the meaning."""
+    """Examples as numbers: the buckets of their words, what the lexicons heard, the encoder too."""
 
     buckets: csr_matrix
     heard: Matrix
-    meanings: Matrix
+    meanings: NDArray[np.float32]
     examples: Sequence[Example]
 
     def part(self, rows: NDArray[np.intp]) -> Counts:
@@ -70,15 +74,14 @@ class Fitted(NamedTuple):
     bias: Matrix
     heard: Matrix
     heard_bias: Matrix
-    meaning: Matrix
-    meaning_bias: Matrix
+    network: Network
 
     def scores(self, counts: Counts) -> Scores:
         """Return the scores of examples, by each part of the model."""
         return Scores(
             words=_scaled(counts.buckets, self.rarity) @ self.weights + self.bias,
             lexicons=counts.heard @ self.heard + self.heard_bias,
-            meaning=counts.meanings @ self.meaning + self.meaning_bias,
+            meaning=self.network.scores(_inputs(counts)).astype(np.float64),
         )
 
 
@@ -100,8 +103,7 @@ def count(examples: Sequence[Example]) -> Counts:
     shape = (len(examples), BUCKETS)
     buckets = csr_matrix((np.ones(len(columns)), columns, ends), shape=shape)
     buckets.sum_duplicates()
-    meanings = encode(texts).astype(np.float64)
-    return Counts(buckets, hearings, meanings, examples)
+    return Counts(buckets, hearings, layers(texts), examples)
 
 
 def fit(counts: Counts) -> Fitted:
@@ -110,6 +112,9 @@ def fit(counts: Counts) -> Fitted:
     seen = np.flatnonzero(rarity)
     rows = _scaled(counts.buckets, rarity)[:, seen]
     untuned = np.array([example.persona != TUNED_ON for example in counts.examples])
+    shares = {kind: targets(counts.examples, kind) for kind in ("sentiment", "intent")}
+    inputs = _inputs(counts)
+    inputs[~untuned, LAYERS:] = 0
     labels = len(SENTIMENTS) + len(INTENTS)
     fitted = Fitted(
         rarity=rarity,
@@ -117,26 +122,40 @@ def fit(counts: Counts) -> Fitted:
         bias=np.zeros(labels),
         heard=np.zeros((HEARD, labels)),
         heard_bias=np.zeros(labels),
-        meaning=np.zeros((DIMENSIONS, labels)),
-        meaning_bias=np.zeros(labels),
+        network=teach(inputs, np.hstack([*shares.values()]), SEED),
     )
     first = 0
-    for kind, names in (("sentiment", SENTIMENTS), ("intent", INTENTS)):
-        truth = np.array([names.index(getattr(example, kind)) for example in counts.examples])
-        own = slice(first, first + len(names))
+    for kind, truth in shares.items():
+        own = slice(first, first + truth.shape[1])
         words = _regression(rows, truth, _WORDS_FREEDOM[kind])
         fitted.weights[seen, own], fitted.bias[own] = words.coef_.T, words.intercept_
         lexicons = _regression(counts.heard[untuned], truth[untuned], _HEARD_FREEDOM)
         fitted.heard[:, own], fitted.heard_bias[own] = lexicons.coef_.T, lexicons.intercept_
-        meaning = _regression(counts.meanings, truth, _MEANING_FREEDOM)
-        fitted.meaning[:, own], fitted.meaning_bias[own] = meaning.coef_.T, meaning.intercept_
-        first += len(names)
+        first = own.stop
     return fitted
 
 
-def _regression(rows: Any, labels: NDArray[np.intp], freedom: float) -> Any:
+def _inputs(counts: Counts) -> NDArray[np.float32]:
+    """Return what the network looks at: the encoder's layers, then what the lexicons heard."""
+    return np.hstack([counts.meanings, counts.heard.astype(np.float32)])
+
+
+def targets(examples: Sequence[Example], kind: str) -> Matrix:
+    """Return how much each example speaks for each label: 1 in all, a share for a second right."""
+    names = {"sentiment": SENTIMENTS, "intent": INTENTS}[kind]
+    shares = np.zeros((len(examples), len(names)))
+    for row, example in enumerate(examples):
+        second = example.intent_alt if kind == "intent" else None
+        shares[row, names.index(getattr(example, kind))] = 1 - _SECOND_RIGHT if second else 1
+        if second:
+            shares[row, names.index(second)] += _SECOND_RIGHT
+    return shares
+
+
+def _regression(rows: Any, shares: Matrix, freedom: float) -> Any:
+    taught, labels = np.nonzero(shares)
     regression = LogisticRegression(C=freedom, max_iter=_ITERATIONS, tol=_TOLERANCE)
-    return regression.fit(rows, labels)
+    return regression.fit(rows[taught], labels, sample_weight=shares[taught, labels])
 
 
 def _rarity(buckets: csr_matrix) -> Matrix:

