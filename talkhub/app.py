@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_flask_exporter import PrometheusMetrics
 
 from talkhub import __version__, extensions
+from talkhub.analysis.meaning import use_encoder
 from talkhub.blueprints import (
     api,
     api_keys,
@@ -64,6 +65,7 @@ def create_app(settings: Settings, *, outbound: GuardedClient | None = None) -> 
     if settings.database_url is None or settings.redis_url is None:
         raise ValueError("settings must be resolved before the application is made")
     configure_logging(settings.log_level)
+    use_encoder(wanted=settings.sentence_encoder)
     client = web_client(settings.redis_url)
     database = Database(
         settings.database_url,

@@ -39,13 +39,13 @@ _DIGITS = re.compile(r"\d[\d.,/:*-]*")
 _BALLAST = ["a"] * 8
 
 
-_is_left_out = False
+_is_wanted = True
 
 
-def leave_encoder_out() -> None:
-    """Do without the sentence encoder in this process, as if there were none."""
-    global _is_left_out  # noqa: PLW0603 -- one process, one analyser
-    _is_left_out = True
+def use_encoder(*, wanted: bool) -> None:
+    """Say whether this process uses the sentence encoder, or does as if there were none."""
+    global _is_wanted  # noqa: PLW0603 -- one process, one analyser
+    _is_wanted = wanted
 
 
 class _Tap:
@@ -71,7 +71,7 @@ class _Encoder(NamedTuple):
 
 def has_encoder() -> bool:
     """Tell whether a sentence encoder is installed, and wanted."""
-    return not _is_left_out and find_spec(_PACKAGE) is not None
+    return _is_wanted and find_spec(_PACKAGE) is not None
 
 
 def encode(texts: Sequence[str]) -> Vectors:

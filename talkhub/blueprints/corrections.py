@@ -16,7 +16,6 @@ from talkhub.label_names import Correctable
 from talkhub.names import Scope
 from talkhub.security import Principal
 from talkhub.services.corrections import Correction, correct, list_corrections, undo
-from talkhub.services.fitting import without_nul
 from talkhub.services.labels import intents_in
 from talkhub.store.queries.saved import saved_conversation
 from talkhub.store.uow import UnitOfWork, principal_scope
@@ -49,7 +48,7 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     def list_(principal: Principal, conversation_id: str) -> Response:
         """List what was corrected of a conversation, the latest first, and what counts now."""
         with database.read_only(principal_scope(principal)) as uow:
-            document = _document(uow, without_nul(conversation_id))
+            document = _document(uow, conversation_id)
         return private_answer(document)
 
     @blueprint.post(PATH)
@@ -58,7 +57,6 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
         """Correct the labels of a conversation, or of one of its messages."""
         given = CorrectionRequest.model_validate(read_json(request.get_data()))
         said = given.model_dump(exclude={"message_id"}, exclude_none=True)
-        conversation_id = without_nul(conversation_id)
         with database.unit_of_work(principal_scope(principal)) as uow:
             correct(uow, conversation_id, said, message_id=given.message_id)
             document = _document(uow, conversation_id)
@@ -71,7 +69,7 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     def take_back(principal: Principal, conversation_id: str, correction_id: int) -> Response:
         """Undo a correction."""
         with database.unit_of_work(principal_scope(principal)) as uow:
-            undo(uow, without_nul(conversation_id), correction_id)
+            undo(uow, conversation_id, correction_id)
         return Response(status=204)
 
     return blueprint

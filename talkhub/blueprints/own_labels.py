@@ -13,7 +13,6 @@ from talkhub.blueprints.runtime import Runtime
 from talkhub.label_names import OwnKind
 from talkhub.names import Scope
 from talkhub.security import Principal
-from talkhub.services.fitting import without_nul
 from talkhub.services.own_labels import delete_label, list_labels, set_label
 from talkhub.services.own_models import ask_for_model, list_models, use_model
 from talkhub.store.uow import principal_scope
@@ -66,7 +65,7 @@ def _add_labels(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> None:
     def delete(principal: Principal, name: str) -> Response:
         """Remove a label."""
         with database.unit_of_work(principal_scope(principal)) as uow:
-            delete_label(uow, without_nul(name))
+            delete_label(uow, name)
         return Response(status=204)
 
 

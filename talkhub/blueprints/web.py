@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import MapAdapter
 
 from talkhub.blueprints.bodies import FORM_BYTES, SlowBodies
+from talkhub.blueprints.path_texts import read_paths
 from talkhub.errors import Forbidden
 from talkhub.settings import Settings
 from talkhub.strict_json import MAX_BODY_BYTES
@@ -82,6 +83,7 @@ class Application(Flask):
 def prepare_app(app: Flask, settings: Settings) -> None:
     """Register what applies to every request."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    read_paths(app)
     application = _with_headers(SlowBodies(app.wsgi_app, settings.web_threads))
     if settings.trusted_proxies:
         count = settings.trusted_proxies

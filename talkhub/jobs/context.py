@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from talkhub.analysis.meaning import use_encoder
 from talkhub.jobs.bell import Bell
 from talkhub.settings import Settings
 from talkhub.store.uow import Database
@@ -30,6 +31,7 @@ def begin(settings: Settings, *, is_stopping: Callable[[], bool] = lambda: False
     global _context  # noqa: PLW0603 -- one process, one context
     if settings.database_url is None or settings.redis_url is None:
         raise ValueError("settings must be resolved before a worker begins")
+    use_encoder(wanted=settings.sentence_encoder)
     database = Database(
         settings.database_url,
         pool_size=WORKER_POOL_SIZE,

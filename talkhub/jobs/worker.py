@@ -23,7 +23,7 @@ from types import FrameType
 import structlog
 from rq import SimpleWorker, Worker
 
-from talkhub.analysis.meaning import leave_encoder_out
+from talkhub.analysis.meaning import use_encoder
 from talkhub.analysis.pipeline import load as load_analyser
 from talkhub.jobs.bell import Bell
 from talkhub.jobs.context import begin
@@ -65,7 +65,7 @@ class _Parent:
     def run(self) -> None:
         for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
-        _load_analyser(self._settings)
+        load_analyser()
         tasks = [*[work] * self._settings.worker_processes, deliver]
         if self._settings.llm_url:
             tasks.append(enrich)
@@ -77,7 +77,10 @@ class _Parent:
                 if not process.is_alive() and not self._stopping:
                     logger.error("worker_died", exit_code=process.exitcode)
                     time.sleep(RESTART_PAUSE_SECONDS)
-                    processes[place] = self._start(tasks[place])
+                    try:
+                        processes[place] = self._start(tasks[place])
+                    except OSError:  # no memory for it now: tried again at the next look
+                        logger.exception("worker_not_started")
         _end(processes)
         logger.info("workers_stopped")
 
@@ -85,8 +88,10 @@ class _Parent:
         process = self._make(target=task, args=(self._settings, os.getpid()), name=task.__name__)
         # What arrives in between waits until the child has put off its parent's handlers.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-        process.start()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         return process
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
@@ -110,13 +115,14 @@ def run(settings: Settings) -> None:
     Running batches and deliveries are finished.
     """
     configure_logging(settings.log_level)
+    use_encoder(wanted=settings.sentence_encoder)
     _Parent(settings).run()
 
 
 def work(settings: Settings, parent: int) -> None:
     """Be one worker process until SIGTERM, or until RQ gives up; the parent starts another."""
     _begin(settings, parent)
-    _load_analyser(settings)
+    load_analyser()
     client = connect(settings.redis_url or "")
     queue = open_queue(client)
     worker_class = Worker if settings.worker_class == "fork" else SimpleWorker
@@ -133,18 +139,13 @@ def work(settings: Settings, parent: int) -> None:
     worker.work(logging_level="WARNING", with_scheduler=False)
 
 
-def _load_analyser(settings: Settings) -> None:
-    if not settings.sentence_encoder:
-        leave_encoder_out()
-    load_analyser()
-
-
 def _begin(settings: Settings, parent: int) -> None:
     """Become a process of one's own: a fork would stop its siblings when it is told to stop."""
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     configure_logging(settings.log_level)
+    use_encoder(wanted=settings.sentence_encoder)
     end_with_parent(signal.SIGTERM, parent)
 
 

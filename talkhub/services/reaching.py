@@ -75,7 +75,7 @@ def route_to(uow: UnitOfWork, chat: Chat) -> Route:
         user_id=user_id,
         session_id=row["session_id"],
         heard_at=row["heard_at"],
-        address=row["answer_address"],
+        address=_address(row),
     )
 
 
@@ -120,6 +120,12 @@ def _last_heard(
         detail = "Only ids that a phone may have joined to this one wrote; name the `channel_id`."
         raise Unreachable(detail)
     return newest
+
+
+def _address(row: Mapping[Any, Any]) -> dict[str, str]:
+    """Return where answers to a message go; one from before that was kept has only its event."""
+    kept: dict[str, str] | None = row["answer_address"]
+    return kept or CHANNELS[row["kind"]].answer_address(row["payload"] or {})
 
 
 def _sender(row: Mapping[Any, Any]) -> Sender:

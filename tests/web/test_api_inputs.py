@@ -259,9 +259,9 @@ def test_a_hostile_text_deep_inside_open_data_is_refused(
 def test_a_hostile_path_is_no_fault_of_ours(caller: Caller, path: str) -> None:
     headers = {"Authorization": f"Bearer {caller.token}"}
 
-    answer = caller.client.get(f"/api/v1/mcp/get_user_context/{path}", headers=headers)
-
-    assert answer.status_code in {200, 404, 422}
+    for place in (f"mcp/get_user_context/{path}", f"people/{path}/facts"):
+        answer = caller.client.get(f"/api/v1/{place}", headers=headers)
+        assert answer.status_code in {200, 404, 422}
 
 
 @pytest.mark.parametrize("query", ["user_id=%00", "%00=x", "metrics=%ED%A0%80", "start=%00"])

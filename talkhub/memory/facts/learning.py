@@ -57,6 +57,10 @@ def learn(messages: Sequence[Mapping[str, Any]], *, zone: tzinfo) -> list[Fact]:
     return facts
 
 
+_FURTHEST = timedelta(days=3660)
+"""No deadline is further away: 31/12/9999 is how people say never."""
+
+
 def _may_tell(content: str) -> bool:
     """Tell whether any rule could find something: most of what people write tells nothing."""
     folded = plain(composed(content))
@@ -75,6 +79,8 @@ def _facts(
         value = " ".join(found.value.split())[:LONGEST_VALUE]
         expires_at = lasts_until(found.kind, said_at)
         if found.until is not None:
+            if found.until - said_at.date() > _FURTHEST:
+                continue
             expires_at = datetime.combine(found.until + timedelta(days=1), time(), zone)
         fact = Fact(
             kind=found.kind,

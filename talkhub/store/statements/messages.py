@@ -10,7 +10,7 @@ LAST_HEARD_ON = """
 select m.channel_id, m.sent_at as heard_at, coalesce(e.received_at, m.sent_at) as arrived_at,
        c.user_id, c.session_id, a.kind,
        a.credentials_encrypted is not null as can_send, e.payload,
-       coalesce(m.answer_address, '{}') as answer_address
+       m.answer_address
 from message_index m
 join conversations c on c.workspace_id = m.workspace_id and c.id = m.conversation_id
 join channels a on a.workspace_id = m.workspace_id and a.id = m.channel_id

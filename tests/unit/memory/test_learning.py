@@ -388,3 +388,8 @@ def test_long_and_odd_texts_take_little_time() -> None:
         learned(text)
 
     assert time.process_time() - began < 1
+
+
+def test_a_deadline_that_nobody_will_live_to_see_is_none() -> None:
+    assert values("o prazo é 31/12/9999") == []
+    assert values("o prazo é 30/11/2026") != []
