@@ -12,6 +12,7 @@ from datetime import timedelta
 import click
 
 from talkhub.cli_channels import channels
+from talkhub.cli_stats import rebuild_stats, verify_stats
 from talkhub.demo.failure import CannotPlay
 from talkhub.embedded.boot import settings_or_exit
 from talkhub.embedded.failure import CannotStart
@@ -36,6 +37,8 @@ def main() -> None:
 
 
 main.add_command(channels)
+main.add_command(rebuild_stats)
+main.add_command(verify_stats)
 
 
 @main.command("create-admin")

@@ -7,7 +7,7 @@ something changed is not there until it is merged again, and readers take what i
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,6 +39,7 @@ from talkhub.store.uow import UnitOfWork
 MERGE_DELAY = timedelta(seconds=30)
 """How long a day that is over waits for further changes before it is merged."""
 
+ROWS_AT_ONCE = 10_000
 DIMENSIONS = frozenset(Dimension)
 _UTC = ZoneInfo("UTC")
 
@@ -56,7 +57,9 @@ def recount_hours(uow: UnitOfWork, *, limit: int) -> int:
             {begin for mark in taken for begin in steps(Span(mark, mark + HOUR), Step.HOUR, _UTC)}
         )
         zone = workspace_timezone(uow)
-        _write(uow, Level.HOUR, [Span(hour, hour + HOUR) for hour in hours], _counted(uow, hours))
+        for portion in _portions(uow, hours):
+            spans = [Span(hour, hour + HOUR) for hour in portion]
+            _write(uow, Level.HOUR, spans, _counted(uow, spans))
         _forget_merged(uow, hours)
         _mark_days(uow, {local_day(hour, zone) for hour in hours}, zone)
     return len(taken)
@@ -86,16 +89,33 @@ def _lock(uow: UnitOfWork) -> None:
     uow.run(LOCK, {"key": f"hours:{uow.workspace_id}"})
 
 
-def _counted(uow: UnitOfWork, hours: Sequence[datetime]) -> list[_Row]:
+def _portions(uow: UnitOfWork, hours: Sequence[datetime]) -> Iterator[list[datetime]]:
+    """Cut hours so that what is counted at once fits into little memory."""
+    if len(hours) == 1:
+        yield [*hours]
+        return
+    key = {"workspace_id": uow.workspace_id, "hours": list(hours)}
+    portion: list[datetime] = []
+    rows = 0
+    for hour, number in uow.run(statements.CONVERSATIONS_OF_HOURS, key).all():
+        if portion and rows + number > ROWS_AT_ONCE:
+            yield portion
+            portion, rows = [], 0
+        portion.append(hour)
+        rows += number
+    yield portion
+
+
+def _counted(uow: UnitOfWork, spans: Sequence[Span]) -> list[_Row]:
     params = {
         "workspace_id": uow.workspace_id,
-        "begins": list(hours),
-        "ends": [hour + HOUR for hour in hours],
+        "begins": [span.start for span in spans],
+        "ends": [span.end for span in spans],
         "zone": "UTC",
     }
     rows = [Counted(*row) for row in uow.run(statements.CONVERSATIONS_TO_COUNT, params)]
     return [
-        _row(Span(hours[key.place], hours[key.place] + HOUR), key.dimension, key.value, found)
+        _row(spans[key.place], key.dimension, key.value, found)
         for key, found in count(rows, DIMENSIONS).items()
     ]
 

@@ -50,6 +50,7 @@ SYSTEM_SCOPES = {
     ("services/oauth_grants.py", "an application was used"),
     ("services/oauth_grants.py", "the workspace of an authorization code"),
     ("services/oauth_grants.py", "whether a person still belongs"),
+    ("services/rebuilding.py", "whose statistics are counted again"),
     ("services/reconciling.py", "the accounts to reconcile"),
     ("services/refreshing.py", "the workspace of a refresh token"),
     ("services/signing.py", "the rotation of signing keys"),

@@ -13,6 +13,7 @@ import pytest
 from conversation_rows import Row, insert_conversations
 from factories import make_workspace, rows
 
+from talkhub.services import rebuilding
 from talkhub.services.bucket_stats import merge_days, recount_hours
 from talkhub.services.calendar_steps import (
     Span,
@@ -120,6 +121,7 @@ def test_any_stretch_is_what_a_count_by_hand_gives(database: Database, zone_name
     names = names_of(database, workspace)
     assert levels(database, workspace) == {"hour", "day", "month"}
 
+    assert compare(database, workspace) == []
     with database.read_only(workspace_scope(workspace, "tests")) as uow:
         reader = open_reader(uow)
         for step in (None, Step.MONTH, Step.WEEK, Step.DAY, Step.HOUR):
@@ -132,6 +134,41 @@ def test_any_stretch_is_what_a_count_by_hand_gives(database: Database, zone_name
 
             assert as_by_hand(found, names) == by_hand(known, spans, wish), step
             assert _plain(reader.find(spans, wish, Filters())) == _plain(found)
+
+
+def compare(database: Database, workspace: int) -> list[rebuilding.Difference]:
+    """Return what `verify-stats` finds."""
+    return [
+        one
+        for span in rebuilding.months(database, workspace)
+        for one in rebuilding.differences(database, workspace, span)
+    ]
+
+
+def test_what_is_not_so_is_found_and_counted_again(database: Database, workspace: int) -> None:
+    insert_conversations(database, workspace, some(random.Random(4), 40, 30))  # noqa: S311
+    count_all(database, workspace)
+    with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
+        uow.run("update bucket_stats set counts[2] = counts[2] + 1 where dimension = 'all'")
+        uow.run("update conversations set response_times = null, messages = '[]'")
+    found = compare(database, workspace)
+
+    while rebuilding.complete_response_times(database, workspace):
+        pass
+    marked = rebuilding.mark_all_hours(database, workspace)
+    while rebuilding.count_some(database, workspace):
+        pass
+    while rebuilding.merge_some(database, workspace):
+        pass
+
+    assert {one.figure for one in found if one.dimension == "all"} >= {"messages"}
+    assert marked == len(levels_of(database, workspace, "hour"))
+    assert compare(database, workspace) == []
+
+
+def levels_of(database: Database, workspace: int, level: str) -> list[Any]:
+    sql = "select begins_at from bucket_stats where level = %(level)s and dimension = 'all'"
+    return rows(database, workspace, sql, level=level)
 
 
 def _plain(found: Found) -> Any:

@@ -13,6 +13,15 @@ _FROM_THE_ANALYSIS = """
       where a.workspace_id = c.workspace_id and a.conversation_id = c.id
         and a.analyser_version = c.analysed_version and a.source = 'talkhub'"""
 
+COURSE = f"""
+  select case
+    when c.analysed_version is null or c.intent_analysis -> 'course' ? 'handoff_done'
+    then c.intent_analysis -> 'course'
+    else coalesce(({_FROM_THE_ANALYSIS}
+    ), '{{}}') || coalesce(c.intent_analysis -> 'course', '{{}}') end as course"""
+"""How conversation `c` went. It stands in `intent_analysis`, corrected by people or not; where that
+is the caller's own, the analysis itself says it."""
+
 _COUNTED = f"""
   c.profile_id, c.platform, c.primary_intent, c.sentiment, c.language, c.topics, c.message_count,
   c.status = 'closed', c.metadata ->> 'completion_status' is not distinct from 'completed',
@@ -29,18 +38,19 @@ from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) with ordinality
   as s (begins_at, ends_at, place)
 join conversations c on c.workspace_id = %(workspace_id)s
   and c.started_at >= s.begins_at and c.started_at < s.ends_at
-cross join lateral (
-  select case
-    when c.analysed_version is null or c.intent_analysis -> 'course' ? 'handoff_done'
-    then c.intent_analysis -> 'course'
-    else coalesce(({_FROM_THE_ANALYSIS}
-    ), '{{}}') || coalesce(c.intent_analysis -> 'course', '{{}}') end as course) as went
+cross join lateral ({COURSE}) as went
 """
-"""How a conversation went stands in `intent_analysis`, corrected by people or not; where that is
-the caller's own, the analysis itself says it."""
 
 CONVERSATIONS_TO_COUNT = f"select s.place - 1, {_COUNTED}"
 """The conversations that began in the given stretches, each as `services.counting.Counted`."""
+
+CONVERSATIONS_OF_HOURS = """
+select h.hour, count(c.id)
+from unnest(%(hours)s::timestamptz[]) as h (hour)
+left join conversations c on c.workspace_id = %(workspace_id)s
+  and c.started_at >= h.hour and c.started_at < h.hour + interval '1 hour'
+group by 1 order by 1
+"""
 
 FILTERED_CONVERSATIONS = f"""{CONVERSATIONS_TO_COUNT}
 where (%(channels)s::text[] is null or c.platform = any(%(channels)s))

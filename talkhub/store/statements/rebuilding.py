@@ -1,0 +1,94 @@
+"""The statements that fill the read model from nothing, and the slow count it is compared with."""
+
+from talkhub.store.statements.bucket_stats import COURSE
+
+MARK_ALL_HOURS = """
+with marked as (
+  select count(*) as marks from dirty_buckets where workspace_id = %(workspace_id)s
+), added as (
+  insert into dirty_buckets (workspace_id, hour)
+  select %(workspace_id)s, hour from (
+    select date_trunc('hour', started_at, 'UTC') as hour from conversations
+    where workspace_id = %(workspace_id)s
+    union
+    select begins_at from bucket_stats
+    where workspace_id = %(workspace_id)s and level = 'hour' and dimension = 'all') as hours
+  where (select marks from marked) < %(most)s
+  order by hour
+  returning 1
+)
+select (select marks from marked) + (select count(*) from added)
+"""
+"""So many marks are there only while a rebuild has not come to its end: it goes on."""
+
+WITHOUT_RESPONSE_TIMES = """
+select id, messages from conversations
+where workspace_id = %(workspace_id)s and analysed_version is not null and response_times is null
+order by id limit %(limit)s for no key update skip locked
+"""
+
+SET_RESPONSE_TIMES = """
+with r as (
+  select * from jsonb_to_recordset(%(rows)s::jsonb) as r (id bigint, response_times int[])
+)
+update conversations c set response_times = r.response_times
+from r where c.workspace_id = %(workspace_id)s and c.id = r.id
+"""
+
+FIRST_AND_LAST = """
+select min(started_at), max(started_at) + interval '32 days' from conversations
+where workspace_id = %(workspace_id)s
+"""
+
+SLOW_COUNT = f"""
+select s.dimension, s.value,
+  count(distinct c.profile_id) as people,
+  count(*) as conversations,
+  sum(c.message_count) as messages,
+  count(*) filter (where c.status = 'closed') as ended,
+  count(*) filter (
+    where c.status = 'closed' and c.metadata ->> 'completion_status' = 'completed') as completed,
+  sum((extract(epoch from c.last_message_at - c.started_at) * 1000)::bigint) as duration_ms,
+  sum(c.response_count) as responses,
+  sum(c.response_ms_total) as response_ms,
+  count(c.analysed_version) as analysed,
+  count(went.course ->> 'outcome') as assessed,
+  count(*) filter (where went.course ->> 'handoff_requested' = 'true') as handoff_requested,
+  count(*) filter (where went.course ->> 'handoff_done' = 'true') as handoff_done,
+  count(*) filter (where went.course ->> 'outcome' = 'contained') as contained,
+  count(*) filter (where went.course ->> 'outcome' = 'contained'
+    and went.course ->> 'resolution' = 'confirmed') as confirmed,
+  count(*) filter (where went.course ->> 'outcome' = 'contained'
+    and went.course ->> 'resolution' = 'silent') as silent,
+  count(*) filter (where went.course ->> 'bot_failed' = 'true') as bot_failed,
+  coalesce(sum((went.course ->> 'unanswered_questions')::int), 0) as unanswered_questions,
+  count(*) filter (where c.sentiment = 'positive') as positive,
+  count(*) filter (where c.sentiment = 'neutral') as neutral,
+  count(*) filter (where c.sentiment = 'negative') as negative,
+  coalesce(sum(cardinality(c.response_times)), 0) as response_times,
+  count(*) filter (where cardinality(c.response_times) > 0) as first_response_times,
+  count(*) filter (where c.status = 'closed') as duration_times,
+  count(*) filter (
+    where c.status = 'closed' and went.course ->> 'outcome' = 'contained') as resolution_times
+from conversations c
+cross join lateral ({COURSE}) as went
+cross join lateral (
+  values ('all', ''), ('channel', c.platform), ('intent', c.primary_intent),
+    ('sentiment', c.sentiment), ('language', c.language)
+  union
+  select 'topic', unnest(c.topics)) as s (dimension, value)
+where c.workspace_id = %(workspace_id)s and c.started_at >= %(start)s and c.started_at < %(end)s
+  and s.value is not null
+group by 1, 2
+"""
+"""What the read model should say, counted straightforwardly: it is what that is compared with."""
+
+SLOW_HOURS = """
+select 'all' as dimension, '' as value, {hours}
+from (
+  select (extract(dow from started_at at time zone %(zone)s) * 24
+    + extract(hour from started_at at time zone %(zone)s))::int as hour
+  from conversations
+  where workspace_id = %(workspace_id)s and started_at >= %(start)s and started_at < %(end)s
+) as began
+""".format(hours=", ".join(f"count(*) filter (where hour = {n}) as hour_{n}" for n in range(168)))
