@@ -25,11 +25,7 @@ from talkhub.services.calendar_steps import (
 )
 from talkhub.services.counting import Counted, count
 from talkhub.services.figures import Reader, Wish
-from talkhub.services.slices import (
-    NO_NUMBERS,
-    Dimension,
-    Slice,
-)
+from talkhub.services.slices import NO_NUMBERS, Dimension, Numbers, Slice
 from talkhub.store.queries.workspaces import workspace_timezone
 from talkhub.store.statements import bucket_stats as statements
 from talkhub.store.statements.insights import TAKE_DIRTY_HOURS
@@ -60,8 +56,7 @@ def recount_hours(uow: UnitOfWork, *, limit: int) -> int:
         for portion in _portions(uow, hours):
             spans = [Span(hour, hour + HOUR) for hour in portion]
             _write(uow, Level.HOUR, spans, _counted(uow, spans))
-        _forget_merged(uow, hours)
-        _mark_days(uow, {local_day(hour, zone) for hour in hours}, zone)
+        _mark_days(uow, sorted({local_day(hour, zone) for hour in hours}), zone)
     return len(taken)
 
 
@@ -140,12 +135,16 @@ def _row(span: Span, dimension: Dimension, value: str, of: Slice) -> _Row:
         "begins_at": span.start,
         "value": value,
         "ends_at": span.end,
-        "counts": of.counts.tolist(),
-        "codes": of.codes.tolist(),
-        "times": of.times.tolist(),
+        "counts": _array(of.counts),
+        "codes": _array(of.codes),
+        "times": _array(of.times),
         "people": base64.b64encode(of.people.serialize()).decode(),
-        "hours": (of.hours if is_kept else NO_NUMBERS).tolist(),
+        "hours": _array(of.hours if is_kept else NO_NUMBERS),
     }
+
+
+def _array(numbers: Numbers) -> str:
+    return "{" + ",".join(map(str, numbers.tolist())) + "}"
 
 
 def _write(uow: UnitOfWork, level: Level, spans: Sequence[Span], rows: Sequence[_Row]) -> None:
@@ -160,21 +159,16 @@ def _write(uow: UnitOfWork, level: Level, spans: Sequence[Span], rows: Sequence[
     uow.run(statements.WRITE_SLICES, params)
 
 
-def _forget_merged(uow: UnitOfWork, hours: Sequence[datetime]) -> None:
+def _mark_days(uow: UnitOfWork, days: Sequence[date], zone: ZoneInfo) -> None:
+    """Forget what days, and their months, were merged to, and have them merged again."""
+    spans = [day_of(day, zone) for day in days]
     params = {
         "workspace_id": uow.workspace_id,
         "dimensions": sorted(DIMENSIONS),
-        "begins": list(hours),
-    }
-    uow.run(statements.FORGET_MERGED, params)
-
-
-def _mark_days(uow: UnitOfWork, days: set[date], zone: ZoneInfo) -> None:
-    ordered = sorted(days)
-    params = {
-        "workspace_id": uow.workspace_id,
-        "days": ordered,
-        "ends": [day_of(day, zone).end for day in ordered],
+        "days": days,
+        "begins": [span.start for span in spans],
+        "ends": [span.end for span in spans],
         "delay": MERGE_DELAY,
     }
+    uow.run(statements.FORGET_MERGED, params)
     uow.run(statements.MARK_DAYS, params)

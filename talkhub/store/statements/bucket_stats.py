@@ -18,52 +18,68 @@ COURSE = f"""
     when c.analysed_version is null or c.intent_analysis -> 'course' ? 'handoff_done'
     then c.intent_analysis -> 'course'
     else coalesce(({_FROM_THE_ANALYSIS}
-    ), '{{}}') || coalesce(c.intent_analysis -> 'course', '{{}}') end as course"""
+    ), '{{}}') || coalesce(c.intent_analysis -> 'course', '{{}}') end as course
+  offset 0"""
 """How conversation `c` went. It stands in `intent_analysis`, corrected by people or not; where that
-is the caller's own, the analysis itself says it."""
+is the caller's own, the analysis itself says it. With the offset it is looked up once."""
 
 _COUNTED = f"""
-  c.profile_id, c.platform, c.primary_intent, c.sentiment, c.language, c.topics, c.message_count,
-  c.status = 'closed', c.metadata ->> 'completion_status' is not distinct from 'completed',
-  (extract(epoch from c.last_message_at - c.started_at) * 1000)::bigint,
-  c.response_count, c.response_ms_total, c.response_times,
-  c.analysed_version is not null, went.course ->> 'outcome', went.course ->> 'resolution',
-  went.course ->> 'handoff_requested' is not distinct from 'true',
-  went.course ->> 'handoff_done' is not distinct from 'true',
-  went.course ->> 'bot_failed' is not distinct from 'true',
-  coalesce((went.course ->> 'unanswered_questions')::int, 0),
-  (extract(dow from c.started_at at time zone %(zone)s) * 24
-    + extract(hour from c.started_at at time zone %(zone)s))::int
-from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) with ordinality
-  as s (begins_at, ends_at, place)
-join conversations c on c.workspace_id = %(workspace_id)s
-  and c.started_at >= s.begins_at and c.started_at < s.ends_at
-cross join lateral ({COURSE}) as went
+  select c.profile_id, c.platform, c.primary_intent, c.sentiment, c.language, c.topics,
+    c.message_count, c.status = 'closed',
+    c.metadata ->> 'completion_status' is not distinct from 'completed',
+    (extract(epoch from c.last_message_at - c.started_at) * 1000)::bigint,
+    c.response_count, c.response_ms_total, c.response_times,
+    c.analysed_version is not null, went.course ->> 'outcome', went.course ->> 'resolution',
+    went.course ->> 'handoff_requested' is not distinct from 'true',
+    went.course ->> 'handoff_done' is not distinct from 'true',
+    went.course ->> 'bot_failed' is not distinct from 'true',
+    coalesce((went.course ->> 'unanswered_questions')::int, 0),
+    (extract(dow from c.started_at at time zone %(zone)s) * 24
+      + extract(hour from c.started_at at time zone %(zone)s))::int
+  from conversations c
+  cross join lateral ({COURSE}) as went
+  where c.workspace_id = %(workspace_id)s
+    and c.started_at >= s.begins_at and c.started_at < s.ends_at"""
+
+_SPANS = """unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) with ordinality
+  as s (begins_at, ends_at, place)"""
+
+CONVERSATIONS_TO_COUNT = f"""
+select s.place - 1, c.* from {_SPANS}
+cross join lateral ({_COUNTED}
+  offset 0) as c
+"""
+"""The conversations that began in the given stretches, each as `services.counting.Counted`.
+
+The offset keeps the planner from joining: each stretch is a look into the index by time. As a join
+it thinks of ranges as large, and reads all conversations for each.
 """
 
-CONVERSATIONS_TO_COUNT = f"select s.place - 1, {_COUNTED}"
-"""The conversations that began in the given stretches, each as `services.counting.Counted`."""
+FILTERED_CONVERSATIONS = f"""
+select s.place - 1, c.* from {_SPANS}
+cross join lateral ({_COUNTED}
+    and (%(channels)s::text[] is null or c.platform = any(%(channels)s))
+    and (%(intents)s::text[] is null or c.primary_intent = any(%(intents)s))
+    and (%(sentiments)s::text[] is null or c.sentiment = any(%(sentiments)s))
+    and (%(languages)s::text[] is null or c.language = any(%(languages)s))
+    and (%(topics)s::text[] is null or c.topics && %(topics)s)
+    and (%(labels)s::text[] is null or exists (
+      select from user_profiles p
+      where p.workspace_id = %(workspace_id)s and p.id = c.profile_id and p.tags && %(labels)s))
+    and (%(user_id)s::text is null or c.profile_id = (
+      select coalesce(p.merged_into_id, p.id) from user_profiles p
+      where p.workspace_id = %(workspace_id)s and p.user_id = %(user_id)s))
+  offset 0) as c
+"""
 
 CONVERSATIONS_OF_HOURS = """
-select h.hour, count(c.id)
+select h.hour, c.conversations
 from unnest(%(hours)s::timestamptz[]) as h (hour)
-left join conversations c on c.workspace_id = %(workspace_id)s
-  and c.started_at >= h.hour and c.started_at < h.hour + interval '1 hour'
-group by 1 order by 1
-"""
-
-FILTERED_CONVERSATIONS = f"""{CONVERSATIONS_TO_COUNT}
-where (%(channels)s::text[] is null or c.platform = any(%(channels)s))
-  and (%(intents)s::text[] is null or c.primary_intent = any(%(intents)s))
-  and (%(sentiments)s::text[] is null or c.sentiment = any(%(sentiments)s))
-  and (%(languages)s::text[] is null or c.language = any(%(languages)s))
-  and (%(topics)s::text[] is null or c.topics && %(topics)s)
-  and (%(labels)s::text[] is null or exists (
-    select from user_profiles p
-    where p.workspace_id = %(workspace_id)s and p.id = c.profile_id and p.tags && %(labels)s))
-  and (%(user_id)s::text is null or c.profile_id = (
-    select coalesce(p.merged_into_id, p.id) from user_profiles p
-    where p.workspace_id = %(workspace_id)s and p.user_id = %(user_id)s))
+cross join lateral (
+  select count(*) as conversations from conversations
+  where workspace_id = %(workspace_id)s
+    and started_at >= h.hour and started_at < h.hour + interval '1 hour') as c
+order by 1
 """
 
 MARK_DAYS = """
@@ -88,19 +104,22 @@ returning day
 
 FORGET_MERGED = """
 delete from bucket_stats b
-using unnest(%(begins)s::timestamptz[]) as h (hour)
+using unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) as d (begins_at, ends_at)
 where b.workspace_id = %(workspace_id)s and b.level = any('{day,month}')
   and b.dimension = any(%(dimensions)s)
-  and b.begins_at > h.hour - interval '33 days' and b.begins_at < h.hour + interval '1 hour'
-  and b.ends_at > h.hour
+  and b.begins_at > d.begins_at - interval '33 days' and b.begins_at < d.ends_at
+  and b.ends_at > d.begins_at
 """
-"""Days and months of which an hour was counted again are read from what they are made of."""
+"""Days of which an hour was counted again, and their months, are read from what they are made of;
+by any zone, as that may have been another one when they were merged."""
 
 WRITE_SLICES = """
 with r as (
-  select * from jsonb_to_recordset(%(rows)s::jsonb) as r (
-    dimension text, begins_at timestamptz, value text, ends_at timestamptz, counts bigint[],
-    codes smallint[], times int[], people text, hours int[])
+  select dimension, begins_at, value, ends_at, counts::bigint[], codes::smallint[],
+    times::int[], decode(people, 'base64') as people, hours::int[]
+  from jsonb_to_recordset(%(rows)s::jsonb) as r (
+    dimension text, begins_at timestamptz, value text, ends_at timestamptz, counts text,
+    codes text, times text, people text, hours text)
 ), gone as (
   delete from bucket_stats b
   using unnest(%(begins)s::timestamptz[]) as w (begins_at)
@@ -114,7 +133,7 @@ insert into bucket_stats as b
   (workspace_id, level, dimension, begins_at, value, ends_at, counts, codes, times, people, hours,
    updated_at)
 select %(workspace_id)s, %(level)s, dimension, begins_at, value, ends_at, counts, codes, times,
-  decode(people, 'base64'), hours, %(now)s
+  people, hours, %(now)s
 from r order by dimension, begins_at, value
 on conflict (workspace_id, level, dimension, begins_at, value) do update
 set ends_at = excluded.ends_at, counts = excluded.counts, codes = excluded.codes,
@@ -124,7 +143,10 @@ where (b.ends_at, b.counts, b.codes, b.times, b.people, b.hours) is distinct fro
   (excluded.ends_at, excluded.counts, excluded.codes, excluded.times, excluded.people,
    excluded.hours)
 """
-"""What the given buckets are made of now, and nothing else. What is as it was is left alone."""
+"""What the given buckets are made of now, and nothing else. What is as it was is left alone.
+
+Arrays come as texts: read from JSON, each of their numbers would become a numeric first.
+"""
 
 READ_HOURS = """
 select b.dimension, b.value, b.begins_at, b.ends_at, b.counts, b.codes, b.times, b.people, b.hours
