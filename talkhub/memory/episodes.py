@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from talkhub.names import Intent, Outcome, Resolution
 
@@ -18,8 +17,7 @@ _REQUESTS: Final = frozenset({Intent.SCHEDULING, Intent.PURCHASE, Intent.HUMAN_H
 _MANNERS: Final = frozenset({Intent.GREETING, Intent.THANKS, Intent.OTHER, Intent.UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
+class Episode(NamedTuple):
     """A conversation that is over: what it was about, how it went, in a line of its own words.
 
     `is_promised` tells that the company's last word was that it will see to it.
@@ -65,8 +63,7 @@ class Episode:
         return is_owed and self.intent in _PROBLEMS
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(NamedTuple):
     """Something that is still open: since when, and the conversation in which it came up last."""
 
     title: str
@@ -87,12 +84,12 @@ def open_issues(episodes: Iterable[Episode], *, now: datetime) -> list[Issue]:
     """
     issues: list[Issue] = []
     for episode in sorted(episodes, key=lambda each: each.ended_at):
+        if not episode.is_open and not _closes(episode):
+            continue
         related = [issue for issue in issues if _is_about(episode, issue)]
+        issues = [issue for issue in issues if issue not in related]
         if episode.is_open:
-            issues = [issue for issue in issues if issue not in related]
             issues.append(_continued(related, episode))
-        elif _closes(episode):
-            issues = [issue for issue in issues if issue not in related]
     recent = (issue for issue in issues if issue.last_message_at > now - _FORGOTTEN_AFTER)
     return sorted(recent, key=lambda issue: issue.last_message_at, reverse=True)
 
@@ -116,20 +113,12 @@ def _is_about(episode: Episode, issue: Issue) -> bool:
 
 
 def _continued(related: Sequence[Issue], episode: Episode) -> Issue:
-    opened = Issue(
+    return Issue(
         title=episode.errand,
         intent=episode.intent,
-        topics=episode.topics,
-        conversation_id=episode.conversation_id,
-        opened_at=episode.began_at,
-        last_message_at=episode.ended_at,
-        conversations=1,
-    )
-    if not related:
-        return opened
-    return replace(
-        opened,
         topics=episode.topics.union(*(issue.topics for issue in related)),
-        opened_at=min(issue.opened_at for issue in related),
+        conversation_id=episode.conversation_id,
+        opened_at=min([episode.began_at, *(issue.opened_at for issue in related)]),
+        last_message_at=episode.ended_at,
         conversations=1 + sum(issue.conversations for issue in related),
     )

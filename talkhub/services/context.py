@@ -28,8 +28,8 @@ _CONVERSATIONS_FOR_MESSAGES = 2
 _WORDS_OF_NOW = 4
 # A model that is told more facts reads none of them.
 MOST_FACTS = 30
-# In these it is looked for what is open; older ones are forgotten anyway, or answered.
-MOST_EPISODES = 20
+# In these it is looked for what is open: about as many as anybody holds within a month.
+MOST_EPISODES = 12
 _SUMMARY, _ISSUES = ContextSection.SUMMARY, ContextSection.ISSUES
 # A mood that moved by less than this between two months is the same mood.
 _SAME_MOOD = 0.15

@@ -42,7 +42,7 @@ PARAMS = {
     "with_facts": True,
     "most_facts": 30,
     "with_episodes": True,
-    "most_episodes": 20,
+    "most_episodes": 12,
 }
 
 

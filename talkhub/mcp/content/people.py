@@ -30,6 +30,7 @@ QUOTED_CHARACTERS = 1_000
 CONVERSATION_LIMIT = 12_000
 LISTED_PEOPLE = 50
 
+_KNOWN = ("profile", "preferences", "facts", "open_issues", "interaction_stats")
 _DIGITS = 18
 """More would not fit the column that a cursor's number is compared with."""
 
@@ -45,7 +46,7 @@ def context(uow: UnitOfWork, user_id: str) -> Document:
     told = json_codec.loads(user_context(uow, ContextWish(user_id)))
     if not told["found"]:
         raise NotFound("There is no such person.")
-    known = {name: told[name] for name in ("profile", "preferences", "interaction_stats")}
+    known = {name: told[name] for name in _KNOWN}
     return markdown_document(
         [
             f"# {in_line(told['user_id'])}",
