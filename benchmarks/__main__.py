@@ -41,9 +41,14 @@ def main() -> int:
     parser.add_argument(
         "--others", type=_up_to(10_000_000), default=0, help="messages of others, for retrieval (0)"
     )
+    parser.add_argument(
+        "--plots", type=Path, metavar="DIR", help="write pictures there, for retrieval"
+    )
     options = parser.parse_args()
     if (options.name == RETRIEVAL) != (options.file is not None):
         parser.error("retrieval takes a file of dialogues, and nothing else does.")
+    if options.plots is not None and options.name != RETRIEVAL:
+        parser.error("retrieval draws pictures, and nothing else does.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = _run_retrieval if options.name == RETRIEVAL else _run
     try:
@@ -69,6 +74,8 @@ def _run_retrieval(
     stage: Stage, options: argparse.Namespace, progress: Progress
 ) -> Callable[[], None]:
     found = measure_retrieval(stage, options.file, others=options.others, progress=progress)
+    if options.plots is not None:
+        import_module("benchmarks.retrieval_plots").write_retrieval_plots(options.plots, found)
     return lambda: (write_retrieval_json if options.json else write_retrieval_tables)(found)
 
 
