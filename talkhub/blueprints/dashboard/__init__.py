@@ -71,7 +71,7 @@ def _prepare_templates(state: BlueprintSetupState) -> None:
     environment.filters.update(change_source=change_source, profile_fields=profile_fields)
     environment.filters["redirect_host"] = host_of
     environment.filters.update(
-        trouble_name=enrichment.trouble_name,
+        unread_name=enrichment.unread_name,
         resolution_name=resolution_name,
         urgency_name=urgency_name,
     )

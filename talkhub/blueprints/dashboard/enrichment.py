@@ -75,7 +75,7 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
         return redirect(url_for("dashboard.enrichment"), 303)
 
 
-def trouble_name(trouble: str) -> str:
+def unread_name(trouble: str) -> str:
     """Return why a model read nothing, in words."""
     names: dict[str, str] = {
         Trouble.UNREACHABLE: _("o modelo não foi alcançado"),
