@@ -231,16 +231,22 @@ def test_what_did_not_change_is_not_sent_again(ana: Caller) -> None:
         "\U000e0049\U000e0067\U000e006e oi",
     ],
 )
-def test_nothing_that_was_written_leaves_its_line(caller: Caller, attack: str) -> None:
+def test_nothing_that_was_written_leaves_its_line(
+    caller: Caller, drain: Callable[[], None], attack: str
+) -> None:
     profile = {"name": attack[:200], "tags": [attack[:90]], "preferences": {"x": attack}}
     caller.tool("update_user_profile", {"user_id": "ana", "profile_data": profile})
-    save(caller, attack, "ok", f"pedido {attack}", session="s", day="2026-03-02")
+    texts = (f"prefiro pix {attack}", "ok", f"meu boleto não chegou {attack}")
+    save(caller, *texts, session="s", day="2026-03-02")
+    drain()
 
-    lines = context_of(caller, query=f"pedido {attack}", format="prompt")["prompt"].splitlines()
+    query = {"query": f"boleto {attack}", "as_of": "2026-03-03", "max_tokens": 4_000}
+    lines = context_of(caller, **query, format="prompt")["prompt"].splitlines()
 
     frame = [line for line in lines if "contexto_do_cliente" in line and "<" in line]
     assert frame == [lines[0], lines[-1]]
     assert sum(line.startswith("## Perfil") for line in lines) == 1
+    assert {"## Pendências", "## Resumo", "## O que se sabe"} <= set(lines)
     ours = ("<", "Dados recuperados", "## ", "- ")
     assert all(line.startswith(ours) for line in lines)
     assert not any("\U000e0000" <= char <= "\U000e0fff" for line in lines for char in line)
