@@ -1,4 +1,4 @@
-"""Measure TalkHub: `./run bench http|mcp|ingest|drain`, or `./run bench retrieval FILE`."""
+"""Measure TalkHub: `./run bench http|mcp|ingest|drain|analyse`, or `bench retrieval FILE`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from benchmarks.analyse_bench import measure_analysis
 from benchmarks.environment import CannotInstall
 from benchmarks.failure import CannotMeasure
 from benchmarks.progress import Progress, show_progress
@@ -20,7 +21,7 @@ from benchmarks.stage import Stage, open_stage
 from talkhub.embedded.failure import CannotStart
 
 MEASUREMENTS = ("http", "mcp", "ingest", "drain")
-RETRIEVAL = "retrieval"
+RETRIEVAL, ANALYSE = "retrieval", "analyse"
 
 
 class _OneSentence(argparse.ArgumentParser):
@@ -31,7 +32,7 @@ class _OneSentence(argparse.ArgumentParser):
 def main() -> int:
     """Run one measurement and return the exit code."""
     parser = _OneSentence(prog="./run bench", description=__doc__)
-    parser.add_argument("name", choices=(*MEASUREMENTS, RETRIEVAL), help="what to measure")
+    parser.add_argument("name", choices=(*MEASUREMENTS, ANALYSE, RETRIEVAL), help="what to measure")
     parser.add_argument(
         "file", nargs="?", type=Path, help="dialogues with questions, for retrieval"
     )
@@ -50,10 +51,9 @@ def main() -> int:
     if options.plots is not None and options.name != RETRIEVAL:
         parser.error("retrieval draws pictures, and nothing else does.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    run = _run_retrieval if options.name == RETRIEVAL else _run
     try:
-        with show_progress(silent=options.json) as progress, open_stage() as stage:
-            write = run(stage, options, progress)
+        with show_progress(silent=options.json) as progress:
+            write = _measure(options, progress)
     except (CannotInstall, CannotMeasure, CannotStart) as error:
         sys.stderr.write(f"bench: {error}\n")
         return 1
@@ -63,8 +63,17 @@ def main() -> int:
     return 0
 
 
-def _run(stage: Stage, options: argparse.Namespace, progress: Progress) -> Callable[[], None]:
+def _measure(options: argparse.Namespace, progress: Progress) -> Callable[[], None]:
     """Measure, and return what writes the report once the progress is gone."""
+    if options.name == ANALYSE:  # it needs no servers
+        report = measure_analysis(rounds=options.rounds, progress=progress)
+        return lambda: (write_json if options.json else write_tables)(report)
+    run = _run_retrieval if options.name == RETRIEVAL else _run
+    with open_stage() as stage:
+        return run(stage, options, progress)
+
+
+def _run(stage: Stage, options: argparse.Namespace, progress: Progress) -> Callable[[], None]:
     measure = import_module(f"benchmarks.{options.name}_bench").measure
     report = measure(stage, seconds=options.seconds, rounds=options.rounds, progress=progress)
     return lambda: (write_json if options.json else write_tables)(report)

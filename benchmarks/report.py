@@ -49,10 +49,10 @@ class Section:
 
 @dataclass
 class Report:
-    """All that one measurement found."""
+    """All that one measurement found; `seconds` are None where a turn is as long as its work."""
 
     name: str
-    seconds: int
+    seconds: int | None
     rounds: int
     connections: int | None = None
     sections: list[Section] = field(default_factory=list)
@@ -95,11 +95,9 @@ def machine() -> str:
 
 
 def _method(report: Report) -> str:
+    length = f" of {report.seconds} s" if report.seconds else ""
     connections = f", {report.connections} connections" if report.connections else ""
-    return (
-        f"{report.rounds} interleaved rounds of {report.seconds} s{connections}; "
-        "medians (lowest to highest)"
-    )
+    return f"{report.rounds} interleaved rounds{length}{connections}; medians (lowest to highest)"
 
 
 def _contestants(section: Section) -> dict[str, Any]:

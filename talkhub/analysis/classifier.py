@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -130,18 +131,26 @@ class Classifier:
         if len(self._row_of) + sum(map(len, words)) > _REMEMBERED_WORDS:
             self._row_of.clear()
         row_of = self._row_of
+        self._add([word for distinct in words for word in distinct if word not in row_of])
         rows: list[int] = []
         starts = []
         for it, distinct in zip(texts, words, strict=True):
             starts.append(len(rows))
-            rows += [row_of.get(word) or self._add(word) for word in distinct]
+            rows += [row_of[word] for word in distinct]
             rows += buckets_of_order(it.text, it.spelled)
         return self._table.take(rows, axis=0), starts
 
-    def _add(self, word: str) -> int:
-        row = self._row_of[word] = BUCKETS + len(self._row_of)
-        self._table[row] = self._table[buckets_of_word(word)].sum(axis=0)
-        return row
+    def _add(self, words: Sequence[str]) -> None:
+        """Work out what words say that did not come by yet, all at once."""
+        new = list(dict.fromkeys(words))
+        if not new:
+            return
+        buckets = [buckets_of_word(word) for word in new]
+        starts = np.cumsum([0, *map(len, buckets[:-1])])
+        pieces = self._table.take(list(chain.from_iterable(buckets)), axis=0)
+        first = BUCKETS + len(self._row_of)
+        self._table[first : first + len(new)] = np.add.reduceat(pieces, starts, axis=0)
+        self._row_of.update(zip(new, range(first, first + len(new)), strict=True))
 
     def _unsure(self, scores: NDArray[Any]) -> NDArray[np.intp]:
         """Return the places of the texts on whose mood and errand one had better not bet."""

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from threadpoolctl import threadpool_limits
+
 from talkhub.analysis.hearing import tell_apart
 from talkhub.analysis.intent import SOCIAL
 from talkhub.analysis.language import main_language, message_language
@@ -123,7 +125,12 @@ def _analysis(said: _Said, readings: Iterator[Reading]) -> ConversationAnalysis:
 
 
 def load() -> None:
-    """Read word lists, model and encoder now, and not at the first message that needs them."""
+    """Read word lists, model and encoder now, and not at the first message that needs them.
+
+    From then on this process multiplies matrices on one thread: small ones take longer on several,
+    which wait for each other, on a busy machine up to a second.
+    """
+    threadpool_limits(1, user_api="blas")
     analyse([{"id": "1", "role": "user", "content": "olá"}])
     if has_encoder():
         encode([])

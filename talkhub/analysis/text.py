@@ -93,6 +93,8 @@ _cut_short = lru_cache(maxsize=_REMEMBERED_CHUNKS)(_cut)
 
 
 def _word(token: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", token.casefold())
-    letters = "".join(char for char in decomposed if char.isalnum())
+    letters = token.casefold()
+    if not (letters.isascii() and letters.isalnum()):  # most words are plain, and need no look
+        decomposed = unicodedata.normalize("NFKD", letters)
+        letters = "".join([char for char in decomposed if char.isalnum()])
     return _LONG_RUN.sub(r"\1\1", letters[:_LONGEST_WORD])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
 
 from talkhub.analysis import classifier, meaning, pipeline, understanding
 from talkhub.analysis.examples import Split, corpus
@@ -88,3 +89,9 @@ def test_what_is_remembered_stays_bounded() -> None:
     analyse_all([transcript([f"número {chr(97 + at % 26)}{at}"]) for at in range(2_100)])
 
     assert len(understanding._remembered) <= 2_048
+
+
+def test_a_loaded_analyser_multiplies_on_one_thread() -> None:
+    pipeline.load()
+
+    assert {it["num_threads"] for it in threadpool_info() if it["user_api"] == "blas"} == {1}
