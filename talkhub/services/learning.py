@@ -68,7 +68,9 @@ def store_learned(
         "rows": uow.json(rows),
         "conversation_ids": list(owners),
     }
-    settle_facts(uow, (row[0] for row in uow.run(statements.STORE_LEARNED, params)))
+    uow.run(statements.STORE_LEARNED, params)
+    # Also of whom nothing changed here: a message that was taken back left a gap.
+    settle_facts(uow, (owner["profile_id"] for owner in owners.values()))
 
 
 def forget_what_they_said(
@@ -80,7 +82,7 @@ def forget_what_they_said(
         "conversation_ids": list(conversation_ids),
         "message_ids": list(message_ids),
     }
-    settle_facts(uow, (row[0] for row in uow.run(statements.FORGET_FACTS, params)))
+    uow.run(statements.FORGET_FACTS, params)
 
 
 def settle_facts(uow: UnitOfWork, profile_ids: Iterable[int]) -> None:

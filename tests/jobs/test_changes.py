@@ -119,6 +119,27 @@ def test_a_revoked_message_is_nowhere_to_be_read(
     assert found["raws"] == 0
 
 
+def test_what_an_edited_or_revoked_message_told_of_the_person_goes_with_it(
+    door: Callable[..., Door], database: Database, workspace: int, drain: Callable[[], None]
+) -> None:
+    known = "select value, quote from profile_facts where valid_to is null"
+    account = door(Platform.WHATSAPP)
+    moved = said(Platform.WHATSAPP, "me mudei para Recife", at="12:01")
+    told = []
+    for document in (
+        said(Platform.WHATSAPP, "moro em Santos", at="12:00"),
+        moved,
+        edit(moved, "me mudei para Olinda"),
+        about(moved, "revoke", at="12:08"),
+    ):
+        account.post(document)
+        drain()
+        told += [row["value"] for row in rows(database, workspace, known)]
+
+    assert told == ["Santos", "Recife", "Olinda", "Santos"]
+    assert len(rows(database, workspace, "select from profile_facts")) == 1
+
+
 def test_a_redelivery_of_a_revoked_message_does_not_bring_it_back(
     door: Callable[..., Door], database: Database, workspace: int, drain: Callable[[], None]
 ) -> None:

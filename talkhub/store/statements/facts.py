@@ -16,32 +16,26 @@ with given as (
       select from given g
       where g.conversation_id = f.conversation_id and g.message_id = f.message_id
         and g.slot = f.slot)
-  returning f.profile_id
-), learned as (
-  insert into profile_facts
-    (workspace_id, profile_id, user_id, kind, slot, value, quote, confidence, source,
-     conversation_id, message_id, valid_from, expires_at)
-  select %(workspace_id)s, g.profile_id, g.user_id, g.kind, g.slot, g.value, g.quote,
-    g.confidence, 'rule', g.conversation_id, g.message_id, g.said_at, g.expires_at
-  from given g
-  join user_profiles p on p.id = g.profile_id and not p.memory_opt_out
-  on conflict (workspace_id, conversation_id, message_id, slot) where source = 'rule' do update
-  set kind = excluded.kind, value = excluded.value, quote = excluded.quote,
-      confidence = excluded.confidence, valid_from = excluded.valid_from,
-      expires_at = excluded.expires_at
-  where profile_facts.dismissed_at is null
-    and (profile_facts.kind, profile_facts.value, profile_facts.quote, profile_facts.confidence,
-         profile_facts.valid_from, profile_facts.expires_at)
-      is distinct from (excluded.kind, excluded.value, excluded.quote, excluded.confidence,
-         excluded.valid_from, excluded.expires_at)
-  returning profile_id
 )
-select profile_id from gone union select profile_id from learned
+insert into profile_facts
+  (workspace_id, profile_id, user_id, kind, slot, value, quote, confidence, source,
+   conversation_id, message_id, valid_from, expires_at)
+select %(workspace_id)s, g.profile_id, g.user_id, g.kind, g.slot, g.value, g.quote,
+  g.confidence, 'rule', g.conversation_id, g.message_id, g.said_at, g.expires_at
+from given g
+join user_profiles p on p.id = g.profile_id and not p.memory_opt_out
+on conflict (workspace_id, conversation_id, message_id, slot) where source = 'rule' do update
+set kind = excluded.kind, value = excluded.value, quote = excluded.quote,
+    confidence = excluded.confidence, valid_from = excluded.valid_from,
+    expires_at = excluded.expires_at
+where profile_facts.dismissed_at is null
+  and (profile_facts.kind, profile_facts.value, profile_facts.quote, profile_facts.confidence,
+       profile_facts.valid_from, profile_facts.expires_at)
+    is distinct from (excluded.kind, excluded.value, excluded.quote, excluded.confidence,
+       excluded.valid_from, excluded.expires_at)
 """
 """Makes what is learned of conversations what their messages say now, and no more; it may run as
-often as it likes. Told are the people of whom something changed.
-
-What an operator dismissed stays so as long as its message says it.
+often as it likes. What an operator dismissed stays so as long as its message says it.
 """
 
 SETTLE_FACTS = """
@@ -72,9 +66,12 @@ FORGET_FACTS = """
 delete from profile_facts
 where workspace_id = %(workspace_id)s and conversation_id = any(%(conversation_ids)s)
   and message_id = any(%(message_ids)s)
-returning profile_id
 """
-"""Whatever a message that was taken back said, whoever noted it."""
+"""Whatever a message that was taken back said, whoever noted it.
+
+What held before it holds again once the conversation is analysed again, which it is due for. Here
+no other rows may be touched: the caller holds the conversation and not the person.
+"""
 
 _FACT = f"""
   f.id, f.kind, f.value,
