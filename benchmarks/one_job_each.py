@@ -15,7 +15,7 @@ from talkhub.analysis.pipeline import load as load_analyser
 from talkhub.embedded.boot import settings_or_exit
 from talkhub.jobs.context import begin, worker_context
 from talkhub.jobs.queues import connect
-from talkhub.services import insights
+from talkhub.services import bucket_stats, insights
 from talkhub.services.auth import DEFAULT_WORKSPACE_ID
 from talkhub.services.insights import DueConversation
 from talkhub.store.uow import workspace_scope
@@ -43,7 +43,7 @@ def analyse_one(conversation_id: int) -> None:
         row = uow.run(_FIND, key).mappings().one()
         insights.store_analyses(uow, insights.analyse_conversations([DueConversation(**row)]))
     with database.unit_of_work(scope) as uow:
-        insights.recount_hours(uow, limit=1)
+        bucket_stats.recount_hours(uow, limit=1)
     with database.unit_of_work(scope) as uow:
         insights.recount_profiles(uow, limit=1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.pool import NullPool
 
 from talkhub.store import (
@@ -51,16 +51,22 @@ def include_name(name: str | None, kind: str, _parents: object) -> bool:
 
 
 def run_migrations(connection: Connection) -> None:
-    """Upgrade within one transaction, giving up rather than waiting long for a lock."""
+    """Upgrade in a transaction for each revision, none of which waits long for a lock."""
+    event.listen(connection, "begin", _wait_briefly)
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         include_name=include_name,
         compare_server_default=False,
+        transaction_per_migration=True,
     )
     with context.begin_transaction():
-        connection.execute(text("set local lock_timeout = '4s'"))
         context.run_migrations()
+
+
+def _wait_briefly(connection: Connection) -> None:
+    # For each transaction: one that ends for an index to be made would take the setting along.
+    connection.exec_driver_sql("set local lock_timeout = '4s'")
 
 
 def run_online() -> None:

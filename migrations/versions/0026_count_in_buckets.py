@@ -53,9 +53,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "day", name=op.f("pk_dirty_days")),
     )
     op.create_index(op.f("ix_dirty_days_due_at"), DAYS, ["due_at"])
-    op.add_column(
-        "conversations", sa.Column("response_times", postgresql.ARRAY(sa.Integer()), nullable=True)
-    )
     _scope(BUCKETS)
     _scope(DAYS)
     # As the role that sees all workspaces: the owner sees none.
@@ -66,6 +63,10 @@ def upgrade() -> None:
         "order by 1, 2"
     )
     op.execute("reset role")
+    # Last: from here to the end nobody else reads or writes conversations.
+    op.add_column(
+        "conversations", sa.Column("response_times", postgresql.ARRAY(sa.Integer()), nullable=True)
+    )
 
 
 def downgrade() -> None:

@@ -24,9 +24,10 @@ from talkhub.enrichment.queueing import queue_enrichments
 from talkhub.errors import Unavailable
 from talkhub.jobs import timing
 from talkhub.jobs.context import worker_context
+from talkhub.jobs.statistics import recount_due
 from talkhub.jobs.teaching import taught_model, teach_next
 from talkhub.names import Job
-from talkhub.services import bucket_stats, insights
+from talkhub.services import insights
 from talkhub.services.channel_sessions import ClaimedEvent
 from talkhub.services.fitting import fitted, fitted_address
 from talkhub.services.ingest import FenceLost, apply_events, in_transactions
@@ -43,9 +44,6 @@ RENEWED_AT_ONCE = 50
 """Conversations: about as much as fresh work may have to wait for."""
 PORTION = 2_000
 """Messages that are analysed together: a second's work or two."""
-DAYS_AT_ONCE = 31
-"""Days that are merged together: with their months about a second's work at most."""
-STATEMENT_TIMEOUT_MS = int(timing.STATEMENT.total_seconds() * 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ def drain_analysis() -> int:
 
 def drain_stats() -> int:
     """Recount the hours and people whose conversations changed; return how many."""
-    return _drain(Job.DRAIN_STATS, _stats_batch)
+    return _drain(Job.DRAIN_STATS, recount_due)
 
 
 def renew_analyses() -> int:
@@ -250,25 +248,11 @@ def _analyse(
         return []
 
 
-def _stats_batch(database: Database) -> int:
-    with database.read_only(system_scope("workspaces with due statistics")) as uow:
-        rows = uow.run(insight_statements.WORKSPACES_WITH_DUE_STATS).all()
-    done = 0
-    for (workspace_id,) in rows:
-        with database.unit_of_work(_scope(workspace_id)) as uow:
-            done += bucket_stats.recount_hours(uow, limit=BATCH)
-        with database.unit_of_work(_scope(workspace_id)) as uow:
-            done += bucket_stats.merge_days(uow, limit=DAYS_AT_ONCE)
-        with database.unit_of_work(_scope(workspace_id)) as uow:
-            done += insights.recount_profiles(uow, limit=BATCH)
-    return done
-
-
 def _claim(
     database: Database, statement: str, *, limit: int = BATCH, **params: object
 ) -> list[_Claimed]:
     """Claim a batch of due rows; without one, a single row that was tried twice already."""
-    scope = system_scope("a drain's claim", timeout_ms=STATEMENT_TIMEOUT_MS)
+    scope = system_scope("a drain's claim", timeout_ms=timing.STATEMENT_MS)
     for are_suspects in (False, True):
         params |= {
             "limit": 1 if are_suspects else limit,
@@ -292,4 +276,4 @@ def _by_workspace(claimed: Iterable[_Claimed]) -> list[tuple[int, list[dict[str,
 
 
 def _scope(workspace_id: int) -> Scope:
-    return workspace_scope(workspace_id, "worker", timeout_ms=STATEMENT_TIMEOUT_MS)
+    return workspace_scope(workspace_id, "worker", timeout_ms=timing.STATEMENT_MS)

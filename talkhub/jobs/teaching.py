@@ -9,7 +9,7 @@ from rq.timeouts import JobTimeoutException
 
 from talkhub.analysis.own.taught import Taught
 from talkhub.errors import Unavailable
-from talkhub.jobs.timing import STATEMENT
+from talkhub.jobs.timing import STATEMENT_MS
 from talkhub.services import own_models
 from talkhub.store.statements.own_models import CLAIM_MODEL
 from talkhub.store.uow import Database, Scope, system_scope, workspace_scope
@@ -20,14 +20,13 @@ MAX_ATTEMPTS = 3
 LEASE = timedelta(seconds=30)
 """Longer than any job: nobody learns a version while somebody else does."""
 
-_TIMEOUT_MS = int(STATEMENT.total_seconds() * 1000)
 _MOST_REMEMBERED = 32
 _remembered: dict[int, Taught | None] = {}
 
 
 def teach_next(database: Database) -> int:
     """Learn one version that is asked for and put it to use; return how many there were."""
-    with database.unit_of_work(system_scope("a drain's claim", timeout_ms=_TIMEOUT_MS)) as uow:
+    with database.unit_of_work(system_scope("a drain's claim", timeout_ms=STATEMENT_MS)) as uow:
         claimed = uow.run(CLAIM_MODEL, {"lease": LEASE}).mappings().first()
     if claimed is None:
         return 0
@@ -69,4 +68,4 @@ def _give_up(database: Database, scope: Scope, model_id: int, reason: str) -> No
 
 
 def _scope(workspace_id: int) -> Scope:
-    return workspace_scope(workspace_id, "worker", timeout_ms=_TIMEOUT_MS)
+    return workspace_scope(workspace_id, "worker", timeout_ms=STATEMENT_MS)

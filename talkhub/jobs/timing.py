@@ -11,6 +11,7 @@ DRAIN = timedelta(seconds=18)
 """A drain leaves the rest to its successor after this."""
 
 STATEMENT = timedelta(seconds=20)
+STATEMENT_MS = int(STATEMENT.total_seconds() * 1000)
 """PostgreSQL ends a statement of a job that takes longer."""
 
 JOB_LIMIT = timedelta(seconds=25)

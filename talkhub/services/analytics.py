@@ -18,7 +18,15 @@ from talkhub.services.calendar_steps import (
     steps,
 )
 from talkhub.services.definitions import COMPUTED, DISTRIBUTIONS, OF_A_PART, Known, MetricName
-from talkhub.services.figures import Filters, Found, Reader, Where, Wish, open_reader
+from talkhub.services.figures import (
+    Filters,
+    Found,
+    PeriodTooLong,
+    Reader,
+    Where,
+    Wish,
+    open_reader,
+)
 from talkhub.services.slices import (
     NOTHING,
     Dimension,
@@ -54,10 +62,6 @@ class Question:
 
 class EmptyPeriod(ValueError):
     """A period ends before it begins."""
-
-
-class PeriodTooLong(ValueError):
-    """A period has more steps, or with filters more days, than are counted at once."""
 
 
 class NoPeriod(ValueError):
@@ -216,9 +220,12 @@ def _previous(period: Period, zone: ZoneInfo) -> Period:
         raise NoPeriod("Say when the period begins, to have it compared with the one before.")
     end = period.end or clock.now()
     first, last = local_day(period.start, zone), local_day(end, zone)
-    if midnight(first, zone) == period.start and midnight(last, zone) == end:
-        return Period(midnight(first - (last - first), zone), period.start)
-    return Period(period.start - (end - period.start), period.start)
+    try:
+        if midnight(first, zone) == period.start and midnight(last, zone) == end:
+            return Period(midnight(first - (last - first), zone), period.start)
+        return Period(period.start - (end - period.start), period.start)
+    except OverflowError:
+        raise NoPeriod("There are not as many days before the period.") from None
 
 
 def _refuse_too_long(asked: Question, span: Span | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from pyroaring import BitMap
 
+from talkhub import clock
 from talkhub.services.calendar_steps import (
     HOUR,
     Level,
@@ -44,8 +45,15 @@ _UTC = ZoneInfo("UTC")
 _LEAST = timedelta(microseconds=1)
 _MOST_ROWS = 2_000
 _MOST_FRESH = 24
+_MOST_FILTERED_ROWS = 100_000
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_AHEAD = timedelta(days=1)
 _COARSER = (Level.MONTH, Level.DAY)
 _FITTING = {None: _COARSER, Step.MONTH: _COARSER, Step.WEEK: (Level.DAY,), Step.DAY: (Level.DAY,)}
+
+
+class PeriodTooLong(ValueError):
+    """A period has more steps, or with filters more days or rows, than are counted at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +153,14 @@ def open_reader(uow: UnitOfWork) -> Reader:
 
     Hours with conversations that no drain has counted yet are read from the rows, as long as
     they are few and small: what was said a moment ago is in the figures. Behind a backlog the
-    figures are those of the last count.
+    figures are those of the last count. Times that no clock can have told, before 2000 or after
+    tomorrow, are in no figures: callers may send any, and each day between would be looked at.
     """
     key = {"workspace_id": uow.workspace_id, "most_rows": _MOST_ROWS}
     first, last, fresh = uow.run(statements.KNOWN_HOURS, key).one()
     hours = sorted(fresh) if len(fresh) <= _MOST_FRESH else []
-    ends = [one for one in (first, last, *hours) if one is not None]
+    latest = clock.now() + _AHEAD
+    ends = [one for one in (first, last, *hours) if one is not None and _EARLIEST <= one <= latest]
     return Reader(
         uow,
         Span(min(ends), max(ends) + HOUR) if ends else None,
@@ -219,9 +229,14 @@ def _from_rows(uow: UnitOfWork, spans: Sequence[Span], wish: Wish, filters: Filt
         "zone": wish.zone.key,
         "begins": [span.start for span in cut],
         "ends": [span.end for span in cut],
+        "limit": _MOST_FILTERED_ROWS + 1,
         **filters.as_params(),
     }
     rows = [Counted(*row) for row in uow.run(statements.FILTERED_CONVERSATIONS, params)]
+    if len(rows) > _MOST_FILTERED_ROWS:
+        raise PeriodTooLong(
+            f"There are more than {_MOST_FILTERED_ROWS} such conversations; ask for fewer days."
+        )
     return [
         Part(cut[key.place].start, key.dimension, key.value, found[Measure.CONVERSATIONS], found)
         for key, found in count(rows, wish.full | wish.told).items()

@@ -272,6 +272,31 @@ def test_merged_people_are_one_in_days_long_past(
     assert whole(database, workspace) == (2, 1)
 
 
+@pytest.mark.parametrize("told", [["Qual o frete?"], 5_000_000_000, 2.5, "NaN", None])
+def test_whatever_a_caller_says_of_a_course_is_counted(
+    database: Database, workspace: int, told: object
+) -> None:
+    course = {"handoff_done": False, "unanswered_questions": told}
+    insert_conversations(database, workspace, [Row("ana", FIRST, course=course)])
+
+    count_all(database, workspace)
+
+    assert whole(database, workspace) == (1, 1)
+
+
+@pytest.mark.parametrize("year", [1, 1999, 9998])
+def test_times_that_no_clock_can_have_told_stretch_no_question(
+    database: Database, workspace: int, year: int
+) -> None:
+    insert_conversations(database, workspace, [Row("ana", FIRST), Row("bia", FIRST.replace(year))])
+    count_all(database, workspace)
+
+    with database.read_only(workspace_scope(workspace, "tests")) as uow:
+        known = open_reader(uow).known
+
+    assert known == Span(FIRST, FIRST + timedelta(hours=1))
+
+
 @pytest.fixture
 def merge_for_good(database: Database, workspace: int) -> Callable[[str, str], None]:
     """Return what makes two ids one person, with all that belongs to it."""

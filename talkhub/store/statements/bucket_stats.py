@@ -21,7 +21,8 @@ COURSE = f"""
     ), '{{}}') || coalesce(c.intent_analysis -> 'course', '{{}}') end as course
   offset 0"""
 """How conversation `c` went. It stands in `intent_analysis`, corrected by people or not; where that
-is the caller's own, the analysis itself says it. With the offset it is looked up once."""
+is the caller's own, who may have said anything, the analysis itself says it. With the offset it is
+looked up once."""
 
 _COUNTED = f"""
   select c.profile_id, c.platform, c.primary_intent, c.sentiment, c.language, c.topics,
@@ -33,7 +34,9 @@ _COUNTED = f"""
     went.course ->> 'handoff_requested' is not distinct from 'true',
     went.course ->> 'handoff_done' is not distinct from 'true',
     went.course ->> 'bot_failed' is not distinct from 'true',
-    coalesce((went.course ->> 'unanswered_questions')::int, 0),
+    case when jsonb_typeof(went.course -> 'unanswered_questions') = 'number'
+      then least(greatest(floor((went.course ->> 'unanswered_questions')::numeric), 0), 1000)::int
+      else 0 end,
     (extract(dow from c.started_at at time zone %(zone)s) * 24
       + extract(hour from c.started_at at time zone %(zone)s))::int
   from conversations c
@@ -70,6 +73,7 @@ cross join lateral ({_COUNTED}
       select coalesce(p.merged_into_id, p.id) from user_profiles p
       where p.workspace_id = %(workspace_id)s and p.user_id = %(user_id)s))
   offset 0) as c
+limit %(limit)s
 """
 
 CONVERSATIONS_OF_HOURS = """

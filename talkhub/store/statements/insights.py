@@ -138,9 +138,9 @@ select distinct workspace_id from user_profiles where stats_due_at <= clock_time
 
 TAKE_DIRTY_HOURS = """
 delete from dirty_buckets
-where id in (
-  select id from dirty_buckets
+where workspace_id = %(workspace_id)s and hour in (
+  select distinct hour from dirty_buckets
   where workspace_id = %(workspace_id)s
-  order by id limit %(limit)s for update skip locked)
+  order by hour desc limit %(limit)s)
 returning hour
 """
