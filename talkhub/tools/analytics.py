@@ -14,7 +14,7 @@ from talkhub.services import analytics
 from talkhub.services.analytics import Question
 from talkhub.services.calendar_steps import Step
 from talkhub.services.definitions import ORIGINAL, MetricName
-from talkhub.services.figures import Filters
+from talkhub.services.figures import Filters, PeriodTooLong
 from talkhub.services.slices import Dimension
 from talkhub.store.uow import UnitOfWork
 from talkhub.tools.spec import (
@@ -285,7 +285,7 @@ def answered(uow: UnitOfWork, args: GetConversationAnalytics) -> Answer:
         is_nested = args.date_range is not None and args.date_range.end is not None
         place = ("date_range", "end") if is_nested else ("end",)
         raise Invalid.at(*place, detail=str(error), code="period_empty") from error
-    except analytics.PeriodTooLong as error:
+    except PeriodTooLong as error:
         raise Invalid.at("start", detail=str(error), code="period_too_long") from error
     except analytics.NoPeriod as error:
         raise Invalid.at("start", detail=str(error), code="period_open") from error

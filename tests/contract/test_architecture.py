@@ -28,7 +28,7 @@ SYSTEM_SCOPES = {
     ("enrichment/queueing.py", "a drain's claim"),
     ("jobs/courier.py", "a drain's claim"),
     ("jobs/handlers.py", "a drain's claim"),
-    ("jobs/handlers.py", "workspaces with due statistics"),
+    ("jobs/statistics.py", "workspaces with due statistics"),
     ("jobs/packing.py", "workspaces with conversations to pack"),
     ("jobs/schedule.py", "delivered webhooks of all workspaces"),
     ("jobs/schedule.py", "due work of all workspaces"),

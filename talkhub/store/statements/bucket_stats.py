@@ -24,6 +24,11 @@ COURSE = f"""
 is the caller's own, who may have said anything, the analysis itself says it. With the offset it is
 looked up once."""
 
+UNANSWERED_QUESTIONS = """case
+      when jsonb_typeof(went.course -> 'unanswered_questions') = 'number'
+      then least(greatest(floor((went.course ->> 'unanswered_questions')::numeric), 0), 1000)::int
+      else 0 end"""
+
 _COUNTED = f"""
   select c.profile_id, c.platform, c.primary_intent, c.sentiment, c.language, c.topics,
     c.message_count, c.status = 'closed',
@@ -34,9 +39,7 @@ _COUNTED = f"""
     went.course ->> 'handoff_requested' is not distinct from 'true',
     went.course ->> 'handoff_done' is not distinct from 'true',
     went.course ->> 'bot_failed' is not distinct from 'true',
-    case when jsonb_typeof(went.course -> 'unanswered_questions') = 'number'
-      then least(greatest(floor((went.course ->> 'unanswered_questions')::numeric), 0), 1000)::int
-      else 0 end,
+    {UNANSWERED_QUESTIONS},
     (extract(dow from c.started_at at time zone %(zone)s) * 24
       + extract(hour from c.started_at at time zone %(zone)s))::int
   from conversations c

@@ -1,6 +1,6 @@
 """The statements that fill the read model from nothing, and the slow count it is compared with."""
 
-from talkhub.store.statements.bucket_stats import COURSE
+from talkhub.store.statements.bucket_stats import COURSE, UNANSWERED_QUESTIONS
 
 MARK_ALL_HOURS = """
 with marked as (
@@ -61,7 +61,7 @@ select s.dimension, s.value,
   count(*) filter (where went.course ->> 'outcome' = 'contained'
     and went.course ->> 'resolution' = 'silent') as silent,
   count(*) filter (where went.course ->> 'bot_failed' = 'true') as bot_failed,
-  coalesce(sum((went.course ->> 'unanswered_questions')::int), 0) as unanswered_questions,
+  sum({UNANSWERED_QUESTIONS}) as unanswered_questions,
   count(*) filter (where c.sentiment = 'positive') as positive,
   count(*) filter (where c.sentiment = 'neutral') as neutral,
   count(*) filter (where c.sentiment = 'negative') as negative,
