@@ -23,7 +23,7 @@ _SHARES = (0.3, 0.45, 0.6, 0.75, 1.0, 1.3)
 _TEMPERATURES = np.geomspace(0.2, 3.0, 80)
 
 # An answer that is right less often than this is worse than saying that one cannot tell.
-_WORTH_SAYING = 1 / 4
+_WORTH_SAYING = 1 / 5
 _THRESHOLDS = np.arange(0.1, 0.5, 0.02)
 
 Labels = NDArray[np.intp]

@@ -87,9 +87,9 @@ def _slopes(
 ) -> Network:
     """Return where each number of the network ought to go down, by some examples."""
     seen = inputs * _left_in(chance, inputs.shape, _INPUTS_LEFT_OUT)
-    heights = seen @ network.hidden + network.hidden_bias
+    heights: Floats = np.asarray(seen @ network.hidden + network.hidden_bias, np.float32)
     stays = _left_in(chance, heights.shape, _HIDDEN_LEFT_OUT)
-    passing: Floats = np.where(heights > 0, stays, np.float32(0))
+    passing: Floats = np.where(heights > 0, stays, 0).astype(np.float32)
     passed: Floats = heights * passing
     scores = passed @ network.meaning + network.meaning_bias
     chances = np.hstack([likelihood(scores[:, MOODS]), likelihood(scores[:, ERRANDS])])

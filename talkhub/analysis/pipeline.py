@@ -23,7 +23,7 @@ from talkhub.names import Intent, MessageRole
 
 # Raised by one with every change of an answer: each stored analysis names the analyser it is by,
 # and those of older ones are made again in the background.
-ANALYSER_VERSION: Final = "8"
+ANALYSER_VERSION: Final = "9"
 _WITHOUT_ENCODER: Final = "-words"
 
 _PERSON = MessageRole.USER

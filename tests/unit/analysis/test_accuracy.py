@@ -92,8 +92,8 @@ def share_right(analyser: object, aspect: str, labelled: list[Case]) -> float:
         (FIRST, "sentiment", 0.97),
         (FIRST, "intent", 0.96),
         (FIRST, "language", 0.98),
-        (HELD_OUT, "sentiment", 0.80),
-        (HELD_OUT, "intent", 0.68),
+        (HELD_OUT, "sentiment", 0.88),
+        (HELD_OUT, "intent", 0.82),
         (HELD_OUT, "language", 0.97),
     ],
 )
@@ -119,8 +119,8 @@ def test_it_beats_the_originals_few_words_by_far(name: str, aspect: str, lead: f
     assert share_right(ours, aspect, portuguese) >= baseline + lead
 
 
-@pytest.mark.parametrize("name", ["sentiment", "intent"])
-def test_the_model_beats_the_lexicons_alone_on_people_it_never_read(name: str) -> None:
+@pytest.mark.parametrize(("name", "lead"), [("sentiment", 0.12), ("intent", 0.25)])
+def test_the_model_beats_the_lexicons_alone_on_people_it_never_read(name: str, lead: float) -> None:
     test = corpus(Split.TEST)
 
     ours, lexicons = (
@@ -131,8 +131,8 @@ def test_the_model_beats_the_lexicons_alone_on_people_it_never_read(name: str) -
         )
     )
 
-    assert ours.accuracy >= lexicons.accuracy + 0.08
-    assert ours.macro_f1 >= lexicons.macro_f1 + 0.08
+    assert ours.accuracy >= lexicons.accuracy + lead
+    assert ours.macro_f1 >= lexicons.macro_f1 + lead
     assert ours.ece < lexicons.ece
 
 
