@@ -127,6 +127,16 @@ def test_how_it_went_stands_beside_the_messages_and_leads_to_them(ana, happy_and
     assert {link.attributes["href"] for link in course.all("a")} == {"#m0"}
 
 
+def test_key_phrases_lead_to_the_messages_that_say_them(ana, talk, drain):
+    asked = talk("Oi", "Olá!", "Preciso da segunda via do boleto", "Claro!")
+    drain()
+
+    course = ana.page(address(asked)).one(data_region="course")
+
+    links = [(link.text, link.attributes["href"]) for link in course.all("a")]
+    assert ("segunda via do boleto", "#m2") in links
+
+
 def test_satisfaction_is_an_estimate_and_says_so(ana, happy_and_angry):
     course = ana.page(address(happy_and_angry[0])).one(data_region="course")
 
