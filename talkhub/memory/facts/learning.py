@@ -24,6 +24,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _LONG_NUMBER = re.compile(r"\d[\d ().-]{6}")
 _HAS_NUMBER = re.compile(r"[@\d]")
 _COMPANY: Final = frozenset({MessageRole.BOT, MessageRole.AGENT})
+# A caller may date a message anywhere; near the calendar's ends no day comes after another.
+_YEARS: Final = (1900, 9_000)
 _LONGEST_QUOTE: Final = 200
 # What the company said before, in its newest messages: a person repeats what is in sight.
 _REMEMBERED: Final = 200
@@ -49,7 +51,7 @@ def learn(messages: Sequence[Mapping[str, Any]], *, zone: tzinfo) -> list[Fact]:
                 del repeated[key]
         elif role == MessageRole.USER:
             said_at = datetime.fromisoformat(message["timestamp"])
-            if asked or _may_tell(content):
+            if _YEARS[0] < said_at.year < _YEARS[1] and (asked or _may_tell(content)):
                 said_on = said_at.astimezone(zone).date()
                 found = clauses(content, said_on=said_on, asked=asked, repeated=repeated)
                 facts += _facts(found, message_id=str(message["id"]), said_at=said_at, zone=zone)

@@ -356,6 +356,13 @@ def test_what_the_bot_said_and_the_person_repeats_is_not_theirs() -> None:
     assert values(told, f"{told}\nnão entendi") == []
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_message_at_the_calendars_end_tells_nothing_and_fails_nothing(at: str) -> None:
+    text = "quero um sofá, preciso disso até dia 31, amanhã ou sexta"
+
+    assert learn([{**message(text), "timestamp": at}], zone=ZONE) == []
+
+
 def test_bots_agents_and_the_system_tell_nothing_of_the_person() -> None:
     said = [message("meu nome é Bot", role, n) for n, role in enumerate(("bot", "agent", "system"))]
 
