@@ -1,4 +1,4 @@
-"""Measure TalkHub: `./run bench http|mcp|ingest|drain|analyse`, or `bench retrieval FILE`."""
+"""Measure TalkHub: `bench http|mcp|ingest|drain|analyse|analytics`, or `bench retrieval FILE`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from benchmarks.retrieval_report import write_retrieval_json, write_retrieval_ta
 from benchmarks.stage import Stage, open_stage
 from talkhub.embedded.failure import CannotStart
 
-MEASUREMENTS = ("http", "mcp", "ingest", "drain")
+MEASUREMENTS = ("http", "mcp", "ingest", "drain", "analytics")
 RETRIEVAL, ANALYSE = "retrieval", "analyse"
 
 
@@ -44,6 +44,9 @@ def main() -> int:
     )
     parser.add_argument(
         "--plots", type=Path, metavar="DIR", help="write pictures there, for retrieval"
+    )
+    parser.add_argument(
+        "--conversations", type=_up_to(10_000_000), default=0, help="a larger year, for analytics"
     )
     options = parser.parse_args()
     if (options.name == RETRIEVAL) != (options.file is not None):
@@ -75,7 +78,10 @@ def _measure(options: argparse.Namespace, progress: Progress) -> Callable[[], No
 
 def _run(stage: Stage, options: argparse.Namespace, progress: Progress) -> Callable[[], None]:
     measure = import_module(f"benchmarks.{options.name}_bench").measure
-    report = measure(stage, seconds=options.seconds, rounds=options.rounds, progress=progress)
+    more = {"conversations": options.conversations} if options.name == "analytics" else {}
+    report = measure(
+        stage, seconds=options.seconds, rounds=options.rounds, progress=progress, **more
+    )
     return lambda: (write_json if options.json else write_tables)(report)
 
 

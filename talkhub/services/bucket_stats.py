@@ -144,7 +144,7 @@ def _row(span: Span, dimension: Dimension, value: str, of: Slice) -> _Row:
 
 
 def _array(numbers: Numbers) -> str:
-    return "{" + ",".join(map(str, numbers.tolist())) + "}"
+    return f"{{{str(numbers.tolist())[1:-1]}}}"
 
 
 def _write(uow: UnitOfWork, level: Level, spans: Sequence[Span], rows: Sequence[_Row]) -> None:
