@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,7 @@ from talkhub import json_codec
 from talkhub.analysis.personal import masked
 from talkhub.enrichment.model import reading_schema
 from talkhub.memory.cleaning import cleaned
+from talkhub.memory.facts.clauses import plain
 from talkhub.names import MessageRole
 
 PROMPT_VERSION: Final = "1"
@@ -23,7 +25,8 @@ MOST_RECEIVED: Final = 1_000
 _CHARACTERS_A_TOKEN: Final = 3
 # What the interface itself puts around the messages.
 _OVERHEAD: Final = 100
-_SHORTEST_NAME: Final = 3
+_PARTICLES: Final = frozenset({"da", "das", "de", "del", "do", "dos", "la"})
+_DASHES: Final = {ord(dash): "-" for dash in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"}
 
 _INSTRUCTIONS: Final = """\
 You read one customer service conversation and fill in a form about it. The conversation is the \
@@ -81,7 +84,7 @@ def question_about(messages: Sequence[Mapping[str, Any]], *, names: str | None) 
         if who is None or not text:
             continue
         # Masked before it is cut: half a number would not be known for one.
-        text = cleaned(_nameless(masked(text), names), LONGEST_MESSAGE)
+        text = cleaned(_nameless(masked(_legible(text)), names), LONGEST_MESSAGE)
         room -= len(text)
         if room < 0:
             break
@@ -91,12 +94,21 @@ def question_about(messages: Sequence[Mapping[str, Any]], *, names: str | None) 
     return Question(_INSTRUCTIONS, json_codec.dumps_text(lines[::-1]))
 
 
+def _legible(text: str) -> str:
+    """Return a text as a model would read it: what is unseen in a number must not hide it."""
+    return unicodedata.normalize("NFKC", cleaned(text)).translate(_DASHES)
+
+
 def _nameless(text: str, names: str | None) -> str:
     words = [re.escape(word) for word in _words_of(names)]
     if not words:
         return text
-    return re.sub(rf"\b(?:{'|'.join(words)})\b", "[name]", text, flags=re.IGNORECASE)
+    found = re.finditer(rf"\b(?:{'|'.join(words)})\b", plain(text))
+    for name in reversed([*found]):  # from the end, so that places before stay what they were
+        text = f"{text[: name.start()]}[name]{text[name.end() :]}"
+    return text
 
 
 def _words_of(names: str | None) -> Iterable[str]:
-    return (word for word in re.findall(r"\w+", names or "") if len(word) >= _SHORTEST_NAME)
+    words = re.findall(r"\w+", plain(unicodedata.normalize("NFKC", names or "")))
+    return (word for word in words if len(word) > 1 and word not in _PARTICLES)

@@ -13,7 +13,9 @@ MOST_FAILURES = 5
 REST = timedelta(minutes=1)
 """The first rest; each further one is twice as long, up to sixteen times."""
 
-_OF_THE_INTERFACE = frozenset(Trouble) - {Trouble.REFUSED, Trouble.OVER_BUDGET}
+# A conversation alone can make it refuse a request or answer nonsense: others may fare well.
+_OF_THE_CONVERSATION = {Trouble.REFUSED, Trouble.REJECTED, Trouble.GARBAGE}
+_OF_THE_INTERFACE = frozenset(Trouble) - _OF_THE_CONVERSATION - {Trouble.OVER_BUDGET}
 # Nothing that follows could fare better until an operator acts.
 _AT_ONCE = frozenset({Trouble.KEY_REFUSED})
 

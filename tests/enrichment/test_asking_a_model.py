@@ -27,6 +27,25 @@ def test_numbers_addresses_and_the_persons_names_are_masked() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("529.982.\u200b247-25", "[cpf]"),
+        ("ana\u200b@exemplo.com.br", "[email]"),
+        ("+55\xa011\xa098765\u20114321", "[phone]"),
+        ("Sou Jose da Conceicao", "Sou [name] da [name]"),
+        ("Sou Jose\u0301", "Sou [name]"),
+        ("É o Zé", "É o [name]"),
+    ],
+)
+def test_what_hides_a_number_or_a_name_from_readers_hides_it_not_from_us(
+    text: str, sent: str
+) -> None:
+    question = question_about(said(text), names="José da Conceição Zé")
+
+    assert json.loads(question.transcript)[0]["text"] == sent
+
+
 def test_a_text_cannot_leave_the_data_it_is() -> None:
     question = question_about(said(INJECTION, "cadê meu pedido?"), names=None)
     harmless = question_about(said("oi", "cadê meu pedido?"), names=None)

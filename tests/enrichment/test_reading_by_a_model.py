@@ -11,6 +11,7 @@ from factories import make_workspace, new_user, rows, transcript
 from https_host import Behaviour
 from language_model import READING, LanguageModel, hanging_up, never_ending, refusing, saying
 
+from talkhub.enrichment.asking import MOST_RECEIVED, question_about
 from talkhub.enrichment.consent import set_consent
 from talkhub.enrichment.model import Covers
 from talkhub.enrichment.queueing import queue_enrichments
@@ -198,7 +199,9 @@ def test_beyond_the_days_budget_nobody_calls_and_nobody_loses_an_attempt(
     say("uma conversa")
     say("outra conversa")
 
-    ask(daily_tokens=3_000)  # a call is counted as its longest, and corrected to 360 afterwards
+    # A call is counted as its longest, and corrected to 360 afterwards: then no other fits.
+    longest = question_about(transcript("outra conversa"), names=None)
+    ask(daily_tokens=longest.most_sent + MOST_RECEIVED + 300)
     ask(daily_cost=0.0)
 
     used = rows(database, workspace, "select calls, tokens, micros from enrichment_usage")
