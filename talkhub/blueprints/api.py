@@ -14,6 +14,7 @@ from talkhub.blueprints.bodies import read_body
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Invalid
+from talkhub.names import Scope
 from talkhub.security import Principal, require_scope
 from talkhub.store.uow import Database, principal_scope
 from talkhub.strict_json import read_json
@@ -41,6 +42,15 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     def tools(_principal: Principal) -> Response:
         """List the tools."""
         return json_answer({"tools": [spec.listing() for spec in registry]})
+
+    @blueprint.get(f"{PREFIX}/analytics/series")
+    @gate.open_to_tokens("analytics_series", scopes=[Scope.ANALYTICS_READ])
+    def series(principal: Principal) -> Response:
+        """Tell the analytics step by step alone, by day unless asked otherwise."""
+        spec = registry.specs["get_conversation_analytics"]
+        arguments = {"granularity": "day", **_arguments(spec, {})}
+        answer = run_tool(runtime.database, principal, spec, arguments)
+        return _conditional(json_answer(_series_of(answer)))
 
     @blueprint.get(f"{PREFIX}/test")
     @gate.open_to_tokens("test")
@@ -92,12 +102,24 @@ def _view(runtime: Runtime, spec: ToolSpec) -> Callable[..., Response]:
         location = spec.output_model.location
         if location and not spec.read_only and isinstance(answer, dict):
             response.headers["Location"] = PREFIX + location.format_map(answer)
-        if request.method == "GET":
-            response.add_etag()
-            response.make_conditional(request)
-        return response
+        return _conditional(response) if request.method == "GET" else response
 
     return view
+
+
+def _conditional(response: Response) -> Response:
+    """Answer 304 to a client that has the same already."""
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def _series_of(answer: Any) -> dict[str, Any]:
+    """Return what an answer tells step by step, and of which periods."""
+    told = {name: answer[name] for name in ("period", "series")}
+    if "previous" in answer:
+        told["previous"] = _series_of(answer["previous"])
+    return told
 
 
 def _arguments(spec: ToolSpec, path: dict[str, str]) -> dict[str, Any]:

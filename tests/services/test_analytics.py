@@ -339,3 +339,42 @@ def test_other_workspaces_are_not_counted(
 
     assert total(Caller(caller.client, other, sign_token(other))) == 0
     assert json.dumps(total(caller)) == "1"
+
+
+def test_a_series_alone_is_by_day_and_is_not_sent_twice(caller: Caller) -> None:
+    save(caller, "a", ("user", "2026-03-02T13:00:00Z"))
+    query = {"start": "2026-03-01", "end": "2026-03-02", "metrics": "total_conversations"}
+
+    answer = caller.get("/api/v1/analytics/series", **query)
+
+    assert answer.json == {
+        "period": {
+            "start": "2026-03-01T03:00:00Z",
+            "end": "2026-03-03T03:00:00Z",
+            "timezone": "America/Sao_Paulo",
+        },
+        "series": [
+            {"start": "2026-03-01T03:00:00Z", "total_conversations": 0},
+            {"start": "2026-03-02T03:00:00Z", "total_conversations": 1},
+        ],
+    }
+    headers = {"Authorization": f"Bearer {caller.token}", "If-None-Match": answer.headers["ETag"]}
+    again = caller.client.get("/api/v1/analytics/series", query_string=query, headers=headers)
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({"start": "2020-01-01", "end": "2026-01-01", "granularity": "hour"}, "period_too_long"),
+        ({"start": "2020-01-01", "end": "2026-01-01", "intent": "support"}, "period_too_long"),
+        ({"compare": "true"}, "period_open"),
+    ],
+)
+def test_a_question_that_is_too_much_is_refused_in_words(
+    caller: Caller, query: dict[str, str], code: str
+) -> None:
+    refused = caller.get(PATH, **query)
+
+    assert refused.status_code == 422
+    assert refused.json["errors"][0]["code"] == code
