@@ -74,7 +74,7 @@ class OutdatedCollector(Collector):
         """Yield their number; nothing while the database is away."""
         left = self._outdated()
         if left is not None:
-            about = "Analyses of older versions, left to be made again; counted up to 10,000"
+            about = "Analyses of older versions that are still to be renewed; counted up to 10,000"
             yield GaugeMetricFamily(Name.OUTDATED_ANALYSES, about, value=left)
 
 

@@ -25,16 +25,20 @@ def named(
     )
 
 
-class EmbeddedSettings(BaseSettings):
+class _Group(BaseSettings):
+    """What holds for every group, in whichever order they are joined."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, case_sensitive=False
+    )
+
+
+class EmbeddedSettings(_Group):
     """What the embedded PostgreSQL and Valkey need to know, apart from everything else.
 
     Their keeper reads only these, so that a fault in another setting cannot
     keep it from starting. An empty value counts as unset.
     """
-
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", env_ignore_empty=True, case_sensitive=False
-    )
 
     home: Path = named(
         "TALKHUB_HOME", Path(".talkhub"), "Folder for generated secrets and the embedded servers"
@@ -50,7 +54,7 @@ class EmbeddedSettings(BaseSettings):
     )
 
 
-class LanguageModelSettings(BaseSettings):
+class LanguageModelSettings(_Group):
     """The language model that conversations may be read by, if their workspace wants it."""
 
     llm_url: str | None = named(

@@ -77,7 +77,7 @@ class Settings(LanguageModelSettings, EmbeddedSettings):
     token: SecretStr | None = named(
         "TALKHUB_TOKEN",
         None,
-        "Token or API key that `talkhub mcp` calls with; unset, it is the operator who calls",
+        "Token or API key that `talkhub.cli mcp` calls with; unset, it is the operator who calls",
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = named(
         "ALLOWED_ORIGINS",
@@ -141,7 +141,7 @@ class Settings(LanguageModelSettings, EmbeddedSettings):
     sentence_encoder: bool = named(
         "SENTENCE_ENCODER",
         True,
-        "`false` saves 140 MB and two seconds of start; moods and intents are less right",
+        "`false` saves 125 MB and two seconds of start; moods and intents are less right",
     )
     metrics_dir: Path | None = named(
         "PROMETHEUS_MULTIPROC_DIR", None, "Folder in which processes share their metrics"

@@ -38,6 +38,13 @@ def main() -> None:
 @click.option(
     "--per-second", type=click.FloatRange(1, 500), default=50, show_default=True, help="Requests."
 )
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 16),
+    default=2,
+    show_default=True,
+    help="Web processes and workers, so many of each.",
+)
 @click.option("--naive", is_flag=True, help="Kill the textbook design too; it must lose some.")
 @click.option("--skip-leases", is_flag=True, help="Do not wait until killed workers' leases end.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and no progress.")
@@ -48,6 +55,7 @@ def chaos(
     seconds: float | None,
     control_seconds: float,
     per_second: float,
+    processes: int,
     naive: bool,
     skip_leases: bool,
     as_json: bool,
@@ -61,6 +69,7 @@ def chaos(
         pace=Pace(per_second, quiet=as_json),
         with_naive=naive,
         skip_leases=skip_leases,
+        processes=processes,
     )
     outcome = run_chaos(asked)
     if as_json:

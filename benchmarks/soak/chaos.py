@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.soak.kills import make_plan
 from benchmarks.soak.naive import NAIVE
@@ -23,6 +23,7 @@ class Chaos:
     pace: Pace
     with_naive: bool
     skip_leases: bool
+    processes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,12 @@ class Outcome:
 def run_chaos(chaos: Chaos) -> Outcome:
     """Run the phases one after another; everything that was started is gone afterwards."""
     plan = make_plan(chaos.seed, chaos.kills, seconds=chaos.seconds)
-    with running_stack(TALKHUB) as stack:
+    with running_stack(replace(TALKHUB, processes=chaos.processes)) as stack:
         ours = Ours(stack, chaos.seed, skip_leases=chaos.skip_leases)
         control = calm(stack, ours, chaos.control_seconds, chaos.pace)
         kills = under_fire(stack, ours, plan, chaos.pace)
     if not chaos.with_naive:
         return Outcome(control, kills, None)
-    with running_stack(NAIVE) as stack:
+    with running_stack(replace(NAIVE, processes=chaos.processes)) as stack:
         theirs = Theirs(stack, chaos.seed)
         return Outcome(control, kills, under_fire(stack, theirs, plan, chaos.pace, name="textbook"))

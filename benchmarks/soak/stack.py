@@ -31,8 +31,6 @@ from talkhub.embedded.services import EmbeddedServers, running
 from talkhub.orphans import end_with_parent
 
 ROOT = Path(__file__).parents[2]
-PROCESSES = 2
-"""How many web processes and workers there are."""
 START_SECONDS = 90
 STOP_SECONDS = 40
 _PR_SET_CHILD_SUBREAPER = 36
@@ -59,11 +57,13 @@ Census = dict[Kind, list[psutil.Process]]
 class Program:
     """A service: how it is started, and by which words a parent's children are told apart.
 
-    The parent None is the process that was started.
+    The parent None is the process that was started. Of web processes and workers there are
+    `processes` each.
     """
 
     command: tuple[str, ...]
     children: Mapping[Kind | None, Mapping[str, Kind]]
+    processes: int = 2
 
 
 SERVERS: Mapping[Kind | None, Mapping[str, Kind]] = {
@@ -114,8 +114,8 @@ class Stack:
             "ADMIN_SECRET": self.secrets.admin,
             "WEBHOOK_SECRET": self.secrets.webhook,
             "WHATSAPP_APP_SECRET": self.secrets.whatsapp,
-            "WEB_PROCESSES": str(PROCESSES),
-            "WORKER_PROCESSES": str(PROCESSES),
+            "WEB_PROCESSES": str(program.processes),
+            "WORKER_PROCESSES": str(program.processes),
             "RATE_LIMIT_MAX": "1000000",
             "RATE_LIMIT_PRINCIPAL": "1000000",
             "LOG_LEVEL": "WARNING",
@@ -179,7 +179,7 @@ class Stack:
         """Tell whether every process is there and everything answers."""
         census = self.census()
         is_complete = all(
-            len(census[kind]) >= (PROCESSES if kind in {Kind.WEB, Kind.WORKER} else 1)
+            len(census[kind]) >= (self.program.processes if kind in {Kind.WEB, Kind.WORKER} else 1)
             for kind in Kind
             if self.has(kind) and kind is not Kind.BACKEND
         )

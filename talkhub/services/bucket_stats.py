@@ -43,7 +43,7 @@ _Row = Mapping[str, Any]
 
 
 def recount_hours(uow: UnitOfWork, *, limit: int) -> int:
-    """Count the hours again that conversations changed in; return how many marks were taken."""
+    """Count the hours again that conversations changed in; return how many were marked."""
     _lock(uow)
     key = {"workspace_id": uow.workspace_id, "limit": limit}
     taken = [row[0] for row in uow.run(TAKE_DIRTY_HOURS, key)]
@@ -57,7 +57,7 @@ def recount_hours(uow: UnitOfWork, *, limit: int) -> int:
             spans = [Span(hour, hour + HOUR) for hour in portion]
             _write(uow, Level.HOUR, spans, _counted(uow, spans))
         _mark_days(uow, sorted({local_day(hour, zone) for hour in hours}), zone)
-    return len(taken)
+    return len(set(taken))
 
 
 def merge_days(uow: UnitOfWork, *, limit: int, are_all_due: bool = False) -> int:

@@ -42,9 +42,9 @@ def workspaces(database: Database, slug: str | None) -> list[int]:
 
 
 def mark_all_hours(database: Database, workspace_id: int) -> int:
-    """Mark every hour as due, unless an earlier rebuild left marks; return how many there are."""
+    """Mark every hour as due; return how many there are."""
     with database.unit_of_work(_scope(workspace_id)) as uow:
-        key = {"workspace_id": workspace_id, "most": HOURS_AT_ONCE}
+        key = {"workspace_id": workspace_id}
         return int(uow.run(statements.MARK_ALL_HOURS, key).scalar_one())
 
 
@@ -64,7 +64,7 @@ def complete_response_times(database: Database, workspace_id: int) -> int:
 
 
 def count_some(database: Database, workspace_id: int) -> int:
-    """Count some of the marked hours; return how many marks were taken, 0 once none is left."""
+    """Count some of the marked hours; return how many hours, 0 once none is left."""
     with database.unit_of_work(_scope(workspace_id)) as uow:
         return recount_hours(uow, limit=HOURS_AT_ONCE)
 

@@ -42,6 +42,12 @@ def rung(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
 
 
 @pytest.fixture
+def calm(settings: Settings) -> Settings:
+    """Settings without the renewal of analyses, which other tests may have left outdated."""
+    return settings.model_copy(update={"renew_analyses": False})
+
+
+@pytest.fixture
 def tomorrow() -> Iterator[None]:
     """Let a day and a minute pass at once."""
     later = clock.now() + timedelta(days=1, minutes=1)
@@ -65,7 +71,7 @@ def age(database: Database, workspace: int, sql: str) -> None:
 def test_work_whose_bell_was_lost_is_rung_for_again(
     caller: Caller,
     database: Database,
-    settings: Settings,
+    calm: Settings,
     tell: Callable[[str], None],
     *,
     drain: Callable[[], None],
@@ -73,18 +79,18 @@ def test_work_whose_bell_was_lost_is_rung_for_again(
 ) -> None:
     drain()
     tell("oi")
-    sweep(database, settings)
+    sweep(database, calm)
     rung_at_once = list(rung)
     age(database, caller.workspace_id, AGE_EVENTS)
 
-    sweep(database, settings)
+    sweep(database, calm)
 
     assert rung_at_once == []
     assert rung == [Job.DRAIN_INBOX]
 
 
 def test_a_lost_analysis_and_lost_statistics_are_rung_for_too(
-    caller: Caller, database: Database, settings: Settings, drain: Callable[[], None], rung: Any
+    caller: Caller, database: Database, calm: Settings, drain: Callable[[], None], rung: Any
 ) -> None:
     drain()
     body = {"session_id": "s", "user_id": "ana", "messages": transcript("oi")}
@@ -94,14 +100,14 @@ def test_a_lost_analysis_and_lost_statistics_are_rung_for_too(
         caller.workspace_id,
         "update conversations set analysis_due_at = now() - interval '3 seconds'",
     )
-    sweep(database, settings)
+    sweep(database, calm)
     handlers.drain_analysis()
     age(
         database,
         caller.workspace_id,
         "update user_profiles set stats_due_at = now() - interval '3 seconds'",
     )
-    sweep(database, settings)
+    sweep(database, calm)
 
     assert rung == [Job.DRAIN_ANALYSIS, Job.DRAIN_STATS]
 
@@ -127,7 +133,7 @@ def test_without_redis_the_sweeper_does_the_work_itself(
 def test_an_event_that_ends_its_workers_is_given_up(
     caller: Caller,
     database: Database,
-    settings: Settings,
+    calm: Settings,
     tell: Callable[[str], None],
     drain: Callable[[], None],
 ) -> None:
@@ -135,7 +141,7 @@ def test_an_event_that_ends_its_workers_is_given_up(
     killed = f"update inbound_events set attempts = {handlers.MAX_ATTEMPTS}"
     age(database, caller.workspace_id, killed)
 
-    sweep(database, settings)
+    sweep(database, calm)
     drain()
 
     sql = "select state, last_error from inbound_events"

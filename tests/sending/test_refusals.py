@@ -88,7 +88,8 @@ def test_providers_that_hang_leave_threads_for_webhooks(open_chat: Open) -> None
     courier = Courier(chat.database, chat.settings)
     courier._sends = {Future() for _ in range(THREADS - FOR_ENDPOINTS)}
 
-    assert courier._claim(FOR_ENDPOINTS) == ([], [])
+    messages, _of_other_tests = courier._claim(FOR_ENDPOINTS)
+    assert messages == []
 
 
 def claim(chat: Chat) -> list[QueuedMessage]:

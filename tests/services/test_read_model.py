@@ -250,7 +250,7 @@ def test_a_mark_made_in_another_zone_counts_both_hours_that_it_touches(
     )
     with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
         uow.run("update dirty_buckets set hour = hour + interval '30 minutes'")
-        uow.run("delete from dirty_buckets where id = (select max(id) from dirty_buckets)")
+        uow.run("delete from dirty_buckets where hour = (select max(hour) from dirty_buckets)")
 
     count_all(database, workspace)
 

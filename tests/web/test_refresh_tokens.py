@@ -126,7 +126,9 @@ def test_of_two_requests_at_once_one_at_most_gets_a_token(
 
     # None, if the token came back before the first one had its answer: then the family ended.
     assert statuses.count(200) <= 1
-    assert statuses.count(401) >= 3
+    # 503: whoever waits too long behind the others is told to come back, and got nothing.
+    assert set(statuses) <= {200, 401, 503}
+    assert 401 in statuses
 
 
 def test_another_family_is_left_alone(

@@ -7,7 +7,8 @@ from datetime import date
 from talkhub import __version__, clock
 from talkhub.errors import NotFound
 from talkhub.mcp.content.documents import Document, json_document
-from talkhub.services.analytics import Question, conversation_analytics
+from talkhub.services.analytics import EmptyPeriod, Question, conversation_analytics
+from talkhub.services.figures import PeriodTooLong
 from talkhub.services.transcripts import format_time
 from talkhub.store.queries.inbox import inbox_health
 from talkhub.store.queries.workspaces import workspace_timezone
@@ -25,10 +26,13 @@ def analytics(uow: UnitOfWork, start: str, end: str) -> Document:
     Raises NotFound for what is no period.
     """
     try:
-        first, last = date.fromisoformat(start), date.fromisoformat(end)
-        counted = conversation_analytics(uow, Question(start=first, end=last))
-    except ValueError as error:  # an EmptyPeriod is one as well
+        asked = Question(start=date.fromisoformat(start), end=date.fromisoformat(end))
+    except ValueError as error:
         raise NotFound("There are no such days; they are written YYYY-MM-DD.") from error
+    try:
+        counted = conversation_analytics(uow, asked)
+    except (EmptyPeriod, PeriodTooLong) as error:
+        raise NotFound(str(error)) from error
     return json_document(counted, modified_at=format_time(clock.now()))
 
 

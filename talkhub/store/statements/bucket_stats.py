@@ -155,26 +155,25 @@ where (b.ends_at, b.counts, b.codes, b.times, b.people, b.hours) is distinct fro
 Arrays come as texts: read from JSON, each of their numbers would become a numeric first.
 """
 
-READ_HOURS = """
+_READ = """
 select b.dimension, b.value, b.begins_at, b.ends_at, b.counts, b.codes, b.times, b.people, b.hours
 from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) as w (begins_at, ends_at)
 join bucket_stats b on b.workspace_id = %(workspace_id)s and b.level = %(level)s
-  and b.dimension = any(%(full)s) and b.begins_at >= w.begins_at and b.begins_at < w.ends_at
+  and b.dimension = any(%(full)s) and {within}
 union all
 select b.dimension, b.value, case when %(by_bucket)s then b.begins_at end, null,
   array[sum(b.counts[1])::bigint], null, null, null, null
 from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) as w (begins_at, ends_at)
 join bucket_stats b on b.workspace_id = %(workspace_id)s and b.level = %(level)s
-  and b.dimension = any(%(told)s) and b.begins_at >= w.begins_at and b.begins_at < w.ends_at
+  and b.dimension = any(%(told)s) and {within}
 group by 1, 2, 3
 """
+
+READ_HOURS = _READ.format(within="b.begins_at >= w.begins_at and b.begins_at < w.ends_at")
 """The slices of hours: of the dimensions in `full` as they are, of those in `told` the counts of
 conversations alone, added up unless `by_bucket`."""
 
-READ_MERGED = READ_HOURS.replace(
-    "b.begins_at >= w.begins_at and b.begins_at < w.ends_at",
-    "b.begins_at = w.begins_at and b.ends_at = w.ends_at",
-)
+READ_MERGED = _READ.format(within="b.begins_at = w.begins_at and b.ends_at = w.ends_at")
 """The slices of those of the given days or months that are there, of just these stretches."""
 
 KNOWN_HOURS = """

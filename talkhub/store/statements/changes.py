@@ -82,13 +82,17 @@ with told as (
 ), analysed as (
   delete from conversation_analyses
   where workspace_id = %(workspace_id)s and conversation_id = any(%(ids)s)
+), read as (
+  delete from enrichments
+  where workspace_id = %(workspace_id)s and conversation_id = any(%(ids)s)
 )
 update conversations
 set intent_analysis = intent_analysis #- '{course,summary}' #- '{course,key_phrases}'
 where workspace_id = %(workspace_id)s and id = any(%(ids)s)
   and intent_analysis #> '{course,summary}' is not null
 """
-"""Analyses quote messages: those of every version go, and the next one is made without the text."""
+"""Analyses quote messages: those of every version go, and what a language model read of them; the
+next one is made without the text."""
 
 FORGET_EDITS = """
 update message_changes set value = '{}'

@@ -104,10 +104,10 @@ with r as (
     user_message_count int, response_count int, response_ms_total bigint)
 ), left_behind as (
   insert into dirty_buckets (workspace_id, hour)
-  select distinct %(workspace_id)s, date_trunc('hour', c.started_at)
+  select distinct %(workspace_id)s, date_trunc('hour', c.started_at, 'UTC')
   from conversations c join r on r.id = c.id
   where c.workspace_id = %(workspace_id)s
-    and date_trunc('hour', c.started_at) <> date_trunc('hour', r.started_at)
+    and date_trunc('hour', c.started_at, 'UTC') <> date_trunc('hour', r.started_at, 'UTC')
 )
 update conversations c
 set messages = r.messages, metadata = c.metadata || r.metadata,

@@ -55,7 +55,9 @@ group by c.id
 SET_LABELS = """
 with changed as (
   update conversations
-  set primary_intent = %(intent)s, sentiment = %(sentiment)s, sentiment_score = %(score)s,
+  set primary_intent = coalesce(%(intent)s, primary_intent),
+      sentiment = coalesce(%(sentiment)s, sentiment),
+      sentiment_score = coalesce(%(score)s, sentiment_score),
       intent_analysis = %(analysis)s, updated_at = %(now)s
   where workspace_id = %(workspace_id)s and id = %(id)s
   returning profile_id, started_at
@@ -64,6 +66,9 @@ with changed as (
   where workspace_id = %(workspace_id)s and id in (select profile_id from changed)
 )
 insert into dirty_buckets (workspace_id, hour)
-select %(workspace_id)s, date_trunc('hour', started_at) from changed
+select %(workspace_id)s, date_trunc('hour', started_at, 'UTC') from changed
 """
-"""What STORE_ANALYSES sets of labels, and what must be counted again because of it."""
+"""What STORE_ANALYSES sets of labels, and what must be counted again because of it.
+
+What nobody said stays: the analysis may be gone until it is made again.
+"""

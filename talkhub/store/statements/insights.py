@@ -34,7 +34,7 @@ with given_up as (
   where id in (select profile_id from given_up)
 ), hours as (
   insert into dirty_buckets (workspace_id, hour)
-  select distinct workspace_id, date_trunc('hour', started_at) from given_up
+  select distinct workspace_id, date_trunc('hour', started_at, 'UTC') from given_up
 )
 select count(*) from given_up
 """
@@ -94,7 +94,7 @@ with r as (
   where p.workspace_id = %(workspace_id)s and p.id in (select profile_id from current)
 ), hours as (
   insert into dirty_buckets (workspace_id, hour)
-  select distinct %(workspace_id)s, date_trunc('hour', started_at) from current
+  select distinct %(workspace_id)s, date_trunc('hour', started_at, 'UTC') from current
 ), stored as (
   insert into conversation_analyses
     (workspace_id, conversation_id, analyser_version, source, result, analysed_at)

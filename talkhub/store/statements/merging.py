@@ -48,7 +48,7 @@ with sessions as (
     and user_id = any(%(user_ids)s)
 ), hours as (
   insert into dirty_buckets (workspace_id, hour)
-  select distinct %(workspace_id)s::bigint, date_trunc('hour', started_at) from moved
+  select distinct %(workspace_id)s::bigint, date_trunc('hour', started_at, 'UTC') from moved
 )
 update user_profiles set stats_due_at = clock_timestamp(), revision = revision + 1
 where workspace_id = %(workspace_id)s and id in (%(from_id)s, %(to_id)s)

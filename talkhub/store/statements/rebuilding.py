@@ -3,23 +3,22 @@
 from talkhub.store.statements.bucket_stats import COURSE, UNANSWERED_QUESTIONS
 
 MARK_ALL_HOURS = """
-with marked as (
-  select count(*) as marks from dirty_buckets where workspace_id = %(workspace_id)s
+with hours as (
+  select date_trunc('hour', started_at, 'UTC') as hour from conversations
+  where workspace_id = %(workspace_id)s
+  union
+  select begins_at from bucket_stats
+  where workspace_id = %(workspace_id)s and level = 'hour' and dimension = 'all'
+), marked as (
+  select distinct hour from dirty_buckets where workspace_id = %(workspace_id)s
 ), added as (
   insert into dirty_buckets (workspace_id, hour)
-  select %(workspace_id)s, hour from (
-    select date_trunc('hour', started_at, 'UTC') as hour from conversations
-    where workspace_id = %(workspace_id)s
-    union
-    select begins_at from bucket_stats
-    where workspace_id = %(workspace_id)s and level = 'hour' and dimension = 'all') as hours
-  where (select marks from marked) < %(most)s
+  select %(workspace_id)s, hour from hours where hour not in (select hour from marked)
   order by hour
   returning 1
 )
-select (select marks from marked) + (select count(*) from added)
+select (select count(*) from marked) + (select count(*) from added)
 """
-"""So many marks are there only while a rebuild has not come to its end: it goes on."""
 
 WITHOUT_RESPONSE_TIMES = """
 select id, messages from conversations
