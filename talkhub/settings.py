@@ -61,7 +61,7 @@ class Settings(LanguageModelSettings, EmbeddedSettings):
     webhook_secret: SecretStr | None = named(
         "WEBHOOK_SECRET",
         None,
-        "UChat's secret, Telegram's secret_token and WhatsApp's verify token",
+        "Secret of UChat and Evolution API, Telegram's secret_token and Meta's verify token",
     )
     whatsapp_app_secret: SecretStr | None = named(
         "WHATSAPP_APP_SECRET",
