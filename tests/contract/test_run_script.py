@@ -29,7 +29,7 @@ case "$*" in
     if [ -n "${FAIL:-}" ]; then echo "ERROR: $FAIL" >&2 && exit 1; fi
     for number in $(seq 20); do echo "Collecting p$number"; done
     ;;
-  "-m pytest -n 6"*) exit "${FIRST_ROUND:-0}" ;;
+  "-m pytest -n 4"*) exit "${FIRST_ROUND:-0}" ;;
   "-m pytest tests/store"*) echo "the second round's report" && exit "${SECOND_ROUND:-0}" ;;
 esac
 """
@@ -267,7 +267,7 @@ def test_the_tests_run_on_two_cores_and_know_where_chromium_is(
 
     run("test", "tests/unit", "-k", "two words", TALKHUB_CHROMIUM="")
 
-    assert calls()[-1] == "-m pytest -n 6 --dist worksteal tests/unit -k two words"
+    assert calls()[-1] == "-m pytest -n 4 --dist worksteal tests/unit -k two words"
     seen = (tmp_path / "notes.env").read_text().splitlines()
     assert f"TALKHUB_CHROMIUM={tmp_path / 'bin' / 'chromium'}" in seen
 
@@ -280,7 +280,7 @@ def test_what_sql_decides_runs_on_the_oldest_postgres_too(
     run("test")
 
     assert sorted(calls()[-2:]) == [
-        "-m pytest -n 6 --dist worksteal",
+        "-m pytest -n 4 --dist worksteal",
         "-m pytest tests/store tests/services tests/jobs",
     ]
     seen = (tmp_path / "notes.env").read_text().splitlines()
@@ -302,7 +302,7 @@ def test_without_the_oldest_postgres_the_tests_say_so(
 ) -> None:
     ended = run("test")
 
-    assert calls()[-1] == "-m pytest -n 6 --dist worksteal"
+    assert calls()[-1] == "-m pytest -n 4 --dist worksteal"
     assert f"nothing runs on PostgreSQL 15, there is none in {tmp_path / 'pg15'}" in ended.stderr
 
 
@@ -314,7 +314,7 @@ def test_tests_on_a_postgres_of_ones_choice_run_on_no_other(
     run("test", TALKHUB_PG_BIN=str(tmp_path / "pg15"))
 
     assert [call for call in calls() if call.startswith("-m pytest")] == [
-        "-m pytest -n 6 --dist worksteal"
+        "-m pytest -n 4 --dist worksteal"
     ]
 
 
@@ -325,7 +325,7 @@ def test_without_chromium_the_browser_tests_are_told_why(
 
     ended = run("test", TALKHUB_CHROMIUM="")
 
-    assert calls()[-1] == "-m pytest -n 6 --dist worksteal"
+    assert calls()[-1] == "-m pytest -n 4 --dist worksteal"
     assert f"talkhub: the browser tests are skipped, {reason}\n" in ended.stderr
     seen = (tmp_path / "notes.env").read_text().splitlines()
     assert f"TALKHUB_CHROMIUM_MISSING={reason}" in seen
@@ -363,6 +363,6 @@ def test_root_on_debian_gets_chromium_installed(
 
     run("test", TALKHUB_CHROMIUM="", TALKHUB_REQUIRE_BROWSER="1")
 
-    assert calls()[-1] == "-m pytest -n 6 --dist worksteal"
+    assert calls()[-1] == "-m pytest -n 4 --dist worksteal"
     seen = (tmp_path / "notes.env").read_text().splitlines()
     assert f"TALKHUB_CHROMIUM={folder / 'chromium'}" in seen
