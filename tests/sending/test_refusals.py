@@ -62,7 +62,7 @@ def test_a_provider_that_never_answers_costs_no_more_than_its_time(
 
     assert chat.message(queued)["failure"] == "temporary"
     (rests,) = chat.read(RESTS)
-    assert 28 < rests["wait"] <= 30
+    assert 20 < rests["wait"] <= 30
     assert chat.deliver() == 0
 
 
