@@ -87,4 +87,5 @@ def test_a_hot_statement_reads_few_rows_of_many_people(
     with database.unit_of_work(workspace_scope(crowd, "test")) as uow:
         (plan,) = uow.run(explain, params).scalar_one()
 
-    assert rows_read(plan["Plan"]) < 20
+    # Small tables that other tests wrote into may be read through; the crowd may not.
+    assert rows_read(plan["Plan"]) < PEOPLE / 4
