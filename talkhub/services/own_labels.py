@@ -81,6 +81,11 @@ def delete_label(uow: UnitOfWork, name: str) -> None:
     audit(uow, action="own_label.deleted", subject=name, address=None)
 
 
+def known_intents(uow: UnitOfWork) -> tuple[str, ...]:
+    """Return what a conversation may want: our intents and the workspace's own."""
+    return (*Intent, *own_intents(uow))
+
+
 def own_intents(uow: UnitOfWork) -> tuple[str, ...]:
     """Return the names of the workspace's own intents."""
     return tuple(it.name for it in list_labels(uow) if it.kind == OwnKind.INTENT)

@@ -61,7 +61,7 @@ def ask_for_model(uow: UnitOfWork) -> int:
     While one waits, it is that one. Raises Conflict if there is nothing to learn.
     """
     key = {"workspace_id": uow.workspace_id}
-    uow.run(LOCK, {"key": f"own-model:{uow.workspace_id}"})
+    _lock(uow)
     waiting: int | None = uow.run(statements.PENDING_MODELS, key).scalar()
     if waiting is not None:
         return waiting
@@ -78,7 +78,7 @@ def ask_for_model(uow: UnitOfWork) -> int:
 def use_model(uow: UnitOfWork, version: int | None) -> None:
     """Put a version to use instead of the one that is; None puts none. Raises NotFound."""
     key = {"workspace_id": uow.workspace_id}
-    uow.run(LOCK, {"key": f"own-model:{uow.workspace_id}"})
+    _lock(uow)
     uow.run(statements.DEACTIVATE_MODELS, key)
     if version is not None:
         found = (
@@ -135,7 +135,7 @@ def as_document(report: Report) -> dict[str, Any]:
 def store_model(uow: UnitOfWork, model_id: int, arrays: bytes, report: Mapping[str, Any]) -> bool:
     """Store what was learned and put it to use; False if somebody else did meanwhile."""
     key = {"workspace_id": uow.workspace_id, "id": model_id}
-    uow.run(LOCK, {"key": f"own-model:{uow.workspace_id}"})
+    _lock(uow)
     if uow.run(statements.LOCK_PENDING_MODEL, key).first() is None:
         return False
     uow.run(statements.DEACTIVATE_MODELS, {"workspace_id": uow.workspace_id})
@@ -150,6 +150,11 @@ def fail_model(uow: UnitOfWork, model_id: int, reason: str) -> None:
     report = uow.json({"trouble": reason})
     params = {"workspace_id": uow.workspace_id, "id": model_id, "report": report}
     uow.run(statements.FAIL_MODEL, {**params, "now": clock.now()})
+
+
+def _lock(uow: UnitOfWork) -> None:
+    # Which version is asked for, learned or in use is decided by one at a time.
+    uow.run(LOCK, {"key": f"own-model:{uow.workspace_id}"})
 
 
 def read_model(uow: UnitOfWork, model_id: int) -> Taught | None:

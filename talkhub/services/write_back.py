@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from talkhub.errors import Conflict, Invalid, NotFound
-from talkhub.names import Intent, Sentiment, WebhookEvent, WriteBackAction
+from talkhub.names import Sentiment, WebhookEvent, WriteBackAction
 from talkhub.outbound.senders.base import Action
 from talkhub.services.auth import audit
 from talkhub.services.outbound import events_shown
-from talkhub.services.own_labels import own_intents
+from talkhub.services.own_labels import known_intents
 from talkhub.services.templates import fill
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.statements import write_back as statements
@@ -106,7 +106,7 @@ def add_rule(uow: UnitOfWork, rule: WriteBackRule) -> int:
     key = {"workspace_id": uow.workspace_id}
     if len(list_rules(uow)) >= MAX_RULES:
         raise Conflict(f"A workspace has at most {MAX_RULES} rules.")
-    _check(rule, (*Intent, *own_intents(uow)))
+    _check(rule, known_intents(uow))
     accounts = {row[0] for row in uow.run(statements.ACCOUNTS_THAT_WRITE, key)}
     if rule.channel_id is not None and rule.channel_id not in accounts:
         detail = "There is no such account of UChat's with an API key."

@@ -15,11 +15,11 @@ from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, rende
 from talkhub.blueprints.public_address import public_base
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Conflict, Forbidden, Invalid, ProviderRefused, SettingMissing
-from talkhub.names import Intent, Sentiment, WriteBackAction
+from talkhub.names import Sentiment, WriteBackAction
 from talkhub.outbound.providers import Providers, WebhookState
 from talkhub.services.channel_setup import ChannelDesk, ChannelLine, list_channels
 from talkhub.services.fitting import without_nul
-from talkhub.services.own_labels import own_intents
+from talkhub.services.own_labels import known_intents
 from talkhub.services.write_back import (
     EVENTS,
     VARIABLES,
@@ -140,7 +140,7 @@ def _page(
 ) -> Response:
     with reading(runtime.database) as uow:
         frame, found, rules = read_frame(uow), list_channels(uow), list_rules(uow)
-        intents = (*Intent, *own_intents(uow))
+        intents = known_intents(uow)
     try:
         base = public_base(runtime.settings)
     except SettingMissing:

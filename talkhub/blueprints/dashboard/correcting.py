@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -12,14 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response
 
 from talkhub.blueprints.dashboard.i18n import gettext as _
-from talkhub.blueprints.dashboard.pages import Frame, read_frame, writing
+from talkhub.blueprints.dashboard.pages import Frame, writing_if
 from talkhub.blueprints.dashboard.wording import (
     intent_name,
     outcome_name,
     resolution_name,
     sentiment_name,
 )
-from talkhub.errors import Forbidden
 from talkhub.label_names import Correctable
 from talkhub.names import Sentiment
 from talkhub.services.corrections import (
@@ -146,12 +146,9 @@ def register(blueprint: Blueprint, database: Database) -> None:
         return _back(conversation_id, "corrections")
 
 
-@contextmanager
-def _correcting(database: Database) -> Iterator[UnitOfWork]:
-    with writing(database) as uow:
-        if not read_frame(uow).corrects_analyses:
-            raise Forbidden("You may read conversations here, but not correct their analyses.")
-        yield uow
+def _correcting(database: Database) -> AbstractContextManager[UnitOfWork]:
+    refusal = "You may read conversations here, but not correct their analyses."
+    return writing_if(database, attrgetter("corrects_analyses"), refusal=refusal)
 
 
 def _back(conversation_id: str, place: str) -> Response:

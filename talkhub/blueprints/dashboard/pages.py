@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,7 @@ from flask import Response, make_response, render_template, request
 from flask_jwt_extended import get_jwt
 
 from talkhub import clock
+from talkhub.errors import Forbidden
 from talkhub.names import Scope
 from talkhub.store.queries.workspaces import workspace_name, workspace_timezone
 from talkhub.store.uow import Database, UnitOfWork, workspace_scope
@@ -49,6 +50,17 @@ def writing(database: Database) -> Iterator[UnitOfWork]:
     """Open a unit of work there, with who is signed in as its actor."""
     claims = get_jwt()
     with database.unit_of_work(workspace_scope(int(claims["ws"]), str(claims["sub"]))) as uow:
+        yield uow
+
+
+@contextmanager
+def writing_if(
+    database: Database, may: Callable[[Frame], bool], *, refusal: str
+) -> Iterator[UnitOfWork]:
+    """Open such a unit of work for who may do it; raises Forbidden, with `refusal`, for others."""
+    with writing(database) as uow:
+        if not may(read_frame(uow)):
+            raise Forbidden(refusal)
         yield uow
 
 

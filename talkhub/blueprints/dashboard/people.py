@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from operator import attrgetter
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -13,8 +14,8 @@ from talkhub import clock
 from talkhub.blueprints.dashboard.forms import PeopleForm, read_place, write_place
 from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.blueprints.dashboard.known_facts import KnownFacts, known_facts
-from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing
-from talkhub.errors import Conflict, Forbidden, Invalid, NotFound
+from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing_if
+from talkhub.errors import Conflict, Invalid, NotFound
 from talkhub.memory.episodes import Episode, Issue, open_issues
 from talkhub.memory.facts.kinds import FactKind, FactSource
 from talkhub.services.episodes import latest_episodes
@@ -156,12 +157,9 @@ def _change_facts(
     return _back(profile_id)
 
 
-@contextmanager
-def _editing(database: Database) -> Iterator[UnitOfWork]:
-    with writing(database) as uow:
-        if not read_frame(uow).edits_people:
-            raise Forbidden("Only owners and admins of the workspace edit people.")
-        yield uow
+def _editing(database: Database) -> AbstractContextManager[UnitOfWork]:
+    refusal = "Only owners and admins of the workspace edit people."
+    return writing_if(database, attrgetter("edits_people"), refusal=refusal)
 
 
 def _page(database: Database, profile_id: int, *, message: str = "", status: int = 200) -> Response:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from operator import attrgetter
 
 from flask import Blueprint, redirect, request, url_for
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response
 
 from talkhub.blueprints.dashboard.i18n import gettext as _
-from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing
-from talkhub.errors import Conflict, Forbidden, Invalid
+from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing_if
+from talkhub.errors import Conflict, Invalid
 from talkhub.label_names import OwnKind
 from talkhub.services.fitting import without_nul
 from talkhub.services.own_labels import (
@@ -113,12 +113,9 @@ def register(blueprint: Blueprint, database: Database) -> None:
         return redirect(url_for("dashboard.quality"), 303)
 
 
-@contextmanager
-def _teaching(database: Database) -> Iterator[UnitOfWork]:
-    with writing(database) as uow:
-        if not read_frame(uow).corrects_analyses:
-            raise Forbidden("You may look at analyses here, but not teach them.")
-        yield uow
+def _teaching(database: Database) -> AbstractContextManager[UnitOfWork]:
+    refusal = "You may look at analyses here, but not teach them."
+    return writing_if(database, attrgetter("corrects_analyses"), refusal=refusal)
 
 
 def _sent() -> dict[str, str]:
