@@ -1,4 +1,4 @@
-"""Measure TalkHub: `bench http|mcp|ingest|drain|analyse|analytics`, or `bench retrieval FILE`."""
+"""Measure TalkHub: `bench NAME` for one of the measurements, or `bench retrieval FILE`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from benchmarks.analyse_bench import measure_analysis
 from benchmarks.environment import CannotInstall
@@ -20,8 +20,10 @@ from benchmarks.retrieval_report import write_retrieval_json, write_retrieval_ta
 from benchmarks.stage import Stage, open_stage
 from talkhub.embedded.failure import CannotStart
 
-MEASUREMENTS = ("http", "mcp", "ingest", "drain", "analytics")
-RETRIEVAL, ANALYSE = "retrieval", "analyse"
+RETRIEVAL, ANALYSE, ANALYTICS, EXPORT = "retrieval", "analyse", "analytics", "export"
+SCALE, PAGES = "scale", "pages"
+MEASUREMENTS = ("http", "mcp", "ingest", "drain", ANALYTICS, EXPORT, PAGES, SCALE)
+DRAWN = (RETRIEVAL, ANALYTICS, EXPORT, SCALE)
 
 
 class _OneSentence(argparse.ArgumentParser):
@@ -43,16 +45,19 @@ def main() -> int:
         "--others", type=_up_to(10_000_000), default=0, help="messages of others, for retrieval (0)"
     )
     parser.add_argument(
-        "--plots", type=Path, metavar="DIR", help="write pictures there, for retrieval"
+        "--plots", type=Path, metavar="DIR", help=f"write pictures there, for {', '.join(DRAWN)}"
     )
     parser.add_argument(
-        "--conversations", type=_up_to(10_000_000), default=0, help="a larger year, for analytics"
+        "--conversations",
+        type=_up_to(10_000_000),
+        default=0,
+        help="a year of so many, for analytics, export and pages",
     )
     options = parser.parse_args()
     if (options.name == RETRIEVAL) != (options.file is not None):
         parser.error("retrieval takes a file of dialogues, and nothing else does.")
-    if options.plots is not None and options.name != RETRIEVAL:
-        parser.error("retrieval draws pictures, and nothing else does.")
+    if options.plots is not None and options.name not in DRAWN:
+        parser.error(f"{', '.join(DRAWN)} draw pictures, and nothing else does.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with show_progress(silent=options.json) as progress:
@@ -78,7 +83,11 @@ def _measure(options: argparse.Namespace, progress: Progress) -> Callable[[], No
 
 def _run(stage: Stage, options: argparse.Namespace, progress: Progress) -> Callable[[], None]:
     measure = import_module(f"benchmarks.{options.name}_bench").measure
-    more = {"conversations": options.conversations} if options.name == "analytics" else {}
+    more: dict[str, Any] = {}
+    if options.name in {ANALYTICS, EXPORT, PAGES}:
+        more["conversations"] = options.conversations
+    if options.name in DRAWN:
+        more["plots"] = options.plots
     report = measure(
         stage, seconds=options.seconds, rounds=options.rounds, progress=progress, **more
     )

@@ -53,7 +53,7 @@ def _measured() -> Turn:
     from talkhub.analysis.conversation.labelled import conversations_of
     from talkhub.analysis.examples import Split, corpus
     from talkhub.analysis.pipeline import analyse_all, load, version
-    from talkhub.services.insights import DueConversation, analyse_conversations
+    from talkhub.services.labelling.insights import DueConversation, analyse_conversations
 
     load()
     load_seconds = time.process_time() - began

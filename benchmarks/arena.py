@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from benchmarks import workload
 from benchmarks.stage import Stage, migrate, run_sql
 from talkhub.names import MessageRole
-from talkhub.services.transcripts import Message, make_message, time_of
+from talkhub.services.talking.transcripts import Message, make_message, time_of
 
 _SQL = Path(__file__).parent / "sql"
 REFERENCE, OURS = "reference", "ours"

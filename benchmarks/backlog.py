@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 
 from benchmarks.stage import migrate, run_sql
 from talkhub.names import MessageRole
-from talkhub.services.transcripts import Message, add_up, make_message
+from talkhub.services.talking.transcripts import Message, add_up, make_message
 
 EACH = 5
 """Conversations of a person; all of them begin in an hour that is that person's alone."""

@@ -20,14 +20,19 @@ _SERVICE = re.compile(
     r"(bot|assistant|assistente|atendente|atendimento|agent|agente|suporte|support|loja|service)\b",
     re.IGNORECASE,
 )
-_EVIDENCE = re.compile(r"D\d+:\d+|[^\s;,]+")
+# As files write it: "D8:6", "D8:6; D9:17", "D:11:26", "D30:05".
+_EVIDENCE = re.compile(r"D:?(\d+):(\d+)|([^\s;,]+)")
 _TIMES = ("%I:%M %p on %d %B, %Y", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%d %B, %Y")
-_WITHOUT_TIME = datetime(2024, 1, 1, tzinfo=UTC)
+# A session without a time comes a day after the one before.
+_BEFORE_ALL, _UNTIL_THE_NEXT = datetime(2024, 1, 1, tzinfo=UTC), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one speaker says at once, and the id by which questions name it."""
+    """What one speaker says at once, and the id by which questions name it.
+
+    A picture is what its caption says, as a model that describes pictures would store it.
+    """
 
     id: str
     speaker: str
@@ -87,14 +92,20 @@ def _dialogue(item: dict[str, Any]) -> Dialogue:
 
 def _sessions(conversation: dict[str, Any]) -> Iterator[Session]:
     numbers = sorted(int(found[1]) for name in conversation if (found := _SESSION.fullmatch(name)))
+    began_at = _BEFORE_ALL
     for number in numbers:
         name = f"session_{number}"
-        turns = [
-            Turn(turn["dia_id"], turn["speaker"], str(turn.get("text") or ""))
-            for turn in conversation[name]
-        ]
+        began_at = _time(conversation.get(f"{name}_date_time")) or began_at + _UNTIL_THE_NEXT
+        turns = [_turn(turn) for turn in conversation[name] or ()]
         if turns:
-            yield Session(_time(conversation.get(f"{name}_date_time"), number), turns)
+            yield Session(began_at, turns)
+
+
+def _turn(turn: dict[str, Any]) -> Turn:
+    caption = turn.get("blip_caption")
+    parts = (turn.get("text"), f"[{caption}]" if caption else None)
+    text = " ".join(str(part) for part in parts if part)
+    return Turn(turn["dia_id"], turn["speaker"], text)
 
 
 def _person(conversation: dict[str, Any], sessions: Sequence[Session]) -> str:
@@ -108,11 +119,15 @@ def _person(conversation: dict[str, Any], sessions: Sequence[Session]) -> str:
 def _evidence(asked: dict[str, Any]) -> frozenset[str]:
     given = asked.get("evidence") or []
     texts = [given] if isinstance(given, str) else given
-    return frozenset(name for text in texts for name in _EVIDENCE.findall(text))
+    return frozenset(
+        f"D{int(session)}:{int(turn)}" if session else other
+        for text in texts
+        for session, turn, other in _EVIDENCE.findall(str(text))
+    )
 
 
-def _time(text: object, number: int) -> datetime:
-    """Return when a session began; where nothing says so, a day after the one before."""
+def _time(text: object) -> datetime | None:
+    """Return when a session began; None where nothing says so that we can read."""
     if isinstance(text, str):
         try:
             return _in_utc(datetime.fromisoformat(text))
@@ -123,7 +138,7 @@ def _time(text: object, number: int) -> datetime:
                 return _in_utc(datetime.strptime(text.strip(), form))  # noqa: DTZ007 -- UTC follows
             except ValueError:
                 continue
-    return _WITHOUT_TIME + timedelta(days=number)
+    return None
 
 
 def _in_utc(moment: datetime) -> datetime:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 from rq import Queue, Worker
 from sqlalchemy.engine import URL
 
@@ -23,12 +22,14 @@ from benchmarks.report import Report, Section
 from benchmarks.rounds import Contestant, interleave
 from benchmarks.service import service_settings
 from benchmarks.serving import PROCESSES, PYTHON, running
+from benchmarks.settling import ANALYSES_DUE, ANYTHING_DUE, wait_until, wait_until_settled
 from benchmarks.stage import Stage, address, empty_redis
 from talkhub.analysis.pipeline import analyse_all, load
 from talkhub.jobs.queues import connect, open_queue
 from talkhub.names import Job
-from talkhub.services import bucket_stats, insights
-from talkhub.services.auth import DEFAULT_WORKSPACE_ID
+from talkhub.services.access.auth import DEFAULT_WORKSPACE_ID
+from talkhub.services.labelling import insights
+from talkhub.services.reporting import bucket_stats
 from talkhub.settings import Settings, environment_of_child
 from talkhub.store.uow import Database, workspace_scope
 
@@ -40,12 +41,6 @@ WANTED = 30
 A_SECOND = {US: 1500, SIMPLE: 250, FORK: 50}
 
 _READY_SECONDS = 60
-_DONE_SECONDS = 300
-_POLL_SECONDS = 0.02
-_ANALYSES_DUE = "select exists (select from conversations where analysis_due_at is not null)"
-_ANYTHING_DUE = f"""{_ANALYSES_DUE}
-or exists (select from user_profiles where stats_due_at is not null)
-or exists (select from dirty_buckets)"""
 
 
 def measure(stage: Stage, *, seconds: int, rounds: int, progress: Progress) -> Report:
@@ -121,12 +116,12 @@ class _Race:
     def _drained(self, name: str, url: URL, settings: Settings, count: int) -> Sample:
         queue = _queue(name, settings)
         with _workers(name, self.stage.folder, settings) as pids:
-            _wait_until(lambda: len(Worker.all(queue=queue)) == PROCESSES, _READY_SECONDS)
+            wait_until(lambda: len(Worker.all(queue=queue)) == PROCESSES, _READY_SECONDS)
             spent = [processor.cpu_seconds(pid) for pid in pids]
             postgres = processor.cpu_seconds(self.stage.postgres_pid)
             began = time.perf_counter()
             _ring(name, queue, count)
-            _wait_until_settled(url, _ANYTHING_DUE if name == US else _ANALYSES_DUE)
+            wait_until_settled(url, ANYTHING_DUE if name == US else ANALYSES_DUE)
             elapsed = time.perf_counter() - began
             used = [
                 processor.used(pid, before, count) for pid, before in zip(pids, spent, strict=True)
@@ -170,29 +165,6 @@ def _ring(name: str, queue: Queue, count: int) -> None:
         for number in range(1, count + 1)
     ]
     queue.enqueue_many(jobs)
-
-
-def _wait_until_settled(url: URL, still_due: str) -> None:
-    connection = psycopg2.connect(url.render_as_string(hide_password=False))
-    connection.autocommit = True
-
-    def is_settled() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute(still_due)
-            return cursor.fetchall() == [(False,)]
-
-    try:
-        _wait_until(is_settled, _DONE_SECONDS)
-    finally:
-        connection.close()
-
-
-def _wait_until(is_so: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise CannotMeasure(f"The workers were not done within {seconds:.0f} s.")
-        time.sleep(_POLL_SECONDS)
 
 
 def _count_the_rest(url: URL) -> None:

@@ -15,9 +15,10 @@ from talkhub.analysis.pipeline import load as load_analyser
 from talkhub.embedded.boot import settings_or_exit
 from talkhub.jobs.context import begin, worker_context
 from talkhub.jobs.queues import connect
-from talkhub.services import bucket_stats, insights
-from talkhub.services.auth import DEFAULT_WORKSPACE_ID
-from talkhub.services.insights import DueConversation
+from talkhub.services.access.auth import DEFAULT_WORKSPACE_ID
+from talkhub.services.labelling import insights
+from talkhub.services.labelling.insights import DueConversation
+from talkhub.services.reporting import bucket_stats
 from talkhub.store.uow import workspace_scope
 
 QUEUE = "one-job-each"

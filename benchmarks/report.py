@@ -86,7 +86,8 @@ def write_tables(report: Report) -> None:
         console.print(_table(section))
     for name, value in report.facts.items():
         console.print(f"{name}: {value}")
-    console.print(_goals(report.goals))
+    if report.goals:
+        console.print(_goals(report.goals))
 
 
 def machine() -> str:

@@ -24,7 +24,7 @@ from benchmarks.stage import Stage, address, migrate, run_sql
 from talkhub import json_codec
 from talkhub.jobs import context, handlers
 from talkhub.memory.excerpts import tokens_of
-from talkhub.services.auth import DEFAULT_WORKSPACE_ID
+from talkhub.services.access.auth import DEFAULT_WORKSPACE_ID
 from talkhub.store.uow import Database, workspace_scope
 from talkhub.tools.catalogue import registry
 from talkhub.volatile.remembered import Remembered

@@ -23,7 +23,7 @@ THREADS = 16
 PYTHON = sys.executable
 
 _ROOT = Path(__file__).parents[1]
-_READY_SECONDS = 30
+_READY_SECONDS = 90
 _STOP_SECONDS = 15
 
 

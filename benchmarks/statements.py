@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from benchmarks import workload
 from benchmarks.stage import address
 from benchmarks.workload import as_json
-from talkhub.services.auth import DEFAULT_WORKSPACE_ID
+from talkhub.services.access.auth import DEFAULT_WORKSPACE_ID
 from talkhub.store.prepared import prepared
 from talkhub.store.uow import Database, UnitOfWork, workspace_scope
 from talkhub.tools.catalogue import registry

@@ -1,107 +1,110 @@
-"""A year of conversations in a database, made there, and counted as the service counts them."""
+"""A year of conversations in a database, counted as the service counts them."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
-import psycopg2
 from sqlalchemy.engine import URL
 
 from benchmarks.stage import address, migrate, run_sql
-from talkhub.services import rebuilding
-from talkhub.services.auth import DEFAULT_WORKSPACE_ID
-from talkhub.store.uow import Database
+from talkhub.demo.load import Wanted, load_conversations, make_workspace
+from talkhub.services.reporting import rebuilding
+from talkhub.services.reporting.bucket_stats import recount_hours
+from talkhub.store.uow import Database, workspace_scope
 
-FIRST_DAY = "2025-01-01 03:00+00"
-LAST_DAY = "2025-12-31"
-"""A year of São Paulo's."""
+ROUND = 500
+"""Conversations that a round of the drain counts together."""
+ROUNDS = 3
 
-PEOPLE_OF = 10
-"""Conversations of a person on average; the busiest have thousands."""
-
-_PEOPLE = """
-insert into user_profiles (workspace_id, user_id)
-select 1, 'user_' || n from generate_series(1, %s) n
-"""
-_CONVERSATIONS = """
-insert into conversations
-  (workspace_id, conversation_id, session_id, user_id, profile_id, messages, platform, source,
-   fingerprint, status, started_at, last_message_at, ended_at, message_count, user_message_count,
-   response_count, response_ms_total, response_times, language, sentiment, primary_intent, topics,
-   outcome, analysed_version, metadata, intent_analysis)
-select 1, 'conv_' || n, 'session_' || n, 'user_' || person, person, %(messages)s,
-  (array['whatsapp', 'whatsapp', 'instagram', 'telegram'])[1 + n %% 4], 'api', '', 'closed',
-  began, began + wait * 5 * interval '1 ms', began + wait * 5 * interval '1 ms', 10, 5, 5, wait * 5,
-  array[wait, wait / 2, wait, wait * 2, wait / 2],
-  (array['pt', 'pt', 'pt', 'en', 'es'])[1 + n %% 5],
-  (array['neutral', 'neutral', 'positive', 'negative'])[1 + n %% 4],
-  (array['support', 'support', 'purchase', 'information', 'complaint', 'scheduling', 'unknown'])
-    [1 + n %% 7],
-  case when n %% 3 = 0 then array['entrega'] when n %% 3 = 1 then array['preço', 'pagamento']
-    else '{}' end,
-  'completed', '1', '{"message_count": 10, "duration": 60, "completion_status": "completed"}',
-  jsonb_build_object('intent', 'support', 'sentiment', 'neutral', 'confidence', 0.8, 'source',
-    'talkhub', 'status', 'done', 'course', jsonb_build_object('outcome', 'contained', 'resolution',
-    'silent', 'urgency', 'none', 'trajectory', 'stable', 'handoff_requested', n %% 9 = 0,
-    'handoff_done', n %% 11 = 0, 'bot_failed', n %% 8 = 0, 'unanswered_questions', 0,
-    'satisfaction_estimate', jsonb_build_object('band', 'high', 'score', 4.3),
-    'summary', jsonb_build_array('Quero saber do meu pedido, que ainda não chegou')))
-from (
-  select n, 1 + floor(%(people)s * power(random(), 2))::int as person,
-    1000 + floor(60000 * random())::int as wait,
-    timestamptz %(first_day)s + interval '365 days' * (n::float8 / %(count)s)
-      - interval '3 hours' * random() * (n > 100)::int as began
-  from generate_series(%(first)s, %(last)s) n) as made
-"""
-_MESSAGE = (
-    '{"id": "m%s", "role": "%s", "kind": "text", "timestamp": "2025-01-01T10:00:0%sZ",'
-    ' "content": "Olá, quero saber do meu pedido, que ainda não chegou"}'
+_MOVE = """
+with moved as (
+  select id, started_at from conversations where workspace_id = %(workspace_id)s
+  order by started_at limit %(round)s
+), marked as (
+  insert into dirty_buckets (workspace_id, hour)
+  select distinct %(workspace_id)s, date_trunc('hour', started_at, 'UTC') from moved
+  union
+  select %(workspace_id)s, date_trunc('hour', %(now)s, 'UTC')
 )
-_CHUNK = 50_000
+update conversations c
+set started_at = %(now)s + interval '1 second', last_message_at = %(now)s + interval '2 minutes'
+from moved where c.id = moved.id
+"""
+_BUSIEST = """
+select user_id from conversations where workspace_id = %(workspace_id)s
+group by 1 order by count(*) {order} limit 1 {offset}
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """How long a year's conversations took to count: all of it, and each, in microseconds."""
+    """A year: whose it is, how many bytes it takes, and how long it took to store and to count.
 
-    seconds: float
-    each_us: float
+    `upkeep_us` is what counting costs each of a round of new conversations in one hour.
+    """
+
+    workspace_id: int
+    stored_seconds: float
+    counted_seconds: float
+    upkeep_us: float
+    gigabytes: float
+    person: str
+    busiest: str
 
 
-def fill_year(url: URL, count: int) -> None:
-    """Fill a new database with a year of conversations of ten messages."""
+def fill_year(url: URL, count: int, last: datetime, tell: Callable[[int], None]) -> Filled:
+    """Fill a new database with a year of conversations until `last`, and count them."""
     migrate(url)
-    people = max(count // PEOPLE_OF, 1)
-    roles = ("user", "bot") * 5
-    messages = ", ".join(_MESSAGE % (n, role, n) for n, role in enumerate(roles))
-    run_sql(url, _PEOPLE, people)
-    connection = psycopg2.connect(url.render_as_string(hide_password=False))
-    for first in range(1, count + 1, _CHUNK):
-        params = {
-            "messages": f"[{messages}]",
-            "people": people,
-            "count": count,
-            "first_day": FIRST_DAY,
-            "first": first,
-            "last": min(first + _CHUNK - 1, count),
-        }
-        with connection, connection.cursor() as cursor:
-            cursor.execute(_CONVERSATIONS, params)
-    connection.close()
-    run_sql(url, "vacuum analyze")
-
-
-def count_year(url: URL, count: int) -> Filled:
-    """Count what `fill_year` made as `rebuild-stats` does."""
     database = Database(address(url), pool_size=1)
-    began = time.perf_counter()
-    rebuilding.mark_all_hours(database, DEFAULT_WORKSPACE_ID)
-    while rebuilding.count_some(database, DEFAULT_WORKSPACE_ID):
+    try:
+        workspace_id = make_workspace(database, "default")
+        began = time.perf_counter()
+        wanted = Wanted(count, last, has_details=False)
+        load_conversations(database, workspace_id, wanted, tell)
+        run_sql(url, "vacuum analyze")
+        stored = time.perf_counter()
+        rebuilding.mark_all_hours(database, workspace_id)
+        _count(database, workspace_id)
+        counted = time.perf_counter()
+        run_sql(url, "vacuum analyze bucket_stats")
+        upkeep = _upkeep(database, workspace_id, last)
+        whose = {"workspace_id": workspace_id}
+        with database.read_only(workspace_scope(workspace_id, "benchmark")) as uow:
+            size = uow.run("select pg_database_size(current_database())").scalar_one()
+            middle = _BUSIEST.format(order="", offset=f"offset {count // 20}")
+            busiest = _BUSIEST.format(order="desc", offset="")
+            persons = [uow.run(sql, whose).scalar_one() for sql in (middle, busiest)]
+    finally:
+        database.dispose()
+    return Filled(
+        workspace_id, stored - began, counted - stored, upkeep * 1e6 / ROUND, size / 1e9, *persons
+    )
+
+
+def _count(database: Database, workspace_id: int) -> None:
+    while rebuilding.count_some(database, workspace_id):
         pass
-    while rebuilding.merge_some(database, DEFAULT_WORKSPACE_ID):
+    while rebuilding.merge_some(database, workspace_id):
         pass
-    seconds = time.perf_counter() - began
-    database.dispose()
-    run_sql(url, "vacuum analyze bucket_stats")
-    return Filled(seconds, seconds / count * 1e6)
+
+
+def _upkeep(database: Database, workspace_id: int, now: datetime) -> float:
+    """Return the seconds that the drain takes for a round of conversations in the running hour.
+
+    Round after round the hour has more of them, and is counted again as a whole.
+    """
+    params = {"workspace_id": workspace_id, "now": now, "round": ROUND}
+    scope = workspace_scope(workspace_id, "benchmark")
+    took = []
+    for _ in range(ROUNDS):
+        with database.unit_of_work(scope) as uow:
+            uow.run(_MOVE, params)
+        began = time.perf_counter()
+        with database.unit_of_work(scope) as uow:
+            recount_hours(uow, limit=1)  # the latest first
+        took.append(time.perf_counter() - began)
+    _count(database, workspace_id)
+    return sum(took) / ROUNDS

@@ -6,39 +6,62 @@ from alembic import context
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.pool import NullPool
 
-from talkhub.store import (
+from talkhub.settings.groups import DatabaseSettings
+from talkhub.store.base import Base
+from talkhub.store.tables import (
     accounts,
+    alerts,
+    brands,
     bucket_stats,
+    calls,
     conversations,
+    crm,
     enrichment,
     events,
+    feedback,
     insights,
     oauth,
     own_models,
+    privacy,
     profiles,
+    replies,
+    sign_in,
+    teamwork,
+    workspaces,
 )
-from talkhub.store.base import Base
 
 MODELS = (
     accounts,
+    alerts,
+    brands,
     bucket_stats,
+    calls,
     conversations,
+    crm,
     enrichment,
     events,
+    feedback,
     insights,
     oauth,
     own_models,
+    privacy,
     profiles,
+    replies,
+    teamwork,
+    sign_in,
+    workspaces,
 )
 UPGRADE_LOCK = 7_203_115
 """The advisory lock that a running upgrade holds; any number that nothing else uses."""
 
 
 def database_url() -> str:
-    """Return the address given by the caller (tests), else the settings'."""
+    """Return the address given by the caller (tests), else the only setting that is needed."""
     given = context.config.attributes.get("database_url")
     if given:
         return str(given)
+    if (named := DatabaseSettings().migration_url) is not None:
+        return named
     # Late: booting may start the embedded servers, which a caller with an address has no need of.
     from talkhub.embedded.boot import resolve_settings
 
@@ -47,7 +70,8 @@ def database_url() -> str:
 
 def include_name(name: str | None, kind: str, _parents: object) -> bool:
     """Leave out what the models do not declare: partitions are made by the schedule."""
-    return not (kind == "table" and (name or "").startswith("delivery_attempts_"))
+    parents = ("delivery_attempts_", "request_log_")
+    return not (kind == "table" and (name or "").startswith(parents))
 
 
 def run_migrations(connection: Connection) -> None:

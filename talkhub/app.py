@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from functools import wraps
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from flask import Flask, Response, redirect, request
@@ -11,43 +14,63 @@ from jinja2 import StrictUndefined
 from prometheus_client import CollectorRegistry
 from prometheus_flask_exporter import PrometheusMetrics
 
-from talkhub import __version__, extensions
+from talkhub import __version__, extensions, tracing
 from talkhub.analysis.meaning import use_encoder
 from talkhub.blueprints import (
+    alerts,
     api,
     api_keys,
+    audit,
     auth,
+    call_pages,
+    call_records,
+    calls,
+    consents,
     corrections,
+    crm,
     dashboard,
     dead_letters,
     enrichment,
+    exports,
     health,
     mcp,
     oauth,
     own_labels,
     people,
+    privacy,
+    processors,
+    replies,
+    retention,
+    subject_requests,
     tokens,
     webhook_endpoints,
     webhooks,
+    workspaces,
     write_back,
 )
 from talkhub.blueprints.answers import json_answer
+from talkhub.blueprints.exporting import ExportDesk
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.oauth import metadata
 from talkhub.blueprints.problems import register_problems
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.strangers import origin_pattern
+from talkhub.blueprints.streams import StreamSeats
 from talkhub.blueprints.web import Application, prepare_app
 from talkhub.jobs.bell import Bell
 from talkhub.logs import configure_logging
 from talkhub.outbound.guarded import GuardedClient
 from talkhub.security import ALGORITHM, AUDIENCE, ISSUER, TOKEN_LIFETIME
 from talkhub.settings import Settings
+from talkhub.store.browser_sessions import BrowserSessions
+from talkhub.store.hashing_keys import HashingKeys
 from talkhub.store.inbox_writer import InboxWriter
 from talkhub.store.key_uses import KeyUses
+from talkhub.store.request_log import RequestLog
 from talkhub.store.revocations import RevokedTokens
 from talkhub.store.signing_keys import SigningKeys
 from talkhub.store.uow import Database
+from talkhub.store.workspace_use import WorkspaceUse
 from talkhub.volatile.hints import ChangeHints
 from talkhub.volatile.limits import LeasedLimiter
 from talkhub.volatile.redis_client import web_client
@@ -55,6 +78,9 @@ from talkhub.volatile.remembered import Remembered
 
 BROWSER_BLUEPRINTS = ("auth", "dashboard", "oauth")
 """The blueprints that the card's extensions serve; all others go through the gate."""
+
+EXTRAS = {"talkhub.graphql": "strawberry"}
+"""Packages of the API that may be taken out, each with what it needs; nobody imports them."""
 
 
 def create_app(settings: Settings, *, outbound: GuardedClient | None = None) -> Flask:
@@ -64,30 +90,42 @@ def create_app(settings: Settings, *, outbound: GuardedClient | None = None) -> 
     """
     if settings.database_url is None or settings.redis_url is None:
         raise ValueError("settings must be resolved before the application is made")
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, file=settings.log_file)
     use_encoder(wanted=settings.sentence_encoder)
     client = web_client(settings.redis_url)
     database = Database(
         settings.database_url,
-        ring=Bell(settings.redis_url).ring,
+        ring=Bell(settings.bell_url).ring,
         tell=ChangeHints(settings.redis_url, idle_seconds=60 * settings.session_idle_minutes).tell,
         remember=Remembered(settings.redis_url, kind="context").get,
     )
+    limiter = LeasedLimiter(client)
+    use = WorkspaceUse(database)
     runtime = Runtime(
         settings=settings,
         database=database,
         redis=client,
-        limiter=LeasedLimiter(client),
-        inbox=InboxWriter(database),
+        limiter=limiter,
+        inbox=InboxWriter(database, use),
         revoked=RevokedTokens(database),
+        browser_sessions=BrowserSessions(
+            database, idle=timedelta(minutes=settings.login_idle_minutes)
+        ),
         signing_keys=SigningKeys(database, settings.signing_secrets),
+        hashing_keys=HashingKeys(database, settings.keyring),
         key_uses=KeyUses(database),
+        requests=RequestLog(database),
+        use=use,
         outbound=outbound or GuardedClient(),
         page_metrics=CollectorRegistry(),
+        seats=StreamSeats(),
+        exports=ExportDesk(settings, database, limiter),
     )
     app = Application(__name__)
     app.jinja_env.undefined = StrictUndefined
     app.extensions["talkhub"] = runtime
+    tracing.begin(settings.otlp_endpoint, settings.role)
+    app.wsgi_app = tracing.traced(app.wsgi_app)  # type: ignore[method-assign, assignment]
     prepare_app(app, settings)
     register_problems(app)
     _register_blueprints(app, runtime)
@@ -104,15 +142,33 @@ def _register_blueprints(app: Flask, runtime: Runtime) -> None:
         app.register_blueprint(mcp.create_blueprint(runtime, gate))
         app.register_blueprint(api_keys.create_blueprint(runtime, gate))
         app.register_blueprint(webhook_endpoints.create_blueprint(runtime, gate))
+        app.register_blueprint(alerts.create_blueprint(runtime, gate))
         app.register_blueprint(dead_letters.create_blueprint(runtime, gate))
         app.register_blueprint(write_back.create_blueprint(runtime, gate))
+        app.register_blueprint(crm.create_blueprint(runtime, gate))
         app.register_blueprint(people.create_blueprint(runtime, gate))
+        app.register_blueprint(privacy.create_blueprint(runtime, gate))
+        app.register_blueprint(audit.create_blueprint(runtime, gate))
+        app.register_blueprint(retention.create_blueprint(runtime, gate))
+        app.register_blueprint(consents.create_blueprint(runtime, gate))
+        app.register_blueprint(subject_requests.create_blueprint(runtime, gate))
+        app.register_blueprint(processors.create_blueprint(runtime, gate))
         app.register_blueprint(enrichment.create_blueprint(runtime, gate))
+        app.register_blueprint(replies.create_blueprint(runtime, gate))
         app.register_blueprint(corrections.create_blueprint(runtime, gate))
+        app.register_blueprint(exports.create_blueprint(runtime, gate))
         app.register_blueprint(own_labels.create_blueprint(runtime, gate))
+        app.register_blueprint(workspaces.create_blueprint(runtime, gate))
+        app.register_blueprint(calls.create_blueprint(runtime, gate))
+        app.register_blueprint(call_pages.create_blueprint(runtime, gate))
+        app.register_blueprint(call_records.create_blueprint(runtime, gate))
         app.register_blueprint(auth.create_blueprint(runtime))
         app.register_blueprint(oauth.create_blueprint(runtime))
         app.register_blueprint(metadata.create_blueprint(runtime, gate))
+        for extra in EXTRAS.items():
+            if all(map(find_spec, extra)):
+                module = import_module(f"{extra[0]}.blueprint")
+                app.register_blueprint(module.create_blueprint(runtime, gate))
     if role in {"all", "webhook"}:
         app.register_blueprint(webhooks.create_blueprint(runtime, gate))
     if role in {"all", "dashboard"}:
@@ -129,7 +185,6 @@ def _name_service(role: str) -> Response:
 
 def _bind_extensions(app: Flask, runtime: Runtime) -> None:
     settings = runtime.settings
-    is_secure = settings.env == "production"
     app.config.update(
         JWT_ALGORITHM=ALGORITHM,
         JWT_DECODE_ALGORITHMS=[ALGORITHM],
@@ -138,12 +193,6 @@ def _bind_extensions(app: Flask, runtime: Runtime) -> None:
         JWT_ENCODE_AUDIENCE=AUDIENCE,
         JWT_DECODE_AUDIENCE=AUDIENCE,
         JWT_ACCESS_TOKEN_EXPIRES=TOKEN_LIFETIME,
-        JWT_TOKEN_LOCATION=["cookies"],
-        JWT_ACCESS_COOKIE_NAME="__Host-talkhub" if is_secure else "talkhub",
-        JWT_COOKIE_SECURE=is_secure,
-        JWT_COOKIE_SAMESITE="Lax",
-        # Writes are guarded by Sec-Fetch-Site and Origin (docs/decisions/0008).
-        JWT_COOKIE_CSRF_PROTECT=False,
         RATELIMIT_STORAGE_URI=settings.redis_url,
         RATELIMIT_STORAGE_OPTIONS={"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
         RATELIMIT_STRATEGY="moving-window",
@@ -157,7 +206,7 @@ def _bind_extensions(app: Flask, runtime: Runtime) -> None:
     allowed = settings.allowed_origins
     # flask-cors would read `https://*.example.com` as an unanchored regular expression.
     origins = "*" if "*" in allowed else [origin_pattern(origin) for origin in allowed]
-    called = [name for name in ("api", "mcp", "auth", "oauth") if name in app.blueprints]
+    called = [name for name in ("api", "graphql", "mcp", "auth", "oauth") if name in app.blueprints]
     if origins:
         _bind_only_to(
             app,

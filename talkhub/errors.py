@@ -82,10 +82,40 @@ class Unreachable(Conflict):
     code, title = "unreachable", "Person unreachable"
 
 
+class OptedOut(Unreachable):
+    """The person wants to hear no more, and nothing is going on that they could be answered in."""
+
+    code, title = "opted_out", "Person opted out"
+
+
 class WindowClosed(Conflict):
     """The person wrote too long ago for the channel to take free text."""
 
     code, title = "window_closed", "Reply window closed"
+
+
+class ByAgency(Conflict):
+    """The person belongs to the workspace as an admin of its agency, and goes with it only."""
+
+    code, title = "by_agency", "Member by the agency"
+
+
+class LastOwner(Conflict):
+    """Nobody would own the workspace any more."""
+
+    code, title = "last_owner", "Last owner"
+
+
+class LastAdmin(Conflict):
+    """Nobody would administer the agency any more."""
+
+    code, title = "last_admin", "Last admin of the agency"
+
+
+class TooManyInvitations(Conflict):
+    """As many invitations are open as there may be."""
+
+    code, title = "too_many_invitations", "Too many open invitations"
 
 
 class TooLarge(TalkHubError):

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    start_http_server,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -62,6 +70,10 @@ job_seconds = Histogram(Name.JOB_SECONDS, "Seconds that background jobs took", [
 cache_lookups = Counter(
     Name.CACHE_LOOKUPS.removesuffix("_total"), "Look-ups in caches", ["cache", "result"]
 )
+unlogged_requests = Counter(
+    Name.UNLOGGED_REQUESTS.removesuffix("_total"),
+    "Requests that the log left out, as too many waited for the database",
+)
 
 
 class OutdatedCollector(Collector):
@@ -95,35 +107,48 @@ class InboxCollector(Collector):
 
 
 def exposition(
-    collectors: Iterable[Collector], *, pages: CollectorRegistry, shared_dir: str | None
+    collectors: Iterable[Collector], *, pages: CollectorRegistry | None, shared_dir: Path | None
 ) -> bytes:
     """Return all metrics in Prometheus' text format; of every process if they share a folder.
 
-    `pages` holds what prometheus-flask-exporter measures of this process.
+    `pages` holds what prometheus-flask-exporter measures of this process, if it serves any.
     """
-    registry = CollectorRegistry()
-    if shared_dir is not None:
-        MultiProcessCollector(registry, path=shared_dir)  # type: ignore[no-untyped-call]
-    else:
-        for metric in (
-            http_seconds,
-            mcp_seconds,
-            webhook_events,
-            deliveries,
-            outgoing,
-            reconciled,
-            reconcile_calls,
-            analyses,
-            enrichments,
-            jobs,
-            job_seconds,
-            cache_lookups,
-        ):
-            registry.register(metric)
+    registry = _what_is_measured(shared_dir)
+    if shared_dir is None and pages is not None:
         registry.register(pages)
     for collector in collectors:
         registry.register(collector)
     return generate_latest(registry)
+
+
+def serve_metrics(port: int, shared_dir: Path | None, *, host: str) -> threading.Thread:
+    """Tell metrics at `/metrics` of a port of its own, from a thread that ends with the process."""
+    _server, thread = start_http_server(port, addr=host, registry=_what_is_measured(shared_dir))
+    return thread
+
+
+def _what_is_measured(shared_dir: Path | None) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    if shared_dir is not None:
+        MultiProcessCollector(registry, path=str(shared_dir))  # type: ignore[no-untyped-call]
+        return registry
+    for metric in (
+        http_seconds,
+        mcp_seconds,
+        webhook_events,
+        deliveries,
+        outgoing,
+        reconciled,
+        reconcile_calls,
+        analyses,
+        enrichments,
+        jobs,
+        job_seconds,
+        cache_lookups,
+        unlogged_requests,
+    ):
+        registry.register(metric)
+    return registry
 
 
 @cache

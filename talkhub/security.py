@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 import secrets
 import string
@@ -13,20 +11,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from hashlib import sha256
-from ipaddress import AddressValueError, IPv6Address, IPv6Network
+from ipaddress import AddressValueError, IPv6Address, IPv6Network, ip_network
 
 import jwt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from talkhub.errors import InsufficientScope, Unauthenticated, Unavailable
+from talkhub.errors import InsufficientScope, Unauthenticated
 from talkhub.names import Scope
 
 _SITE_BITS = 64
 """How much of an IPv6 address names a site; the rest its holder chooses anew at will."""
+
+_HOLDER_BITS = {4: 24, 6: 48}
 
 ALGORITHM = "HS256"
 ISSUER = "talkhub"
@@ -48,13 +47,20 @@ TOOL_SCOPES = frozenset(
 )
 """What tools ask for, and so all that a program of somebody else may be allowed."""
 
-KEY_SCOPES = TOOL_SCOPES | {Scope.ANALYSIS_WRITE}
+KEY_SCOPES = TOOL_SCOPES | {Scope.ANALYSIS_WRITE, Scope.DATA_EXPORT}
 """What an API key may be allowed: also what programs of one's own do without a tool."""
 
-MANAGING_SCOPES = frozenset({Scope.KEYS_MANAGE, Scope.WEBHOOKS_MANAGE})
+MANAGING_SCOPES = frozenset(
+    {
+        Scope.KEYS_MANAGE,
+        Scope.WEBHOOKS_MANAGE,
+        Scope.PRIVACY_MANAGE,
+        Scope.WORKSPACE_MANAGE,
+    }
+)
 """What owners and admins may beside; no program of somebody else gets it."""
 
-API_SCOPES = KEY_SCOPES | MANAGING_SCOPES
+API_SCOPES = KEY_SCOPES | MANAGING_SCOPES | {Scope.WORKSPACE_OWN}
 """What the admin secret allows; the pages need a dashboard login."""
 
 DASHBOARD_SCOPES = frozenset({Scope.DASHBOARD})
@@ -161,6 +167,11 @@ def is_same_secret(given: str, expected: str) -> bool:
     return bool(expected) and hmac.compare_digest(hash_secret(given), hash_secret(expected))
 
 
+def is_one_of(given: str, expected: Sequence[str]) -> bool:
+    """Compare a secret with each that counts, in a time that does not tell with which it fits."""
+    return sum(is_same_secret(given, secret) for secret in expected) > 0
+
+
 def client_network(address: str) -> str:
     """Return what limits are counted by: an IPv4 address, the /64 of an IPv6 one.
 
@@ -175,9 +186,26 @@ def client_network(address: str) -> str:
     return str(IPv6Network((int(parsed), _SITE_BITS), strict=False))
 
 
+def wide_network(address: str) -> str:
+    """Return where one holder may have many addresses: the /24 of IPv4, the /48 of IPv6.
+
+    Anything else stays as it is.
+    """
+    try:
+        near = ip_network(client_network(address))
+    except ValueError:
+        return address
+    return str(near.supernet(new_prefix=_HOLDER_BITS[near.version]))
+
+
 def hash_password(password: str) -> str:
     """Return the Argon2 hash to keep of a password."""
     return _hasher.hash(password)
+
+
+def is_hash_outdated(password_hash: str) -> bool:
+    """Tell whether a hash was made with other parameters than new ones are."""
+    return _hasher.check_needs_rehash(password_hash)
 
 
 def is_password(password: str, password_hash: str | None) -> bool:
@@ -187,24 +215,6 @@ def is_password(password: str, password_hash: str | None) -> bool:
     except (VerificationError, InvalidHashError):
         return False
     return matches and bool(password_hash)
-
-
-def encrypt(texts: Sequence[str], key: str) -> bytes:
-    """Return a channel's secrets as they are kept in the database."""
-    return _fernet(key).encrypt("\n".join(texts).encode())
-
-
-def decrypt(kept: bytes, key: str) -> list[str]:
-    """Return a channel's secrets; raises Unavailable when the key is not the one they had."""
-    try:
-        return _fernet(key).decrypt(kept).decode().split("\n")
-    except InvalidToken as error:
-        raise Unavailable("The channel's secrets cannot be read with ENCRYPTION_KEY.") from error
-
-
-def key_id(key: str) -> str:
-    """Name an encryption key without telling it."""
-    return sha256(key.encode()).hexdigest()[:16]
 
 
 def _checksum(entropy: str) -> str:
@@ -221,16 +231,6 @@ def _one_audience(claim: object) -> str:
     if not isinstance(claim, str):
         raise TypeError("not one audience")
     return claim
-
-
-def _fernet(key: str) -> Fernet:
-    try:
-        is_raw_key = len(base64.urlsafe_b64decode(key)) == 32
-    except (binascii.Error, ValueError):
-        is_raw_key = False
-    # Operators may write any text: it is stretched to the 32 bytes that Fernet takes.
-    material = key if is_raw_key else base64.urlsafe_b64encode(sha256(key.encode()).digest())
-    return Fernet(material)
 
 
 @cache

@@ -21,6 +21,9 @@ class Caller:
     def put(self, path: str, body: object):
         return self.client.put(path, json=body, headers=self._auth())
 
+    def patch(self, path: str, body: object):
+        return self.client.patch(path, json=body, headers=self._auth())
+
     def delete(self, path: str):
         return self.client.delete(path, headers=self._auth())
 

@@ -6,29 +6,45 @@ makes its own workspace and really commits; nothing needs cleaning.
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from datetime import timedelta
 from typing import Any
 
 import hypothesis
+import psycopg2
 import pytest
+from argon2 import PasswordHasher
 from callers import Caller
-from factories import WEBHOOK_SECRET, WHATSAPP_SECRET, make_workspace
-from flask import Flask
+from factories import WEBHOOK_SECRET, WHATSAPP_SECRET, make_person, make_workspace
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from flask_jwt_extended import create_access_token
+from jinja2.bccache import Bucket, BytecodeCache
 from servers import Servers, await_end_of_servers, copy_of_template, home_of, make_home
 from sqlalchemy.engine import make_url
+from werkzeug.http import parse_cookie
 
+from talkhub import security
 from talkhub.app import create_app
+from talkhub.blueprints.dashboard.visitors import let_in
+from talkhub.blueprints.web import Application
 from talkhub.embedded.services import ensure
 from talkhub.jobs import context, handlers
 from talkhub.names import Scope
+from talkhub.services.access.browser_sessions import Device, begin_session
 from talkhub.settings import Settings
 from talkhub.store.uow import Database
 
 # Busy machines are slow, and no example found on one of them shall decide elsewhere.
-hypothesis.settings.register_profile("talkhub", max_examples=50, deadline=None, database=None)
+hypothesis.settings.register_profile(
+    "talkhub",
+    max_examples=25,
+    deadline=None,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("talkhub")
 
 
@@ -36,10 +52,56 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(name): a promise of requirements.py")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Collect no garbage while tests are collected: these stay, and are many to look through."""
+    gc.disable()
+    found = yield
+    gc.freeze()
+    gc.enable()
+    return found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what may take minutes: else one process goes on with it when the others end."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Return when the servers have stopped too: nothing outlives a run of several processes."""
     if config.getoption("numprocesses", None):  # its workers, which used them, have ended
         await_end_of_servers(seconds=5)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def service_hasher() -> Iterator[PasswordHasher]:
+    """The service's own: tests hash passwords at the least cost, not in a third of a second."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        own = security._hasher
+        patch.setattr(security, "_hasher", quick)
+        yield own
+
+
+class _CompiledTemplates(BytecodeCache):
+    """What templates were compiled to, for all applications of this process."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (compiled := self._compiled.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(compiled)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_are_compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Application, "jinja_options", {"bytecode_cache": _CompiledTemplates()})
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +155,7 @@ def settings(database_url: str, redis_url: str, servers: Servers) -> Settings:
         ENCRYPTION_KEY="dGVzdHMtZW5jcnlwdC13aXRoLXRoaXMta2V5LW9rISE=",
         RATE_LIMIT_MAX="1000000",
         RATE_LIMIT_PRINCIPAL="1000000",
+        RATE_LIMIT_EXPORTS="1000000",
         LOG_LEVEL="INFO",
     )
 
@@ -108,8 +171,11 @@ def database(settings: Settings) -> Iterator[Database]:
 def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     yield app
-    app.extensions["talkhub"].database.dispose()
-    app.extensions["talkhub"].redis.close()
+    _close(app)
+
+
+def _close(app: Flask) -> None:
+    app.extensions["talkhub"].close()
 
 
 @pytest.fixture
@@ -128,8 +194,26 @@ def make_app(settings: Settings) -> Iterator[Callable[..., Flask]]:
 
     yield make
     for app in made:
-        app.extensions["talkhub"].database.dispose()
-        app.extensions["talkhub"].redis.close()
+        _close(app)
+
+
+@pytest.fixture(scope="session")
+def shared_client(settings: Settings) -> Iterator[Callable[..., FlaskClient]]:
+    """Make a client of an application with such settings, the same one for all tests.
+
+    An application takes a fifth of a second to make. For tests that leave nothing in it.
+    """
+    made: dict[str, Flask] = {}
+
+    def share(**changed: Any) -> FlaskClient:
+        key = repr(sorted(changed.items()))
+        if key not in made:
+            made[key] = create_app(settings.model_copy(update=changed))
+        return made[key].test_client()
+
+    yield share
+    for app in made.values():
+        _close(app)
 
 
 @pytest.fixture
@@ -142,6 +226,20 @@ def make_client(make_app: Callable[..., Flask]) -> Callable[..., FlaskClient]:
 def workspace(database: Database) -> int:
     """The id of a workspace that only this test knows."""
     return make_workspace(database)
+
+
+@pytest.fixture
+def intruder(database_url: str, workspace: int) -> Iterator[Callable[..., None]]:
+    """Somebody who may do everything in PostgreSQL."""
+    connection = psycopg2.connect(database_url.replace("+psycopg2", ""))
+    connection.autocommit = True
+
+    def do(statement: str, **params: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {"workspace_id": workspace, **params})
+
+    yield do
+    connection.close()
 
 
 @pytest.fixture
@@ -159,6 +257,28 @@ def sign_token(app: Flask) -> Callable[..., str]:
             return create_access_token(identity=subject, additional_claims=claims)
 
     return sign
+
+
+@pytest.fixture
+def browse(app: Flask, database: Database) -> Callable[..., FlaskClient]:
+    """Sign a browser in to a workspace: as Ana, who owns it, unless somebody else is named."""
+
+    def sign_in(
+        workspace_id: int, role: str = "owner", *, name: str = "ana", at: Flask = app
+    ) -> FlaskClient:
+        person = make_person(database, workspace_id, role, name=name)
+        lifetime = timedelta(hours=1)
+        device = Device("tests", "127.0.0.1")
+        token_id = begin_session(database, person, device, method="password", lifetime=lifetime)
+        client = at.test_client()
+        with at.test_request_context():
+            response = Response()
+            let_in(response, person, token_id, lifetime)
+        ((_name, cookie), *_) = parse_cookie(response.headers["Set-Cookie"]).items()
+        client.set_cookie("talkhub", cookie)
+        return client
+
+    return sign_in
 
 
 @pytest.fixture

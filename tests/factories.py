@@ -8,13 +8,15 @@ import json
 import secrets
 from typing import Any
 
+from talkhub.encryption import Keyring
 from talkhub.names import Platform
-from talkhub.services.channel_accounts import connect_account
+from talkhub.services.access.auth import Person
+from talkhub.services.sending.channel_accounts import connect_account
 from talkhub.store.uow import Database, system_scope, workspace_scope
 
 WEBHOOK_SECRET = "tests-webhook-secret"
 WHATSAPP_SECRET = "tests-whatsapp-app-secret"
-ENCRYPTION_KEY = "dGVzdHMtZW5jcnlwdC13aXRoLXRoaXMta2V5LW9rISE="
+KEYRING = Keyring("dGVzdHMtZW5jcnlwdC13aXRoLXRoaXMta2V5LW9rISE=")
 
 
 def make_workspace(database: Database, *, timezone: str = "America/Sao_Paulo") -> int:
@@ -25,6 +27,24 @@ def make_workspace(database: Database, *, timezone: str = "America/Sao_Paulo") -
             " returning id",
             {"slug": secrets.token_hex(8), "tz": timezone},
         ).scalar_one()
+
+
+def make_person(
+    database: Database, workspace_id: int, role: str = "owner", *, name: str = "ana"
+) -> Person:
+    """Give the user of this name, made if there is none yet, a role in a workspace."""
+    with database.unit_of_work(system_scope("a test's person")) as uow:
+        user_id = uow.run(
+            "with made as ("
+            " insert into users (username, password_hash, name) values (%(name)s, '-', %(name)s)"
+            " on conflict (username) do update set name = excluded.name returning id)"
+            " insert into memberships (workspace_id, user_id, role)"
+            " select %(workspace_id)s, id, %(role)s from made"
+            " on conflict (workspace_id, user_id) do update set role = excluded.role"
+            " returning user_id",
+            {"name": name, "workspace_id": workspace_id, "role": role},
+        ).scalar_one()
+    return Person(user_id, name, workspace_id, "pt-BR")
 
 
 def make_channel(
@@ -43,7 +63,7 @@ def make_channel(
             platform=platform,
             name=name or secrets.token_hex(4),
             secrets=[secret],
-            encryption_key=ENCRYPTION_KEY,
+            keyring=KEYRING,
             credentials=credentials,
         )
     return f"/webhooks/{platform}/{token}"

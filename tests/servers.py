@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 
 from talkhub.embedded.binaries import find_postgres
 from talkhub.embedded.locks import is_locked, locked
-from talkhub.setting_groups import EmbeddedSettings
+from talkhub.settings.groups import EmbeddedSettings
 
 ROOT = Path(__file__).parents[1]
 OLDEST_POSTGRES = Path(os.environ.get("TEST_PG15_BIN") or "/usr/lib/postgresql/15/bin")
@@ -55,7 +55,7 @@ def await_end_of_servers(*, seconds: float) -> None:
 
 def copy_of_template(servers: Servers) -> Iterator[str]:
     """Yield the address of a migrated database, and drop it afterwards."""
-    template = _template(servers)
+    template = migrated_template(servers)
     name = f"th_test_{os.getpid()}_{secrets.token_hex(3)}"
     with locked(servers.home / "template.lock"):  # a template may have one reader at a time
         admin(servers, f"create database {name} template {template}")
@@ -65,7 +65,7 @@ def copy_of_template(servers: Servers) -> Iterator[str]:
     admin(servers, f"drop database {name} with (force)")
 
 
-def _template(servers: Servers) -> str:
+def migrated_template(servers: Servers) -> str:
     """Return the name of a database at the newest revision, made once for each state of it."""
     files = sorted((ROOT / "migrations").rglob("*.py"))
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]

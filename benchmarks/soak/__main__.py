@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
@@ -46,6 +47,7 @@ def main() -> None:
     help="Web processes and workers, so many of each.",
 )
 @click.option("--naive", is_flag=True, help="Kill the textbook design too; it must lose some.")
+@click.option("--without-encoder", is_flag=True, help="Analyse by words alone: sooner started.")
 @click.option("--skip-leases", is_flag=True, help="Do not wait until killed workers' leases end.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and no progress.")
 def chaos(
@@ -57,6 +59,7 @@ def chaos(
     per_second: float,
     processes: int,
     naive: bool,
+    without_encoder: bool,
     skip_leases: bool,
     as_json: bool,
 ) -> None:
@@ -70,6 +73,7 @@ def chaos(
         with_naive=naive,
         skip_leases=skip_leases,
         processes=processes,
+        has_encoder=not without_encoder,
     )
     outcome = run_chaos(asked)
     if as_json:
@@ -106,8 +110,161 @@ def outage(*, seconds: float, per_second: float, seed: int, as_json: bool) -> No
     from benchmarks.soak.outage import as_document, run_outages
 
     outages = run_outages(seconds=seconds, per_second=per_second, seed=seed, quiet=as_json)
-    click.echo(json.dumps(as_document(outages), indent=2))
-    sys.exit(0 if outages.is_good else 1)
+    _end(as_document(outages), is_good=outages.is_good)
+
+
+@main.command()
+@click.option("--count", type=click.IntRange(2, 1000), default=10, show_default=True)
+@click.option(
+    "--drain-seconds",
+    type=click.IntRange(0, 60),
+    default=5,
+    show_default=True,
+    help="As DRAIN_SECONDS; 0 shows what it is for.",
+)
+@click.option(
+    "--per-second", type=click.FloatRange(1, 500), default=50, show_default=True, help="Requests."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Chooses the events.")
+@click.option("--json", "as_json", is_flag=True, help="Show no progress.")
+def restarts(
+    *, count: int, drain_seconds: int, per_second: float, seed: int, as_json: bool
+) -> None:
+    """Restart two instances behind a balancer in turn, and migrate in between, under load."""
+    from benchmarks.soak.restarts import as_document, run_restarts
+
+    found = run_restarts(
+        count=count,
+        drain_seconds=drain_seconds,
+        per_second=per_second,
+        seed=seed,
+        quiet=as_json,
+    )
+    _end(as_document(found), is_good=found.is_good)
+
+
+@main.command()
+@click.option("--times", type=click.IntRange(1, 100), default=5, show_default=True, help="Of each.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Chooses the events.")
+@click.option("--json", "as_json", is_flag=True, help="Show no progress.")
+def recovery(*, times: int, seed: int, as_json: bool) -> None:
+    """Kill PostgreSQL, Redis and the web server's parent: how soon is a request accepted again?"""
+    from benchmarks.soak.recovery import as_document, run_recoveries
+
+    found = run_recoveries(times=times, seed=seed, quiet=as_json)
+    _end(as_document(found), is_good=found.is_good)
+
+
+@main.command()
+@click.option("--seconds", type=click.FloatRange(5, 3600), default=20, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Chooses the events.")
+@click.option("--json", "as_json", is_flag=True, help="Show no progress.")
+def panels(*, seconds: float, seed: int, as_json: bool) -> None:
+    """Ask a real Prometheus, which scrapes the service, for every panel of the dashboards."""
+    from benchmarks.soak.panels import as_document, run_panels
+
+    found = run_panels(seconds=seconds, seed=seed, quiet=as_json)
+    _end(as_document(found), is_good=found.is_good)
+
+
+@main.command()
+@click.argument("revision", required=False)
+def previous(*, revision: str | None) -> None:
+    """Try the former release's code, or a named commit's, on the schema of today."""
+    from benchmarks.soak.previous import run_previous
+
+    sys.exit(run_previous(revision))
+
+
+@main.command()
+@click.option("--count", type=click.IntRange(1, 100_000), default=1000, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Show no progress.")
+def guesses(*, count: int, as_json: bool) -> None:
+    """Guess the admin secret from 50 addresses at once, over 4 processes, with Redis away."""
+    from benchmarks.soak.guesses import as_document, run_guesses
+
+    guessed = run_guesses(count=count, quiet=as_json)
+    click.echo(as_document(guessed))
+    sys.exit(0 if guessed.is_good else 1)
+
+
+@main.command()
+@click.option(
+    "--examples", type=click.IntRange(1, 10_000), default=300, show_default=True, help="Of each."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Chooses the requests.")
+def requests(*, examples: int, seed: int) -> None:
+    """Invent requests from the OpenAPI document: none is a fault, all are answered as it says."""
+    from benchmarks.soak.requests import run_requests
+
+    sys.exit(run_requests(examples=examples, seed=seed))
+
+
+@main.command()
+@click.option("--count", type=click.IntRange(1, 10_000_000), default=200_000, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Chooses the inputs.")
+@click.option("--only", default="", help="Those whose name holds this text.")
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+def parsers(*, count: int, seed: int, only: str, quiet: bool) -> None:
+    """Give each parser of what strangers send random inputs: it reads or refuses them."""
+    from benchmarks.soak.parsers import as_lines, run_parsers
+
+    is_good = True
+    for parsed in run_parsers(only=only, count=count, seed=seed, quiet=quiet):
+        is_good &= not parsed.failed
+        for line in as_lines(parsed):
+            click.echo(line)
+    sys.exit(0 if is_good else 1)
+
+
+@main.command()
+@click.option("--only", default="", help="Those whose name holds this text.")
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+def controls(*, only: str, quiet: bool) -> None:
+    """Take away one protection after another: each time a test must fail."""
+    from benchmarks.soak.controls import as_lines, run_controls
+    from benchmarks.soak.weakenings import WEAKENINGS
+
+    chosen = [weakening for weakening in WEAKENINGS if only in weakening.control]
+    found = run_controls(chosen, quiet=quiet)
+    for line in as_lines(found):
+        click.echo(line)
+    sys.exit(0 if all(noticed.by for noticed in found) else 1)
+
+
+@main.command()
+@click.option("--count", type=click.IntRange(1, 10_000_000), default=10_000, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Chooses the calls.")
+@click.option("--json", "as_json", is_flag=True, help="Show no progress.")
+def crossing(*, count: int, seed: int, as_json: bool) -> None:
+    """Have two workspaces call with each other's ids: neither may be told of the other."""
+    from benchmarks.soak.crossing import as_document, run_crossing
+
+    crossed = run_crossing(seed=seed, count=count, quiet=as_json)
+    click.echo(as_document(crossed))
+    sys.exit(1 if crossed.wrong else 0)
+
+
+@main.command()
+@click.option("--people", type=click.IntRange(1, 100_000), default=1000, show_default=True)
+@click.option(
+    "--share", type=click.FloatRange(0, 0.5), default=0.1, show_default=True, help="Of faults."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Chooses the faults.")
+@click.option("--json", "as_json", is_flag=True, help="Show no progress.")
+def crm(*, people: int, share: float, seed: int, as_json: bool) -> None:
+    """Tell CRMs that misbehave of people: nothing may be lost or made twice there."""
+    from benchmarks.soak.crm import as_document, run_crm
+
+    told = run_crm(people=people, share=share, seed=seed, quiet=as_json)
+    click.echo(as_document(told))
+    sys.exit(0 if all(each.is_good for each in told) else 1)
+
+
+def _end(document: object, *, is_good: bool) -> NoReturn:
+    """Print what was found, and end with what it means for whoever called."""
+    click.echo(json.dumps(document, indent=2))
+    sys.exit(0 if is_good else 1)
 
 
 def run(arguments: Sequence[str]) -> int:

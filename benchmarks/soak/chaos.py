@@ -24,6 +24,7 @@ class Chaos:
     with_naive: bool
     skip_leases: bool
     processes: int
+    has_encoder: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,9 @@ class Outcome:
 def run_chaos(chaos: Chaos) -> Outcome:
     """Run the phases one after another; everything that was started is gone afterwards."""
     plan = make_plan(chaos.seed, chaos.kills, seconds=chaos.seconds)
-    with running_stack(replace(TALKHUB, processes=chaos.processes)) as stack:
-        ours = Ours(stack, chaos.seed, skip_leases=chaos.skip_leases)
+    program = replace(TALKHUB, processes=chaos.processes, has_encoder=chaos.has_encoder)
+    with running_stack(program) as stack:
+        ours = Ours(stack.door, chaos.seed, skip_leases=chaos.skip_leases)
         control = calm(stack, ours, chaos.control_seconds, chaos.pace)
         kills = under_fire(stack, ours, plan, chaos.pace)
     if not chaos.with_naive:

@@ -14,7 +14,7 @@ from benchmarks.failure import CannotMeasure
 from benchmarks.soak.deliveries import Credentials, Delivery, Mixture
 from benchmarks.soak.examine import Findings, examine
 from benchmarks.soak.load import Tally
-from benchmarks.soak.stack import Stack, dsn
+from benchmarks.soak.stack import Door
 
 SKIP_SECONDS = 2.0
 
@@ -41,14 +41,14 @@ class Ours:
     does no harm, for its fence is out of date.
     """
 
-    def __init__(self, stack: Stack, seed: int, *, skip_leases: bool) -> None:
+    def __init__(self, door: Door, seed: int, *, skip_leases: bool) -> None:
         self._seed = seed
         self._skip_leases_at = time.monotonic() if skip_leases else float("inf")
-        self._dsn = dsn(stack.servers)
+        self._dsn = door.dsn
         self._credentials = Credentials(
-            whatsapp_app_secret=stack.secrets.whatsapp,
-            webhook_secret=stack.secrets.webhook,
-            token=_token(stack),
+            whatsapp_app_secret=door.secrets.whatsapp,
+            webhook_secret=door.secrets.webhook,
+            token=_token(door),
         )
 
     def deliveries(self, first: int) -> Iterable[Delivery]:
@@ -73,9 +73,9 @@ class Ours:
             return examine(connection, tally.accepted.values(), tally.answers)
 
 
-def _token(stack: Stack) -> str:
-    body = json.dumps({"username": "soak", "admin_secret": stack.secrets.admin})
-    with closing(http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)) as connection:
+def _token(door: Door) -> str:
+    body = json.dumps({"username": "soak", "admin_secret": door.secrets.admin})
+    with closing(http.client.HTTPConnection("127.0.0.1", door.port, timeout=10)) as connection:
         headers = {"Content-Type": "application/json"}
         connection.request("POST", "/api/v1/auth/token", body, headers)
         response = connection.getresponse()

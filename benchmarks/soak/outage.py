@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import http.client
 import signal
-import threading
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from benchmarks.failure import CannotMeasure
-from benchmarks.soak.deliveries import Delivery
 from benchmarks.soak.kills import kill, wait_until_whole
-from benchmarks.soak.load import TIMEOUT_SECONDS, Tally, post
+from benchmarks.soak.load import Tally
 from benchmarks.soak.ours import Ours
 from benchmarks.soak.phases import drain
 from benchmarks.soak.stack import TALKHUB, Kind, Stack, running_stack
+from benchmarks.soak.steady import Answers, send_steadily
 from talkhub.progress import show_progress
 
-CLIENTS = 8
 UNAVAILABLE = 503
 LEAST_ACCEPTED = 0.999
 LONGEST_P99 = 0.5
@@ -54,28 +50,18 @@ class Period:
     """What clients were answered, at the first try, while a server was away."""
 
     away: Away
-    statuses: Counter[str] = field(default_factory=Counter)
-    seconds: list[float] = field(default_factory=list)
+    answers: Answers = field(default_factory=Answers)
     back_seconds: float | None = None
-
-    @property
-    def accepted_share(self) -> float:
-        """How many of the deliveries were accepted, from 0 to 1."""
-        return self.statuses["200"] / max(1, self.statuses.total())
-
-    def quantile(self, share: float) -> float:
-        """Return the seconds within which so large a share was answered."""
-        ordered = sorted(self.seconds)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
     @property
     def is_good(self) -> bool:
         """Tell whether the service kept its word: accept without Redis, 503 without PostgreSQL."""
-        if self.back_seconds is None or not self.seconds:
+        if self.back_seconds is None or not self.answers.seconds:
             return False
         if self.away.is_database:
-            return set(self.statuses) == {str(UNAVAILABLE)}
-        return self.accepted_share >= LEAST_ACCEPTED and self.quantile(0.99) < LONGEST_P99
+            return set(self.answers.statuses) == {str(UNAVAILABLE)}
+        is_fast = self.answers.quantile(0.99) < LONGEST_P99
+        return is_fast and self.answers.accepted_share >= LEAST_ACCEPTED
 
 
 @dataclass(slots=True)
@@ -98,13 +84,16 @@ def run_outages(*, seconds: float, per_second: float, seed: int, quiet: bool) ->
     """Take each server away for so long, one after the other, and compare at the end."""
     outages, tally = Outages(), Tally()
     with running_stack(TALKHUB) as stack:
-        subject = Ours(stack, seed, skip_leases=False)
+        subject = Ours(stack.door, seed, skip_leases=False)
         source = iter(subject.deliveries(1))
         for away in OUTAGES:
             period = Period(away)
             batch = list(islice(source, round(seconds * per_second)))
-            with _taken_away(stack, away):
-                _send(stack, batch, period, tally, per_second=per_second, quiet=quiet)
+            shown = show_progress(f"{away.name}, deliveries", len(batch), quiet=quiet)
+            with _taken_away(stack, away), shown as tell:
+                send_steadily(
+                    stack.port, batch, period.answers, tally, per_second=per_second, tell=tell
+                )
             back_from = time.monotonic()
             whole_at = wait_until_whole(stack)
             period.back_seconds = None if whole_at is None else whole_at - back_from
@@ -133,61 +122,6 @@ def _taken_away(stack: Stack, away: Away) -> Iterator[None]:
         stopped.send_signal(signal.SIGCONT)
 
 
-def _send(
-    stack: Stack,
-    batch: Sequence[Delivery],
-    period: Period,
-    tally: Tally,
-    *,
-    per_second: float,
-    quiet: bool,
-) -> None:
-    """Send a batch at a steady pace, each delivery once, and note what is answered when."""
-    began_at = time.monotonic()
-    lock = threading.Lock()
-    places = iter(range(len(batch)))
-    with show_progress(f"{period.away.name}, deliveries", len(batch), quiet=quiet) as tell:
-
-        def client() -> None:
-            connection = http.client.HTTPConnection(
-                "127.0.0.1", stack.port, timeout=TIMEOUT_SECONDS
-            )
-            while True:
-                with lock:
-                    place = next(places, None)
-                if place is None:
-                    break
-                time.sleep(max(0.0, began_at + place / per_second - time.monotonic()))
-                answer, seconds = _answer(connection, batch[place], tally, lock)
-                with lock:
-                    period.statuses[answer] += 1
-                    period.seconds.append(seconds)
-                    tell(len(period.seconds))
-            connection.close()
-
-        clients = [threading.Thread(target=client) for _ in range(CLIENTS)]
-        for thread in clients:
-            thread.start()
-        for thread in clients:
-            thread.join()
-
-
-def _answer(
-    connection: http.client.HTTPConnection, delivery: Delivery, tally: Tally, lock: threading.Lock
-) -> tuple[str, float]:
-    sent_at = time.monotonic()
-    try:
-        status, body = post(connection, delivery)
-    except (OSError, http.client.HTTPException) as error:
-        connection.close()
-        return type(error).__name__, time.monotonic() - sent_at
-    seconds = time.monotonic() - sent_at
-    if status < 300:
-        with lock:
-            tally.note(delivery, body)
-    return str(status), seconds
-
-
 def as_document(outages: Outages) -> dict[str, Any]:
     """Return the outcome as plain data; times in milliseconds and seconds."""
     return {
@@ -199,11 +133,11 @@ def as_document(outages: Outages) -> dict[str, Any]:
         "periods": {
             period.away.name: {
                 "is_good": period.is_good,
-                "sent": period.statuses.total(),
-                "accepted_share": round(period.accepted_share, 5),
-                "statuses": dict(period.statuses),
-                "p50_ms": round(period.quantile(0.5) * 1000, 1),
-                "p99_ms": round(period.quantile(0.99) * 1000, 1),
+                "sent": period.answers.statuses.total(),
+                "accepted_share": round(period.answers.accepted_share, 5),
+                "statuses": dict(period.answers.statuses),
+                "p50_ms": round(period.answers.quantile(0.5) * 1000, 1),
+                "p99_ms": round(period.answers.quantile(0.99) * 1000, 1),
                 "back_seconds": period.back_seconds,
             }
             for period in outages.periods

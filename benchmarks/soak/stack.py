@@ -64,6 +64,7 @@ class Program:
     command: tuple[str, ...]
     children: Mapping[Kind | None, Mapping[str, Kind]]
     processes: int = 2
+    has_encoder: bool = True
 
 
 SERVERS: Mapping[Kind | None, Mapping[str, Kind]] = {
@@ -76,12 +77,12 @@ TALKHUB = Program(
     children={
         None: {
             "talkhub.embedded keep": Kind.KEEPER,
-            "talkhub.embedded web": Kind.WEB_PARENT,
-            "worker.py": Kind.WORKER_PARENT,
-            "talkhub.cli scheduler": Kind.SCHEDULER,
+            "talkhub-web": Kind.WEB_PARENT,
+            "talkhub-workers": Kind.WORKER_PARENT,
+            "talkhub-schedul": Kind.SCHEDULER,
         },
-        Kind.WEB_PARENT: {"talkhub.embedded web": Kind.WEB},
-        Kind.WORKER_PARENT: {"worker.py": Kind.WORKER},
+        Kind.WEB_PARENT: {"talkhub-web": Kind.WEB},
+        Kind.WORKER_PARENT: {"talkhub-workers": Kind.WORKER},
         **SERVERS,
     },
 )
@@ -94,6 +95,15 @@ class Secrets:
     admin: str
     webhook: str
     whatsapp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a service is entered, and where what it stored is looked at."""
+
+    port: int
+    secrets: Secrets
+    dsn: str
 
 
 class Stack:
@@ -116,6 +126,7 @@ class Stack:
             "WHATSAPP_APP_SECRET": self.secrets.whatsapp,
             "WEB_PROCESSES": str(program.processes),
             "WORKER_PROCESSES": str(program.processes),
+            "SENTENCE_ENCODER": str(program.has_encoder),
             "RATE_LIMIT_MAX": "1000000",
             "RATE_LIMIT_PRINCIPAL": "1000000",
             "LOG_LEVEL": "WARNING",
@@ -154,6 +165,11 @@ class Stack:
             raise CannotMeasure("The embedded servers are not running.")
         return found
 
+    @property
+    def door(self) -> Door:
+        """How load and comparison reach it."""
+        return Door(self.port, self.secrets, dsn(self.servers))
+
     def census(self) -> Census:
         """Return the living processes by their kind, all of them started by this stack."""
         found: Census = defaultdict(list)
@@ -164,7 +180,8 @@ class Stack:
                 with suppress(psutil.NoSuchProcess):
                     parent = process.ppid()
                     marks = self.program.children.get(kinds.get(parent), {})
-                    line = " ".join(process.cmdline())  # empty once it is dead
+                    # Its line is empty once it is dead, and its parent's where it was forked.
+                    line = f"{process.name()} {' '.join(process.cmdline())}"
                     kind = next((marks[mark] for mark in marks if mark in line), None)
                     if kind is not None and parent in kinds:
                         kinds[process.pid] = kind
@@ -187,11 +204,7 @@ class Stack:
 
     def is_answering(self) -> bool:
         """Tell whether the web server calls itself ready."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
-        with closing(connection), suppress(OSError, http.client.HTTPException):
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        return False
+        return is_ready(self.port)
 
     def _are_servers_answering(self) -> bool:
         # Asked directly: the service remembers its own answer for a second.
@@ -227,6 +240,15 @@ def running_stack(program: Program) -> Iterator[Stack]:
                 stack.stop()
             _end_all_below_us()
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_ready(port: int) -> bool:
+    """Tell whether a web server calls itself ready."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    with closing(connection), suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    return False
 
 
 def dsn(servers: EmbeddedServers) -> str:

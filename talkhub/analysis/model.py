@@ -11,7 +11,8 @@ from talkhub.names import Sentiment
 class Reason:
     """A stretch of a message that weighed in: characters `start` to `end` of its content.
 
-    `label` is a Sentiment or an Intent; `weight` is signed for sentiment, positive for intents.
+    `label` is a Sentiment, an Intent, or a label of a workspace's own; `weight` is signed for
+    sentiment, positive for all others.
     """
 
     start: int
@@ -24,7 +25,7 @@ class Reason:
 class MessageAnalysis:
     """What one message of a person says. `score` runs from -1 to 1, confidences from 0 to 1.
 
-    Intents are our own or the workspace's, which come first and have no reasons.
+    Intents are our own or the workspace's, which come first.
     """
 
     message_id: str

@@ -14,12 +14,12 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import scipy
-import sklearn
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from talkhub.analysis.calibrating import (
     ASK_BELOW,
+    COST_OF_UNKNOWN,
     Calibration,
     Shares,
     calibrate,
@@ -218,6 +218,7 @@ def _manifest(
         "temperatures_with_encoder": _by_kind(model.calibration.both),
         "ask_below": ASK_BELOW,
         "unknown_below": model.calibration.unknown_below,
+        "cost_of_unknown": COST_OF_UNKNOWN,
         "metrics": {
             split: {"sentiment": moods.as_json(), "intent": errands.as_json()}
             for split, (moods, errands) in measured.items()
@@ -226,7 +227,7 @@ def _manifest(
             "python": platform.python_version(),
             "numpy": np.__version__,
             "scipy": scipy.__version__,
-            "scikit-learn": sklearn.__version__,
+            "scikit-learn": metadata.version("scikit-learn"),
         },
     }
 

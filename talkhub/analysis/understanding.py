@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from talkhub.analysis.classifier import Verdict, classifier
 from talkhub.analysis.examples import INTENTS, SENTIMENTS
-from talkhub.analysis.hearing import SHORT, Heard, hear
+from talkhub.analysis.hearing import SHORT, Heard, hear, tell_apart
 from talkhub.analysis.intent import SOCIAL, Wants
+from talkhub.analysis.language import main_language
 from talkhub.analysis.lexicon import lexicon
 from talkhub.analysis.model import Reason
 from talkhub.analysis.reasons import lexicon_reasons, word_reasons
@@ -56,6 +57,12 @@ def understand(asked: Sequence[tuple[Text, str]]) -> list[Reading]:
         readings[key] = _reading(it, verdict, language=key[1])
         _remember(key, readings[key])
     return [readings.get(key, _NOTHING) for key in keys]
+
+
+def understand_alone(contents: Sequence[str]) -> list[Reading]:
+    """Return what each text says by itself, in the language that it seems to be."""
+    told_apart = [tell_apart(content) for content in contents]
+    return understand([(text, main_language([speaks_for])) for text, speaks_for in told_apart])
 
 
 def _remember(key: tuple[str, str], reading: Reading) -> None:

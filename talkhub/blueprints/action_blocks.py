@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any, TypeGuard
 
-from flask import Response
+from flask import Response, request
 
 from talkhub import json_codec
 from talkhub.blueprints.answers import json_answer
 from talkhub.blueprints.api import run_tool, take_idempotency_key
+from talkhub.blueprints.gate import CALLED_KEY, Called
 from talkhub.errors import BadRequest, Invalid
+from talkhub.names import RequestChannel
 from talkhub.security import Principal
 from talkhub.store.uow import Database
 from talkhub.strict_json import JSONValue, read_event, read_json
@@ -54,6 +56,7 @@ class ActionBlocks:
     def answer(self, principal: Principal, block: dict[str, Any]) -> Response:
         """Answer as the tool's REST route; a second time under the block's variable."""
         spec = _tool(block)
+        request.environ[CALLED_KEY] = Called(RequestChannel.MCP, spec.name)
         variable = _variable(block)
         arguments = take_idempotency_key(spec, _parameters(block))
         answer = run_tool(self._database, principal, spec, arguments)

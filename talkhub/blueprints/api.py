@@ -124,14 +124,8 @@ def _series_of(answer: Any) -> dict[str, Any]:
 
 def _arguments(spec: ToolSpec, path: dict[str, str]) -> dict[str, Any]:
     """Merge body or query, path and the idempotency header into one set of arguments."""
-    given: dict[str, Any]
     if request.method == "GET":
-        given = {
-            name: values if len(values) > 1 else values[0] for name, values in request.args.lists()
-        }
-        given.update(path)
-        _refuse_unstorable(given)
-        return given
+        return query_arguments(path)
     body = read_json(read_body(request))
     if not isinstance(body, dict):
         raise Invalid.at(detail="The body must be a JSON object.", code="not_an_object")
@@ -140,6 +134,16 @@ def _arguments(spec: ToolSpec, path: dict[str, str]) -> dict[str, Any]:
         _refuse_unstorable(path)
         given.update(path)
     return take_idempotency_key(spec, given)
+
+
+def query_arguments(path: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return what a query says, and the path; raises Invalid for what cannot be stored."""
+    given: dict[str, Any] = {
+        name: values if len(values) > 1 else values[0] for name, values in request.args.lists()
+    }
+    given.update(path or {})
+    _refuse_unstorable(given)
+    return given
 
 
 def _refuse_unstorable(given: Mapping[str, str | list[str]]) -> None:

@@ -13,7 +13,7 @@ from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.names import Scope
 from talkhub.security import Principal
-from talkhub.services.api_keys import NewKey, create_api_key, revoke_api_key, rotate_api_key
+from talkhub.services.access.api_keys import NewKey, create_api_key, revoke_api_key, rotate_api_key
 from talkhub.store.queries.api_keys import list_api_keys
 from talkhub.store.uow import principal_scope
 from talkhub.strict_json import read_json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -12,12 +13,18 @@ from talkhub.blueprints.answers import private_answer
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import NotFound
-from talkhub.label_names import Correctable
 from talkhub.names import Scope
+from talkhub.names.labels import Correctable
 from talkhub.security import Principal
-from talkhub.services.corrections import Correction, correct, list_corrections, undo
-from talkhub.services.labels import intents_in
-from talkhub.store.queries.saved import saved_conversation
+from talkhub.services.labelling.corrections import (
+    Correction,
+    correct,
+    list_corrections,
+    standing,
+    undo,
+)
+from talkhub.services.talking.labels import Said, found_in, intents_in
+from talkhub.store.queries.transcripts import find_transcript
 from talkhub.store.uow import UnitOfWork, principal_scope
 from talkhub.strict_json import read_json
 
@@ -76,13 +83,28 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
 
 
 def _document(uow: UnitOfWork, conversation_id: str) -> dict[str, Any]:
-    found = saved_conversation(uow, conversation_id)
+    found = find_transcript(uow, conversation_id)
     if found is None:
         raise NotFound("There is no such conversation.")
+    corrections = list_corrections(uow, conversation_id)
+    said = standing(corrections)
+    analysed = (found.result or {}).get("messages", ())
     return {
         "conversation_id": conversation_id,
-        "intent_analysis": found["intent_analysis"],
-        "corrections": [_shown(it) for it in list_corrections(uow, conversation_id)],
+        "intent_analysis": found.intent_analysis,
+        "messages": [_of_message(it, said.get(it["message_id"], {})) for it in analysed],
+        "corrections": [_shown(it) for it in corrections],
+    }
+
+
+def _of_message(analysed: Mapping[str, Any], said: Said) -> dict[str, Any]:
+    """Return what counts of a message, with the words that speak for what was found in it."""
+    counts = {**analysed, **found_in(said)}
+    return {
+        **{name: counts[name] for name in ("message_id", "language", "sentiment", "score")},
+        "intents": [{"intent": name, "confidence": sure} for name, sure in counts["intents"]],
+        "reasons": counts["reasons"],
+        "is_corrected": bool(said),
     }
 
 

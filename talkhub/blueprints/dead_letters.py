@@ -12,7 +12,7 @@ from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.names import Scope
 from talkhub.security import Principal
-from talkhub.services.dead_letters import replay_dead_letters
+from talkhub.services.sending.dead_letters import replay_dead_letters
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.queries.dead_letters import dead_events, dead_messages
 from talkhub.store.uow import principal_scope

@@ -9,16 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from functools import wraps
-from typing import Concatenate, ParamSpec, Protocol, TypeAlias
+from typing import Concatenate, NamedTuple, ParamSpec, Protocol, TypeAlias
 
 from flask import Response, request
 
-from talkhub import metrics
+from talkhub import clock, metrics
 from talkhub.blueprints.problems import problem_response
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.tokens import bearer_token
-from talkhub.errors import NotFound, RateLimited, SignatureInvalid, Unauthenticated
-from talkhub.names import Scope, TokenKind
+from talkhub.blueprints.web import REQUEST_ID_KEY
+from talkhub.errors import NotFound, SignatureInvalid, Unauthenticated
+from talkhub.names import RequestChannel, Scope, TokenKind
+from talkhub.names.workspaces import UsageKind
 from talkhub.security import (
     API_KEY_PREFIX,
     AUDIENCE,
@@ -27,7 +29,9 @@ from talkhub.security import (
     client_network,
     require_scope,
 )
-from talkhub.services.api_keys import read_api_key
+from talkhub.services.access.api_keys import read_api_key
+from talkhub.store.request_log import LONGEST_PRINCIPAL, NotedRequest
+from talkhub.volatile.limits import refuse_if_early
 
 MAX_CACHED_TOKENS = 10_000
 PRINCIPAL_WINDOW_SECONDS = 60
@@ -35,9 +39,31 @@ FIRST_PARTY = frozenset({AUDIENCE})
 PROGRAMS_TOKENS = frozenset({TokenKind.API, TokenKind.OAUTH})
 """The kinds of signed token that programs send; API keys are not signed."""
 
+CALLED_KEY = "talkhub.called"
+"""Where a view says, as a Called, what the log shall name in the place of its route."""
+
+_LIMITS_KEY = "talkhub.limits"
+
 P = ParamSpec("P")
 Call: TypeAlias = Callable[[], Response]
 Audiences: TypeAlias = Callable[[], Collection[str]]
+
+
+class Called(NamedTuple):
+    """What a request called; how that ended, where the response's status does not say it."""
+
+    channel: RequestChannel
+    name: str
+    status: int | None = None
+
+
+class _Limit(NamedTuple):
+    """What a request was counted under: how many of these a window takes."""
+
+    name: str
+    key: str
+    requests: int
+    window_seconds: int
 
 
 class Wrapper(Protocol):
@@ -67,13 +93,13 @@ class Gate:
 
         return self._wrapper(endpoint, enter)
 
-    def open_to_providers(self, endpoint: str) -> Wrapper:
-        """Wrap a webhook, whose view verifies the sender: only refused senders are limited."""
+    def open_to_verified(self, endpoint: str) -> Wrapper:
+        """Wrap what verifies its sender itself, as webhooks do: only refused ones are limited."""
 
         def enter(view: Call) -> Response:
             try:
                 return view()
-            except (SignatureInvalid, NotFound):
+            except (SignatureInvalid, Unauthenticated, NotFound):
                 self._limit_address()
                 raise
 
@@ -100,15 +126,26 @@ class Gate:
         def wrap(view: Callable[Concatenate[Principal, P], Response]) -> Callable[P, Response]:
             @wraps(view)
             def gated(*args: P.args, **kwargs: P.kwargs) -> Response:
+                principal: Principal | None = None
+
                 def answer() -> Response:
-                    principal = self._principal(audiences, scopes or TOOL_SCOPES)
-                    self._limit_principal(principal)
+                    nonlocal principal
+                    caller = self._principal(audiences, scopes or TOOL_SCOPES)
+                    self._limit_principal(caller)
+                    principal = caller
                     # Before the body is read: who may not learns nothing of what is wrong in it.
                     for scope in scopes:
                         require_scope(principal, scope)
                     return view(principal, *args, **kwargs)
 
-                return self._timed(endpoint, answer)
+                response, seconds = self._timed(endpoint, answer)
+                # Strangers have no log of their own; who is beyond a limit could fill theirs.
+                if principal is not None:
+                    route = Called(RequestChannel.REST, endpoint)
+                    called = request.environ.get(CALLED_KEY, route)
+                    status = called.status or response.status_code
+                    self._runtime.requests.note(_logged(principal, called, status, seconds))
+                return response
 
             return gated
 
@@ -118,7 +155,7 @@ class Gate:
         def wrap(view: Callable[P, Response]) -> Callable[P, Response]:
             @wraps(view)
             def gated(*args: P.args, **kwargs: P.kwargs) -> Response:
-                return self._timed(endpoint, lambda: enter(lambda: view(*args, **kwargs)))
+                return self._timed(endpoint, lambda: enter(lambda: view(*args, **kwargs)))[0]
 
             return gated
 
@@ -184,32 +221,69 @@ class Gate:
     def _limit_principal(self, principal: Principal) -> None:
         limit = self._runtime.settings.rate_limit_principal
         key = f"principal:{principal.workspace_id}:{principal.subject}"
-        self._take(key, limit, PRINCIPAL_WINDOW_SECONDS)
+        self._take(_Limit("token", key, limit, PRINCIPAL_WINDOW_SECONDS))
+        use = self._runtime.use
+        quota = use.requests_per_minute(principal.workspace_id)
+        if quota is not None:
+            key = f"workspace:{principal.workspace_id}"
+            self._take(_Limit("workspace", key, quota, PRINCIPAL_WINDOW_SECONDS))
+        use.note(principal.workspace_id, UsageKind.REQUESTS)
 
     def _limit_address(self) -> None:
         settings = self._runtime.settings
-        self._take(_address_key(), settings.rate_limit_max, settings.rate_limit_window * 60)
+        window = settings.rate_limit_window * 60
+        self._take(_Limit("address", _address_key(), settings.rate_limit_max, window))
 
     def _refuse_limited_address(self) -> None:
         settings = self._runtime.settings
         window = settings.rate_limit_window * 60
         wait = self._runtime.limiter.known_wait(_address_key(), window_seconds=window)
-        _refuse_if_early(wait, settings.rate_limit_max, window)
+        refuse_if_early(wait, settings.rate_limit_max, window)
 
-    def _take(self, key: str, limit: int, window_seconds: int) -> None:
-        wait = self._runtime.limiter.take(key, limit=limit, window_seconds=window_seconds)
-        _refuse_if_early(wait, limit, window_seconds)
+    def _take(self, limit: _Limit) -> None:
+        request.environ.setdefault(_LIMITS_KEY, []).append(limit)
+        wait = self._runtime.limiter.take(
+            limit.key, limit=limit.requests, window_seconds=limit.window_seconds
+        )
+        refuse_if_early(wait, limit.requests, limit.window_seconds)
 
-    @staticmethod
-    def _timed(endpoint: str, answer: Callable[[], Response]) -> Response:
+    def _tell_limits(self, response: Response) -> None:
+        """Say what the request was counted under, and what is left, as the IETF's draft has it."""
+        policies, standings = [], []
+        for name, key, requests, window_seconds in request.environ.get(_LIMITS_KEY, ()):
+            left, reset = self._runtime.limiter.standing(
+                key, limit=requests, window_seconds=window_seconds
+            )
+            policies.append(f'"{name}";q={requests};w={window_seconds}')
+            standings.append(f'"{name}";r={left};t={reset}')
+        if policies:
+            response.headers.add("RateLimit-Policy", ", ".join(policies))
+            response.headers.add("RateLimit", ", ".join(standings))
+
+    def _timed(self, endpoint: str, answer: Callable[[], Response]) -> tuple[Response, float]:
         started = time.perf_counter()
         try:
             response = answer()
         except Exception as error:  # noqa: BLE001 -- the outermost edge: every error is answered
             response = problem_response(error)
-        timer = metrics.http_timer(request.method, endpoint, response.status_code)
-        timer(time.perf_counter() - started)
-        return response
+        self._tell_limits(response)
+        seconds = time.perf_counter() - started
+        metrics.http_timer(request.method, endpoint, response.status_code)(seconds)
+        return response, seconds
+
+
+def _logged(principal: Principal, called: Called, status: int, seconds: float) -> NotedRequest:
+    return NotedRequest(
+        workspace_id=principal.workspace_id,
+        requested_at=clock.now(),
+        channel=called.channel,
+        name=called.name,
+        principal_kind=principal.kind,
+        principal=principal.subject[:LONGEST_PRINCIPAL],
+        status=status,
+        duration_ms=round(1000 * seconds, 3),
+        request_id=request.environ[REQUEST_ID_KEY],
+    )
 
 
 def _is_meant_for(principal: Principal, audiences: Audiences) -> bool:
@@ -220,9 +294,3 @@ def _is_meant_for(principal: Principal, audiences: Audiences) -> bool:
 
 def _address_key() -> str:
     return f"address:{client_network(request.remote_addr or '')}"
-
-
-def _refuse_if_early(wait: int, limit: int, window_seconds: int) -> None:
-    if wait:
-        detail = f"More than {limit} requests in {window_seconds} seconds."
-        raise RateLimited(detail, retry_after=wait)

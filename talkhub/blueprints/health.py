@@ -15,12 +15,14 @@ from flask import Blueprint, Response, request
 from prometheus_client.registry import Collector
 
 from talkhub import __version__, clock, metrics
+from talkhub.blueprints import leaving
 from talkhub.blueprints.answers import private_answer
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import NotFound, Unavailable
 from talkhub.names import DatabaseRole
-from talkhub.services.insights import count_outdated
+from talkhub.services.labelling.insights import count_outdated
+from talkhub.store.needed_schema import needed_revision
 from talkhub.store.statements.health import EFFECTIVE_ROLE
 from talkhub.store.statements.inbox import INBOX_STATE
 from talkhub.store.uow import Database, system_scope
@@ -30,20 +32,31 @@ logger = structlog.get_logger(__name__)
 REMEMBERED_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 0.5
 OUTDATED_COUNTED = 10_000
+MIGRATE = "./deploy-talkhub.sh init-supabase, or ./run migrate"
+"""What is to be run where the schema is older than this code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether the servers we depend on answer, and whether our role there is low enough."""
+    """Whether the servers we depend on answer, and what our role and schema there are."""
 
     has_database: bool
     has_redis: bool
     is_role_safe: bool
+    has_schema: bool
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether requests can be served."""
+        return self.has_database and self.is_role_safe and self.has_schema
 
     @property
     def status(self) -> str:
         """Say it in one word."""
         return "healthy" if self.has_database and self.has_redis else "degraded"
+
+
+NOT_IN_TIME = Health(has_database=False, has_redis=False, is_role_safe=False, has_schema=False)
 
 
 class HealthCheck:
@@ -55,7 +68,7 @@ class HealthCheck:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="health")
         self._running: Future[Health] | None = None
-        self._last = Health(has_database=False, has_redis=False, is_role_safe=False)
+        self._last = NOT_IN_TIME
         self._checked_at = float("-inf")
 
     def now(self) -> Health:
@@ -69,7 +82,7 @@ class HealthCheck:
         try:
             health = running.result(LONGEST_WAIT_SECONDS)
         except NotInTime:
-            return Health(has_database=False, has_redis=False, is_role_safe=False)
+            return NOT_IN_TIME
         with self._lock:
             if self._running is running:
                 self._running = None
@@ -78,17 +91,23 @@ class HealthCheck:
 
     def _check(self) -> Health:
         has_redis = self._pool.submit(self._ping_redis)
+        has_database, is_role_safe, has_schema = True, False, False
         try:
             prologue = system_scope("health").prologue()
-            row = self._database.single(prologue, EFFECTIVE_ROLE, {})[0]
+            role, *claims, revision = self._database.single(prologue, EFFECTIVE_ROLE, {})[0]
+            is_role_safe = role == DatabaseRole.SYSTEM and not any(claims)
+            has_schema = revision is not None and revision >= needed_revision()
         except Unavailable:
-            return Health(has_database=False, has_redis=has_redis.result(), is_role_safe=False)
+            has_database = False
         except Exception:
             # The database answers, but does not let us become what we must be.
             logger.exception("health_check_refused")
-            return Health(has_database=True, has_redis=has_redis.result(), is_role_safe=False)
-        is_role_safe = row[0] == DatabaseRole.SYSTEM and not any(row[1:])
-        return Health(has_database=True, has_redis=has_redis.result(), is_role_safe=is_role_safe)
+        return Health(
+            has_database=has_database,
+            has_redis=has_redis.result(),
+            is_role_safe=is_role_safe,
+            has_schema=has_schema,
+        )
 
     def _ping_redis(self) -> bool:
         try:
@@ -124,25 +143,19 @@ def create_blueprint(runtime: Runtime, gate: Gate, service: str) -> Blueprint:
     @gate.open_to_probes("readyz")
     def readyz() -> Response:
         """Tell whether this process can serve: database there, schema there, role lowered."""
+        if leaving.is_announced():
+            return _answer({"status": "leaving"}, is_up=False)
         found = check.now()
-        is_ready = found.has_database and found.is_role_safe
-        document = {
-            "status": "ready" if is_ready else "not_ready",
-            "database": found.has_database,
-            "role_is_safe": found.is_role_safe,
-            "redis": found.has_redis,
-        }
-        return _answer(document, is_up=is_ready)
+        return _answer(_readiness(found), is_up=found.is_ready)
 
     def prometheus() -> Response:
         """Expose the metrics to whoever comes directly, not through the public proxy."""
         if "X-Forwarded-For" in request.headers:
             raise NotFound("There is nothing here.")
-        shared = runtime.settings.metrics_dir
         text = metrics.exposition(
             _collectors(runtime.database),
             pages=runtime.page_metrics,
-            shared_dir=str(shared) if shared else None,
+            shared_dir=runtime.settings.metrics_dir,
         )
         return Response(text, mimetype="text/plain; version=0.0.4; charset=utf-8")
 
@@ -155,6 +168,19 @@ def create_blueprint(runtime: Runtime, gate: Gate, service: str) -> Blueprint:
     ):
         blueprint.add_url_rule(path, path.strip("/").replace("/", "_"), view)
     return blueprint
+
+
+def _readiness(found: Health) -> dict[str, object]:
+    document: dict[str, object] = {
+        "status": "ready" if found.is_ready else "not_ready",
+        "database": found.has_database,
+        "role_is_safe": found.is_role_safe,
+        "schema": found.has_schema,
+        "redis": found.has_redis,
+    }
+    if found.has_database and not found.has_schema:
+        document["run"] = MIGRATE
+    return document
 
 
 def _collectors(database: Database) -> list[Collector]:

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Generator, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -16,20 +17,27 @@ from talkhub import metrics
 from talkhub.blueprints.action_blocks import ActionBlocks, is_action_block
 from talkhub.blueprints.answers import json_answer
 from talkhub.blueprints.bodies import read_body
-from talkhub.blueprints.gate import FIRST_PARTY, Gate
+from talkhub.blueprints.gate import CALLED_KEY, FIRST_PARTY, Called, Gate
 from talkhub.blueprints.public_address import mcp_resource
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.strangers import Strangers
-from talkhub.blueprints.streams import StreamSeats, closing
+from talkhub.blueprints.streams import Holder, closing
 from talkhub.errors import BadRequest, Invalid, SettingMissing
 from talkhub.mcp.content.caller import Caller
 from talkhub.mcp.content.service import talkhub_server
 from talkhub.mcp.content.session_changes import Live
-from talkhub.mcp.protocol import INVALID_REQUEST, PARSE_ERROR, JSONObject, McpError
+from talkhub.mcp.protocol import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    JSONObject,
+    McpError,
+)
 from talkhub.mcp.server import Answer
 from talkhub.mcp.streams import CONTENT_TYPE, HEADERS, server_sent_events
+from talkhub.names import RequestChannel
 from talkhub.security import Principal
-from talkhub.settings import Settings, reveal
+from talkhub.settings import Settings
 from talkhub.strict_json import read_json
 from talkhub.tools.catalogue import registry
 
@@ -69,13 +77,14 @@ class _Door:
 
     def __init__(self, runtime: Runtime) -> None:
         self._database = runtime.database
-        self._server = talkhub_server(reveal(runtime.settings.encryption_key), _live(runtime))
+        self._server = talkhub_server(runtime.settings.keyring, _live(runtime))
         self._blocks = ActionBlocks(runtime.database)
-        self._seats = StreamSeats()
+        self._seats = runtime.seats
 
     def receive(self, principal: Principal) -> Response:
         """Answer a JSON-RPC message, or a flow builder's action block."""
         started = time.perf_counter()
+        request.environ[CALLED_KEY] = Called(RequestChannel.MCP, "mcp")
         try:
             document = read_json(read_body(request))
         except BadRequest as error:
@@ -85,12 +94,15 @@ class _Door:
         if is_action_block(document):
             return self._blocks.answer(principal, document)
         method, name = _labels(document, self._server.methods)
+        request.environ[CALLED_KEY] = Called(RequestChannel.MCP, name or method or "mcp")
         caller = Caller(principal, self._database, wants_compact_text=_wants_compact_text())
         answer = self._server.receive(document, _Headers(request.environ), caller)
+        status = caller.refused[-1] if caller.refused else _status(answer)
+        request.environ[CALLED_KEY] = request.environ[CALLED_KEY]._replace(status=status)
         if answer.stream is not None:
             return self._seats.send(
                 server_sent_events(_timed(answer.stream, method, name, started)),
-                principal,
+                Holder(principal.workspace_id, principal.subject),
                 mimetype=CONTENT_TYPE,
                 headers=HEADERS,
             )
@@ -160,6 +172,15 @@ def _labels(document: object, methods: frozenset[str]) -> tuple[str, str]:
     name = params.get("name") if method == "tools/call" else ""
     is_tool = isinstance(name, str) and name in registry.specs
     return method if method in methods else "other", str(name) if is_tool else ""
+
+
+def _status(answer: Answer) -> int:
+    """Return the status by which an answer counts: errors of the protocol travel with 200, too."""
+    error = (answer.message or {}).get("error")
+    if error is None or answer.status >= HTTPStatus.BAD_REQUEST:
+        return answer.status
+    is_ours = error["code"] == INTERNAL_ERROR
+    return HTTPStatus.INTERNAL_SERVER_ERROR if is_ours else HTTPStatus.BAD_REQUEST
 
 
 def _result(message: JSONObject | None) -> str:

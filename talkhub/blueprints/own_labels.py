@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict
 from talkhub.blueprints.answers import private_answer
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
-from talkhub.label_names import OwnKind
 from talkhub.names import Scope
+from talkhub.names.labels import OwnKind
 from talkhub.security import Principal
-from talkhub.services.own_labels import delete_label, list_labels, set_label
-from talkhub.services.own_models import ask_for_model, list_models, use_model
+from talkhub.services.labelling.own_labels import delete_label, list_labels, set_label
+from talkhub.services.labelling.own_models import ask_for_model, list_models, use_model
 from talkhub.store.uow import principal_scope
 from talkhub.strict_json import read_json
 

@@ -14,8 +14,14 @@ from talkhub.blueprints.runtime import Runtime
 from talkhub.memory.facts.kinds import FactKind, FactSource
 from talkhub.names import Scope
 from talkhub.security import Principal
-from talkhub.services.facts import NewFact, add_fact, change_fact, delete_fact, facts_of_person
-from talkhub.services.merging import merge_people, part_people
+from talkhub.services.people.facts import (
+    NewFact,
+    add_fact,
+    change_fact,
+    delete_fact,
+    facts_of_person,
+)
+from talkhub.services.people.merging import merge_people, part_people
 from talkhub.store.uow import UnitOfWork, principal_scope
 from talkhub.strict_json import read_json
 

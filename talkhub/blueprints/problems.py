@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import structlog
 from flask import Flask, Response, current_app, render_template, request
+from flask_limiter import RateLimitExceeded
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -38,7 +39,7 @@ def problem_response(error: Exception) -> Response:
     """Return the response for an exception; an unexpected one is logged, and only then."""
     if isinstance(error, HTTPException) and (error.code or 500) < HTTPStatus.BAD_REQUEST:
         return cast("Response", error.get_response(request.environ))
-    status, document, headers = _describe(error)
+    status, document, headers = describe(error)
     document["instance"] = request.path
     document["request_id"] = request.environ.get(REQUEST_ID_KEY, "")
     page = _page(document) if request.path.startswith("/dashboard") else None
@@ -74,7 +75,8 @@ def _page(document: dict[str, Any]) -> str | None:
         return None
 
 
-def _describe(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:
+def describe(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """Return status, document and headers for an exception; an unexpected one is logged."""
     match error:
         case TalkHubError():
             if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -139,6 +141,9 @@ def _http(error: HTTPException) -> tuple[int, dict[str, Any], dict[str, str]]:
     }
     kept = {"Allow", "Retry-After"}
     headers = {name: value for name, value in error.get_headers() if name in kept}
+    if isinstance(error, RateLimitExceeded) and error.limit is not None:
+        # The window moves: after its whole length there is room, whatever was asked in it.
+        headers["Retry-After"] = str(error.limit.limit.get_expiry())
     return status, document, headers
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Generator, Mapping
 from threading import Event, Lock
+from typing import NamedTuple
 
 from flask import Response
 
 from talkhub.errors import Unavailable
-from talkhub.security import Principal
 
 MAX_STREAMS = 8
 """Of all kinds together: each one holds a thread for as long as it lasts."""
@@ -21,23 +21,31 @@ closing = Event()
 """Set when this process is asked to end, so that its streams end in good order before it does."""
 
 
+class Holder(NamedTuple):
+    """Whose a stream is: somebody in a workspace."""
+
+    workspace_id: int
+    subject: str
+
+
 class StreamSeats:
     """Sends streams, and refuses one more than there is room for."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most: int = MAX_STREAMS, most_of_one: int = MAX_STREAMS_OF_ONE) -> None:
+        self._most = most
+        self._most_of_one = most_of_one
         self._lock = Lock()
-        self._taken: Counter[tuple[int, str]] = Counter()
+        self._taken: Counter[Holder] = Counter()
 
     def send(
         self,
         stream: Generator[bytes, None, None],
-        principal: Principal,
+        holder: Holder,
         *,
         mimetype: str,
         headers: Mapping[str, str],
     ) -> Response:
         """Return the response that holds a seat until its client has all of it or is gone."""
-        holder = (principal.workspace_id, principal.subject)
         try:
             self._sit_down(holder)
         except Unavailable:
@@ -50,15 +58,15 @@ class StreamSeats:
         response.call_on_close(lambda: self._stand_up(next(seat, None)))
         return response
 
-    def _sit_down(self, holder: tuple[int, str]) -> None:
+    def _sit_down(self, holder: Holder) -> None:
         with self._lock:
-            if self._taken.total() >= MAX_STREAMS:
+            if self._taken.total() >= self._most:
                 raise Unavailable("Too many streams are open; try again in a while.")
-            if self._taken[holder] >= MAX_STREAMS_OF_ONE:
+            if self._taken[holder] >= self._most_of_one:
                 raise Unavailable("Too many of your streams are open; end one of them first.")
             self._taken[holder] += 1
 
-    def _stand_up(self, holder: tuple[int, str] | None) -> None:
+    def _stand_up(self, holder: Holder | None) -> None:
         if holder is None:
             return
         with self._lock:

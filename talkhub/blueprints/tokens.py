@@ -14,7 +14,7 @@ from jwt import InvalidKeyError
 from talkhub.blueprints.runtime import Runtime
 from talkhub.names import TokenKind
 from talkhub.security import TOKEN_LIFETIME
-from talkhub.services.auth import IssuedToken, SignedIn, record_token
+from talkhub.services.access.auth import IssuedToken, SignedIn, record_token
 from talkhub.store.signing_keys import SigningKey
 from talkhub.store.uow import Database
 
@@ -81,7 +81,6 @@ def teach(manager: JWTManager) -> None:
     manager.additional_headers_loader(lambda _identity: {"kid": _signing_key().kid})
     manager.encode_key_loader(lambda _identity: _signing_key().material)
     manager.decode_key_loader(_key_of)
-    manager.token_in_blocklist_loader(lambda _header, claims: claims["jti"] in _runtime().revoked)
 
 
 def _signing_key() -> SigningKey:

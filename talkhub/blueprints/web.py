@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import structlog
 from flask import Flask, Request, request
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import MapAdapter
+from werkzeug.routing import MapAdapter, Rule
 
 from talkhub.blueprints.bodies import FORM_BYTES, SlowBodies
 from talkhub.blueprints.path_texts import read_paths
@@ -42,7 +42,9 @@ _POPUP_PATHS = frozenset({"/dashboard/authorize", "/dashboard/login"})
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 REQUEST_ID_KEY = "talkhub.request_id"
-_POLICY_KEY = "talkhub.content_security_policy"
+_CHANGED_KEY = "talkhub.changed_headers"
+"""Where a view says by name which of these headers its answer has otherwise; None is not at all."""
+
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -55,10 +57,32 @@ class _NoSessions(SessionInterface):
         return self._session
 
 
+class _LateRule(Rule):
+    """A route whose addresses are written by code that is made when somebody first writes one.
+
+    Made for each of hundreds of routes, of which few ever lead anywhere, it took four fifths of
+    an application's start.
+    """
+
+    def _compile_builder(
+        self,
+        append_unknown: bool = True,  # noqa: FBT001, FBT002 -- Werkzeug's own
+    ) -> Callable[..., tuple[str, str]]:
+        built: list[Callable[..., tuple[str, str]]] = []
+
+        def build(rule: Rule, /, **values: object) -> tuple[str, str]:
+            if not built:
+                built.append(super(_LateRule, self)._compile_builder(append_unknown))
+            return built[0](rule, **values)
+
+        return build
+
+
 class Application(Flask):
     """Flask without what none of our views needs, and each request would pay for."""
 
     session_interface = _NoSessions()
+    url_rule_class = _LateRule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return a view or hook as it is: none is a coroutine, and Flask asks that of each."""
@@ -114,8 +138,8 @@ def _with_headers(application: WSGIApplication) -> WSGIApplication:
         ) -> Callable[[bytes], object]:
             nonlocal is_whole
             is_whole = any(name == "Content-Length" for name, _ in own)
-            policy = environ.get(_POLICY_KEY)
-            dressing = headers if policy is None else [policy, *headers[1:]]
+            changed = environ.get(_CHANGED_KEY)
+            dressing = headers if changed is None else _changed(headers, changed)
             named = ("X-Request-Id", request_id)
             return start_response(status, [*own, *dressing, named], *error)
 
@@ -123,6 +147,13 @@ def _with_headers(application: WSGIApplication) -> WSGIApplication:
         return _collected(answer) if is_whole else answer
 
     return dressed
+
+
+def _changed(
+    headers: list[tuple[str, str]], changed: Mapping[str, str | None]
+) -> list[tuple[str, str]]:
+    wanted = ((name, changed.get(name, value)) for name, value in headers)
+    return [(name, value) for name, value in wanted if value is not None]
 
 
 def _decoded(environ: WSGIEnvironment, name: str) -> str:
@@ -148,7 +179,26 @@ def let_form_lead_to(source: str) -> None:
     """
     own = "form-action 'self'"
     policy = CONTENT_SECURITY_POLICY.replace(own, f"{own} {source}")
-    request.environ[_POLICY_KEY] = ("Content-Security-Policy", policy)
+    request.environ[_CHANGED_KEY] = {"Content-Security-Policy": policy}
+
+
+def show_no_page() -> None:
+    """Let the answer be a picture alone: opened by itself, nothing in it runs or loads."""
+    policy = "default-src 'none'; sandbox"
+    request.environ[_CHANGED_KEY] = {"Content-Security-Policy": policy}
+
+
+def let_page_listen(*, embedded_by: Iterable[str] | None = None) -> None:
+    """Let a page use the microphone; with `embedded_by`, let these sites show it in theirs."""
+    changed: dict[str, str | None] = {
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)"
+    }
+    if embedded_by is not None:
+        nobody = "frame-ancestors 'none'"
+        ancestors = " ".join(["frame-ancestors 'self'", *embedded_by])
+        changed["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace(nobody, ancestors)
+        changed["X-Frame-Options"] = None  # it knows no list: frame-ancestors says it all
+    request.environ[_CHANGED_KEY] = changed
 
 
 def take_forms_only() -> None:

@@ -13,9 +13,8 @@ from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import NotFound
 from talkhub.names import EndpointState, OutboundState, Scope
 from talkhub.security import Principal
-from talkhub.services import webhooks
-from talkhub.services.webhooks import NewSecret
-from talkhub.settings import reveal
+from talkhub.services.telling import webhooks
+from talkhub.services.telling.webhooks import NewSecret
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.queries.webhooks import find_delivery, list_deliveries, list_endpoints
 from talkhub.store.uow import principal_scope
@@ -71,7 +70,7 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
 
 
 def _register_endpoints(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> None:
-    database, key = runtime.database, reveal(runtime.settings.encryption_key)
+    database, keyring = runtime.database, runtime.settings.keyring
     client = replace(runtime.outbound, reaches_loopback=runtime.settings.webhooks_reach_loopback)
 
     @blueprint.get(PATH, endpoint="list")
@@ -90,7 +89,7 @@ def _register_endpoints(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> N
         given = EndpointRequest.model_validate(read_json(request.get_data()))
         with database.unit_of_work(scope) as uow:
             made = webhooks.create_endpoint(
-                uow, client, url=given.url, events=given.events, key=key
+                uow, client, url=given.url, events=given.events, keyring=keyring
             )
         return _made(made)
 
@@ -120,7 +119,7 @@ def _register_endpoints(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> N
     def rotate(principal: Principal, endpoint_id: int) -> Response:
         """Give an endpoint a new secret; the old one signs beside it for a day."""
         with database.unit_of_work(principal_scope(principal)) as uow:
-            made = webhooks.rotate_secret(uow, endpoint_id, key=key)
+            made = webhooks.rotate_secret(uow, endpoint_id, keyring=keyring)
         return _made(made)
 
 

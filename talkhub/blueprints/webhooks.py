@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from flask import Blueprint, Response, request
 
-from talkhub import clock, metrics
+from talkhub import clock, metrics, tracing
 from talkhub.blueprints.action_blocks import refuse_action_block
 from talkhub.blueprints.answers import json_answer
 from talkhub.blueprints.bodies import read_body
@@ -16,9 +16,8 @@ from talkhub.channels.base import Channel
 from talkhub.channels.registry import CHANNELS, OF_META
 from talkhub.errors import Forbidden, NotFound, SignatureInvalid
 from talkhub.names import EventState, Platform
-from talkhub.services.channel_accounts import Account, AccountBook, environment_account
 from talkhub.services.fitting import fitting_id
-from talkhub.settings import reveal
+from talkhub.services.sending.channel_accounts import Account, AccountBook, environment_account
 from talkhub.store.inbox_writer import EventToStore
 
 logger = structlog.get_logger(__name__)
@@ -33,7 +32,7 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     if runtime.settings.whatsapp_app_secret is None:
         logger.warning("setting_missing", setting="WHATSAPP_APP_SECRET", effect="Meta is 503")
     doors = _Doors(runtime)
-    receive = gate.open_to_providers("webhook")(doors.receive)
+    receive = gate.open_to_verified("webhook")(doors.receive)
     verify = gate.open_to_anyone("webhook_verification")(doors.verify_subscription)
     for platform in CHANNELS:
         places = (f"/{platform}", f"/webhooks/{platform}", f"/webhooks/{platform}/<token>")
@@ -98,6 +97,8 @@ class _Doors:
         if not events:
             return json_answer({"accepted": 0, "duplicates": 0})
         receipt = self._runtime.inbox.put(events)
+        if not receipt.duplicates:  # what comes again has its trace already
+            tracing.note_received((it.workspace_id, it.source, it.external_id) for it in events)
         metrics.webhook_events.labels(platform, "accepted").inc(receipt.accepted)
         metrics.webhook_events.labels(platform, "duplicate").inc(receipt.duplicates)
         return json_answer({"accepted": receipt.accepted, "duplicates": receipt.duplicates})
@@ -105,7 +106,7 @@ class _Doors:
     def verify_subscription(self, platform: str, token: str | None = None) -> Response:
         """Answer Meta's challenge as plain text if it knows the verify token."""
         if token is None:
-            expected = [reveal(self._runtime.settings.webhook_secret)]
+            expected = [*self._runtime.settings.webhook_secrets]
         else:
             # The address' own token, which we give to Meta when we register it ourselves.
             expected = [*self._account(platform, token).secrets, token]

@@ -12,7 +12,7 @@ from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.names import Scope
 from talkhub.security import Principal
-from talkhub.services.write_back import WriteBackRule, add_rule, delete_rule, list_rules
+from talkhub.services.labelling.write_back import WriteBackRule, add_rule, delete_rule, list_rules
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.uow import principal_scope
 from talkhub.strict_json import read_json

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol, TypeAlias
 
 from talkhub.names import ChangeKind, MessageRole, Platform
+from talkhub.names.feedback import ScoreKind
 
 JSONObject = dict[str, object]
 
@@ -107,7 +108,30 @@ class SessionEnd:
     at: datetime
 
 
-Happening: TypeAlias = NormalisedMessage | MessageChange | PersonSeen | SessionEnd
+@dataclass(frozen=True, slots=True)
+class EventTold:
+    """That a person did something which the author of a flow has a name for."""
+
+    sender: Sender
+    name: str
+    value: float | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreGiven:
+    """What a person answered when a flow asked them for a score; it is on the kind's scale."""
+
+    sender: Sender
+    kind: ScoreKind
+    score: int
+    comment: str | None
+    at: datetime
+
+
+Happening: TypeAlias = (
+    NormalisedMessage | MessageChange | PersonSeen | SessionEnd | EventTold | ScoreGiven
+)
 """What an event can mean to us."""
 
 

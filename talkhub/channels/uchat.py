@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
 from talkhub import json_codec
-from talkhub.channels import shared_secret
+from talkhub.channels import shared_secret, uchat_feedback
 from talkhub.channels.base import (
     Happening,
     JSONObject,
@@ -149,6 +149,8 @@ def normalise(payload: JSONObject, received_at: datetime) -> Happening | None:
         return PersonSeen(sender_of(said), moment)
     if kind in _CLOSING_EVENTS:
         return SessionEnd(platform, sender_of(said), moment)
+    if kind in uchat_feedback.EVENTS:
+        return uchat_feedback.feedback(kind, said, sender_of(said), moment)
     return None
 
 

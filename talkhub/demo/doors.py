@@ -23,8 +23,8 @@ from talkhub.demo.payloads import (
 )
 from talkhub.demo.plays import Play
 from talkhub.names import Platform
-from talkhub.services.auth import DEFAULT_WORKSPACE_ID
-from talkhub.services.channel_accounts import connect_account
+from talkhub.services.access.auth import DEFAULT_WORKSPACE_ID
+from talkhub.services.sending.channel_accounts import connect_account
 from talkhub.settings import Settings, reveal
 from talkhub.store.uow import Database, workspace_scope
 
@@ -170,7 +170,7 @@ def _connect(settings: Settings, database: Database, secret: str) -> dict[Platfo
                 platform=platform,
                 name="demo",
                 secrets=[secret],
-                encryption_key=reveal(settings.encryption_key),
+                keyring=settings.keyring,
             )[1]
             for platform in _PLATFORMS
         }

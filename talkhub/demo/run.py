@@ -16,7 +16,7 @@ from talkhub.demo.stories import read_content
 from talkhub.embedded.boot import read_settings, resolve_settings
 from talkhub.names import Platform
 from talkhub.progress import show_progress
-from talkhub.services.auth import DEFAULT_WORKSPACE_ID
+from talkhub.services.access.auth import DEFAULT_WORKSPACE_ID
 from talkhub.settings import Settings
 from talkhub.store.queries.inbox import inbox_health
 from talkhub.store.queries.metadata import stored_values

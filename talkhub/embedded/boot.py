@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from pydantic import SecretStr, ValidationError
+from pydantic_settings.exceptions import SettingsError
 
 from talkhub.embedded.failure import BadSettings, CannotStart
 from talkhub.embedded.secrets_file import GENERATED, generated_secrets
@@ -53,6 +54,8 @@ def read_settings() -> Settings:
     """Read the settings from the environment; all faults make one BadSettings."""
     try:
         return Settings()
+    except SettingsError as error:
+        raise BadSettings(f"the settings need attention:\n  {error}") from None
     except ValidationError as error:
         faults = "".join(f"\n  {fault}" for fault in _faults(error))
         raise BadSettings(f"the settings need attention:{faults}") from None

@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from talkhub.embedded.forked import CAN_FORK, Forked
 from talkhub.orphans import end_with_parent
 
 _log = logging.getLogger(__name__)
@@ -20,15 +21,19 @@ _log = logging.getLogger(__name__)
 _FIRST_DELAY_SECONDS = 0.5
 _LONGEST_DELAY_SECONDS = 30.0
 _SOUND_SECONDS = 30.0
-"""A child that lived this long did not fail at starting, so its next delay is the first again."""
+"""A child that lived this long did not fail at starting, so it is started again at once."""
 
 
 @dataclass(frozen=True)
 class ChildSpec:
-    """What to run, under the name that people read."""
+    """What to run, under the name that people read.
+
+    `program` does what the command does, in a copy of this process where that can be.
+    """
 
     name: str
     command: tuple[str, ...]
+    program: Callable[[], object] | None = None
 
 
 class Child:
@@ -38,7 +43,7 @@ class Child:
         self.spec = spec
         self.exits = 0
         self._environment = environment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
         self._started_at = 0.0
         self._due_at = 0.0
         self._delay = _FIRST_DELAY_SECONDS
@@ -56,7 +61,7 @@ class Child:
         elif (returncode := self._reap()) is not None:
             self.exits += 1
             if now - self._started_at > _SOUND_SECONDS:
-                self._delay = _FIRST_DELAY_SECONDS
+                self._delay = 0.0
             _log.warning(
                 "%s %s, starting it again in %.1f s",
                 self.spec.name,
@@ -64,7 +69,7 @@ class Child:
                 self._delay,
             )
             self._due_at = now + self._delay
-            self._delay = min(_LONGEST_DELAY_SECONDS, self._delay * 2)
+            self._delay = min(_LONGEST_DELAY_SECONDS, max(_FIRST_DELAY_SECONDS, self._delay * 2))
 
     def ask_to_stop(self) -> None:
         """Let it finish what it is doing."""
@@ -94,6 +99,10 @@ class Child:
 
     def _start(self, now: float) -> None:
         self._started_at = now
+        if CAN_FORK and self.spec.program is not None:
+            name = f"talkhub-{self.spec.name}"
+            self._process = Forked(name, self.spec.program, self._environment)
+            return
         self._process = subprocess.Popen(  # noqa: S603 -- our own command, no shell
             self.spec.command,
             env=self._environment,

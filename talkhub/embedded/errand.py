@@ -5,25 +5,39 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from talkhub.embedded.failure import CannotStart
+from talkhub.embedded.forked import CAN_FORK, Forked
 
 _SHOWN_BYTES = 3000
 
 
 class Errand:
-    """A running `python -m …` of ours. Left early, it is ended."""
+    """A running `python -m …` of ours. Left early, it is ended.
+
+    `program` does what the command does, in a copy of this process where that can be.
+    """
 
     def __init__(
-        self, purpose: str, arguments: tuple[str, ...], environment: Mapping[str, str]
+        self,
+        purpose: str,
+        arguments: tuple[str, ...],
+        environment: Mapping[str, str],
+        *,
+        program: Callable[[], object] | None = None,
     ) -> None:
         self._purpose = purpose
         # A file, not a pipe: nobody reads while it runs.
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 -- closed in __exit__
+        self._process: subprocess.Popen[bytes] | Forked
+        if CAN_FORK and program is not None:
+            output = self._output.fileno()
+            self._process = Forked("talkhub-errand", program, environment, output=output)
+            return
         self._process = subprocess.Popen(  # noqa: S603 -- our own command, no shell
             [sys.executable, "-m", *arguments],
             env=environment,

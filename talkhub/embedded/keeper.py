@@ -28,7 +28,7 @@ from talkhub.embedded.layout import Layout, lay_out
 from talkhub.embedded.locks import locked, open_lock, try_lock
 from talkhub.embedded.private_files import write_private
 from talkhub.embedded.servers import PostgresServer, Server, ValkeyServer, start, stop, stop_strays
-from talkhub.setting_groups import EmbeddedSettings
+from talkhub.settings.groups import EmbeddedSettings
 
 _TICK_SECONDS = 0.25
 _log = logging.getLogger(__name__)

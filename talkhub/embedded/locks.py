@@ -8,10 +8,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_open: set[int] = set()
+
 
 def open_lock(file: Path) -> int:
     """Open a lock file, making it if needed. Programs that we exec do not inherit it."""
-    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    _open.add(descriptor)
+    return descriptor
+
+
+def close_lock(descriptor: int) -> None:
+    """Close a lock file: what was held through it ends, if nobody else has it open."""
+    _open.discard(descriptor)
+    os.close(descriptor)
+
+
+def leave_locks_to_parent() -> None:
+    """Close, in a process that was forked, what its parent holds: it ends with the parent."""
+    for descriptor in list(_open):
+        close_lock(descriptor)
 
 
 def try_lock(descriptor: int, operation: int = fcntl.LOCK_EX) -> bool:
@@ -31,7 +47,7 @@ def locked(file: Path) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(descriptor)
+        close_lock(descriptor)
 
 
 def is_locked(file: Path) -> bool:
@@ -40,4 +56,4 @@ def is_locked(file: Path) -> bool:
     try:
         return not try_lock(descriptor, fcntl.LOCK_SH)
     finally:
-        os.close(descriptor)
+        close_lock(descriptor)

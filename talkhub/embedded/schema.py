@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import psycopg2
 from sqlalchemy.engine import make_url
 
-_HEAD = Path(__file__).parents[2] / "migrations" / ".current-head"
+from talkhub.store.needed_schema import needed_revision
 
 
 def is_current(database_url: str) -> bool:
@@ -23,7 +21,7 @@ def is_current(database_url: str) -> bool:
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute("select version_num from alembic_version")
-            return cursor.fetchall() == [(_HEAD.read_text().strip(),)]
+            return cursor.fetchall() == [(needed_revision(),)]
     except psycopg2.Error:
         return False
     finally:

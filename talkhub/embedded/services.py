@@ -13,7 +13,7 @@ from pathlib import Path
 from talkhub.embedded.failure import CannotStart
 from talkhub.embedded.layout import Layout, lay_out
 from talkhub.embedded.locks import is_locked, locked, open_lock
-from talkhub.setting_groups import EmbeddedSettings
+from talkhub.settings.groups import EmbeddedSettings
 
 _START_SECONDS = 90
 _POLL_SECONDS = 0.02

@@ -9,13 +9,15 @@ import shutil
 import signal
 import sys
 from http.client import HTTPConnection, HTTPException
+from importlib import import_module
 from pathlib import Path
 
 from talkhub.embedded.banner import banner
-from talkhub.embedded.boot import read_settings, resolve_settings
+from talkhub.embedded.boot import read_settings, resolve_settings, settings_or_exit
 from talkhub.embedded.children import ChildSpec
 from talkhub.embedded.errand import Errand
 from talkhub.embedded.failure import CannotStart
+from talkhub.embedded.forked import read_code
 from talkhub.embedded.layout import lay_out, make_home
 from talkhub.embedded.locks import open_lock, try_lock
 from talkhub.embedded.ports import require_free
@@ -26,6 +28,7 @@ from talkhub.embedded.supervisor import Supervisor
 from talkhub.settings import Settings, environment_of_child
 
 _PYTHON = sys.executable
+_CREATE_ADMIN = ("create-admin", "--if-missing")
 _log = logging.getLogger(__name__)
 
 
@@ -48,11 +51,17 @@ def up() -> int:
         _progress("the migration of the database")
         migrate = ("alembic", "upgrade", "head")
         with Errand("migrating the database", migrate, environment) as migration:
+            read_code(environment)
             migration.wait()
     _progress("web, workers and scheduler")
+    read_code(environment)
     # The first login is made beside the children, which do not need it: that saves a second.
-    create_admin = ("talkhub.cli", "create-admin", "--if-missing")
-    with Errand("making the first login", create_admin, environment) as login:
+    with Errand(
+        "making the first login",
+        ("talkhub.cli", *_CREATE_ADMIN),
+        environment,
+        program=_create_admin,
+    ) as login:
         Supervisor(specs(), environment).run(
             is_ready=lambda: login.is_done() and answers(settings.host, settings.port),
             on_ready=lambda: _say(banner(settings, given, on_terminal=sys.stdout.isatty())),
@@ -66,10 +75,26 @@ def up() -> int:
 def specs() -> list[ChildSpec]:
     """Return the children in the order in which they are stopped."""
     return [
-        ChildSpec("web", (_PYTHON, "-m", "talkhub.embedded", "web")),
-        ChildSpec("workers", (_PYTHON, "worker.py")),
-        ChildSpec("scheduler", (_PYTHON, "-m", "talkhub.cli", "scheduler")),
+        ChildSpec("web", (_PYTHON, "-m", "talkhub.embedded", "web"), _serve),
+        ChildSpec("workers", (_PYTHON, "worker.py"), _work),
+        ChildSpec("scheduler", (_PYTHON, "-m", "talkhub.cli", "scheduler"), _schedule),
     ]
+
+
+def _serve() -> None:
+    import_module("talkhub.embedded.web").serve(settings_or_exit())
+
+
+def _work() -> None:
+    import_module("talkhub.jobs.worker").run(settings_or_exit())
+
+
+def _schedule() -> object:
+    return import_module("talkhub.cli.program").run(["scheduler"])
+
+
+def _create_admin() -> object:
+    return import_module("talkhub.cli.program").run(_CREATE_ADMIN)
 
 
 def answers(host: str, port: int) -> bool:

@@ -17,12 +17,15 @@ from typing import Any
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server import MPServer
 
+from talkhub.blueprints import leaving
 from talkhub.blueprints.bodies import WAITING_THREADS
 from talkhub.blueprints.streams import closing
 from talkhub.orphans import end_with_parent
 from talkhub.settings import Settings
+from talkhub.store.connections import look_for_room, most_connections
+from talkhub.store.uow import WEB_POOL_SIZE
 
 _STOP_SECONDS = 7
 """Less than the supervisor gives us, so that we end our processes ourselves."""
@@ -40,7 +43,9 @@ def serve(settings: Settings) -> None:
     # Imported before granian forks: its processes start sooner and share the memory.
     # The application itself is made in each of them.
     import_module("talkhub.app")
-    Server(
+    needed = most_connections(settings.web_processes, WEB_POOL_SIZE)
+    look_for_room(settings.database_url or "", part="web", needed=needed)
+    _LeavingServer(
         "wsgi:app",
         address=settings.host,
         port=settings.port,
@@ -54,7 +59,26 @@ def serve(settings: Settings) -> None:
         log_level=LogLevels.error,  # requests are logged by the application
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_SECONDS,
+        drain_seconds=settings.drain_seconds,
     ).serve(target_loader=_load)
+
+
+class _LeavingServer(MPServer):
+    """Granian, which stops only once balancers had time to lead requests elsewhere."""
+
+    def __init__(self, *arguments: Any, drain_seconds: int, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._drain_seconds = drain_seconds
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """Serve a while longer and say at `/readyz` that it ends; a second signal cuts it short.
+
+        What has just connected would otherwise be reset: the kernel's queue ends with the socket.
+        """
+        leaving.announce()
+        self.main_loop_interrupt.clear()
+        self.main_loop_interrupt.wait(self._drain_seconds)
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
 
 
 def _load(target: str) -> Callable[..., Any]:

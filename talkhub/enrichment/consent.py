@@ -7,7 +7,7 @@ from datetime import datetime
 
 from talkhub import clock
 from talkhub.enrichment.model import Covers, EnrichmentState
-from talkhub.services.auth import audit
+from talkhub.services.audit import audit
 from talkhub.store.statements import enrichment as statements
 from talkhub.store.uow import UnitOfWork
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from talkhub.analysis.meaning import use_encoder
 from talkhub.jobs.bell import Bell
+from talkhub.services.people.tombstones import Tombstones
 from talkhub.settings import Settings
+from talkhub.store.hashing_keys import HashingKeys
 from talkhub.store.uow import Database
 from talkhub.volatile.hints import ChangeHints
 
@@ -16,11 +18,17 @@ WORKER_POOL_SIZE = 2
 
 @dataclass(frozen=True, slots=True)
 class WorkerContext:
-    """The settings and the database of a worker process, and whether it is to end soon."""
+    """The settings, database and hashing keys of a worker, and whether it is to end soon."""
 
     settings: Settings
     database: Database
+    hashing_keys: HashingKeys
     is_stopping: Callable[[], bool]
+
+    @property
+    def tombstones(self) -> Tombstones:
+        """What keeps erased people out."""
+        return Tombstones(self.hashing_keys.tombstones)
 
 
 _context: WorkerContext | None = None
@@ -35,10 +43,11 @@ def begin(settings: Settings, *, is_stopping: Callable[[], bool] = lambda: False
     database = Database(
         settings.database_url,
         pool_size=WORKER_POOL_SIZE,
-        ring=Bell(settings.redis_url).ring,
+        ring=Bell(settings.bell_url).ring,
         tell=ChangeHints(settings.redis_url, idle_seconds=60 * settings.session_idle_minutes).tell,
     )
-    _context = WorkerContext(settings, database, is_stopping)
+    hashing_keys = HashingKeys(database, settings.keyring)
+    _context = WorkerContext(settings, database, hashing_keys, is_stopping)
     return _context
 
 

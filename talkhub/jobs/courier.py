@@ -1,4 +1,4 @@
-"""The courier: delivers what is due in the outbox, each endpoint and account at its own pace.
+"""The courier: delivers what is due in the outbox, each endpoint, account and CRM at its own pace.
 
 Not an RQ job: a job ends before its limit and is deaf to the bell while it waits for a slow
 endpoint; the courier does neither, and needs no Redis (docs/decisions/0019).
@@ -7,21 +7,28 @@ endpoint; the courier does neither, and needs no Redis (docs/decisions/0019).
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 
 import structlog
 
+from talkhub.crm.registry import PACE
 from talkhub.errors import Unavailable
 from talkhub.jobs import timing
+from talkhub.names.crm import CRMKind
 from talkhub.outbound.guarded import GuardedClient
 from talkhub.outbound.senders.base import Hosts
-from talkhub.services import delivering, replying
-from talkhub.services.delivering import Delivery
-from talkhub.services.replying import QueuedMessage
-from talkhub.services.webhooks import ROTATION_GRACE
-from talkhub.settings import Settings, reveal
+from talkhub.services.connecting import errands
+from talkhub.services.connecting.errands import Errand
+from talkhub.services.sending import replying
+from talkhub.services.sending.replying import QueuedMessage
+from talkhub.services.telling import delivering
+from talkhub.services.telling.delivering import Delivery
+from talkhub.services.telling.webhooks import ROTATION_GRACE
+from talkhub.settings import Settings
+from talkhub.store.statements.crm import CLAIM_ERRANDS
 from talkhub.store.statements.locks import LOCK
 from talkhub.store.statements.messages import CLAIM_IN_TURN
 from talkhub.store.statements.outbox import CLAIM_MESSAGES
@@ -39,6 +46,15 @@ WIDTH = 4
 ACCOUNT_WIDTH = 8
 """So many messages are sent through one account at once; after a rest a single one, as a test."""
 
+FOR_CRMS = 8
+"""At most so many threads are at CRMs: nobody waits for those."""
+
+CRM_WIDTH = 4
+"""So many errands at one CRM are under way at once; after a rest a single one, as a test."""
+
+CRM_BURST = timedelta(seconds=2)
+"""So much of a CRM's pace may be used at once by what had to wait."""
+
 POLL_SECONDS = 0.25
 REST_SECONDS = 1.0
 
@@ -53,16 +69,19 @@ class Courier:
         client: GuardedClient | None = None,
         *,
         hosts: Hosts | None = None,
+        pace: Mapping[str, timedelta] = PACE,
     ) -> None:
         self._database = database
         self._client = client or GuardedClient(reaches_loopback=settings.webhooks_reach_loopback)
         # Customers' endpoints may be on this machine where a setting says so, providers never.
         self._provider_client = client or GuardedClient()
         self._hosts = hosts or Hosts(uchat=settings.uchat_url)
-        self._key = reveal(settings.encryption_key)
+        self._keyring = settings.keyring
+        self._pace = pace
         self._wake = threading.Event()
         self._under_way: set[Future[None]] = set()
         self._sends: set[Future[None]] = set()
+        self._at_crms: set[Future[None]] = set()
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until told to stop; what is under way is then finished."""
@@ -92,12 +111,14 @@ class Courier:
     def _hand_out(self, threads: ThreadPoolExecutor) -> int:
         self._under_way = {future for future in self._under_way if not future.done()}
         self._sends &= self._under_way
+        self._at_crms &= self._under_way
         room = THREADS - len(self._under_way)
-        messages, deliveries = self._claim(room) if room else ([], [])
+        messages, deliveries, told = self._claim(room) if room else ([], [], [])
         self._sends |= {self._begin(threads, partial(self._send, each)) for each in messages}
         for delivery in deliveries:
             self._begin(threads, partial(self._deliver, delivery))
-        return len(messages) + len(deliveries)
+        self._at_crms |= {self._begin(threads, partial(self._tell_crm, each)) for each in told}
+        return len(messages) + len(deliveries) + len(told)
 
     def _begin(self, threads: ThreadPoolExecutor, errand: Callable[[], None]) -> Future[None]:
         future = threads.submit(errand)
@@ -105,13 +126,16 @@ class Courier:
         future.add_done_callback(lambda _done: self._wake.set())
         return future
 
-    def _claim(self, room: int) -> tuple[list[QueuedMessage], list[Delivery]]:
-        """Claim what is due: first what people wait for, then what systems are told."""
+    def _claim(self, room: int) -> tuple[list[QueuedMessage], list[Delivery], list[Errand]]:
+        """Claim what is due: what people wait for, then what systems are told, CRMs last."""
         room_to_send = min(room, THREADS - FOR_ENDPOINTS - len(self._sends))
         with self._database.unit_of_work(system_scope("a drain's claim")) as uow:
             uow.run(LOCK, {"key": "the outbox' claim"})
             messages = self._claim_messages(uow, room_to_send)
-            return messages, self._claim_deliveries(uow, room - len(messages))
+            deliveries = self._claim_deliveries(uow, room - len(messages))
+            left = room - len(messages) - len(deliveries)
+            room_at_crms = min(left, FOR_CRMS - len(self._at_crms))
+            return messages, deliveries, self._claim_errands(uow, room_at_crms)
 
     @staticmethod
     def _claim_messages(uow: UnitOfWork, limit: int) -> list[QueuedMessage]:
@@ -134,19 +158,46 @@ class Courier:
         }
         return [Delivery(**row) for row in uow.run(CLAIM_MESSAGES, params).mappings()]
 
+    def _claim_errands(self, uow: UnitOfWork, limit: int) -> list[Errand]:
+        params = {
+            "limit": limit,
+            "width": CRM_WIDTH,
+            "burst": CRM_BURST,
+            "kinds": list(self._pace),
+            "apart": list(self._pace.values()),
+            "max_attempts": delivering.MAX_ATTEMPTS,
+            "lease": timing.DELIVERY_LEASE,
+        }
+        return [Errand(**row) for row in uow.run(CLAIM_ERRANDS, params).mappings()]
+
     def _send(self, message: QueuedMessage) -> None:
         def work() -> Callable[[UnitOfWork], None]:
-            result = replying.attempt(self._provider_client, self._hosts, message, key=self._key)
+            result = replying.attempt(
+                self._provider_client, self._hosts, message, keyring=self._keyring
+            )
             return lambda uow: replying.settle(uow, message, result)
 
         self._do(message.id, message.workspace_id, work)
 
     def _deliver(self, delivery: Delivery) -> None:
         def work() -> Callable[[UnitOfWork], None]:
-            outcome = delivering.attempt(self._client, delivery, key=self._key)
+            outcome = delivering.attempt(self._client, delivery, keyring=self._keyring)
             return lambda uow: delivering.settle(uow, delivery, outcome)
 
         self._do(delivery.id, delivery.workspace_id, work)
+
+    def _tell_crm(self, errand: Errand) -> None:
+        is_generic = errand.crm == CRMKind.GENERIC
+        client = self._client if is_generic else self._provider_client
+
+        def work() -> Callable[[UnitOfWork], None]:
+            scope = workspace_scope(errand.workspace_id, "courier")
+            with self._database.read_only(scope) as uow:
+                person = errands.person_told(uow, errand)
+            result = errands.attempt(client, self._hosts, errand, person, keyring=self._keyring)
+            return lambda uow: errands.settle(uow, errand, result)
+
+        self._do(errand.id, errand.workspace_id, work)
 
     def _do(
         self, message_id: int, workspace_id: int, work: Callable[[], Callable[[UnitOfWork], None]]

@@ -16,22 +16,25 @@ from typing import Any
 import structlog
 from rq.timeouts import JobTimeoutException
 
-from talkhub import metrics
+from talkhub import metrics, tracing
 from talkhub.analysis.pipeline import outdated_versions
 from talkhub.channels import sent
 from talkhub.channels.registry import CHANNELS
 from talkhub.enrichment.queueing import queue_enrichments
 from talkhub.errors import Unavailable
 from talkhub.jobs import timing
+from talkhub.jobs.answering import answer_batch
 from talkhub.jobs.context import worker_context
 from talkhub.jobs.statistics import recount_due
 from talkhub.jobs.teaching import taught_model, teach_next
 from talkhub.names import Job
-from talkhub.services import insights
-from talkhub.services.channel_sessions import ClaimedEvent
+from talkhub.services.answering.queueing import queue_replies
 from talkhub.services.fitting import fitted, fitted_address
-from talkhub.services.ingest import FenceLost, apply_events, in_transactions
-from talkhub.services.insights import MAX_ATTEMPTS, DueConversation
+from talkhub.services.incoming.ingest import FenceLost, apply_events, in_transactions
+from talkhub.services.labelling import insights
+from talkhub.services.labelling.insights import MAX_ATTEMPTS, DueConversation
+from talkhub.services.privacy.erasing import erase_returned
+from talkhub.services.talking.channel_sessions import ClaimedEvent
 from talkhub.store.statements import inbox as inbox_statements
 from talkhub.store.statements import insights as insight_statements
 from talkhub.store.statements.renewals import CLAIM_OUTDATED
@@ -74,6 +77,11 @@ def renew_analyses() -> int:
     return _drain(Job.RENEW_ANALYSES, _renewal_batch)
 
 
+def drain_replies() -> int:
+    """Decide about the messages that may be answered automatically; return how many."""
+    return _drain(Job.DRAIN_REPLIES, answer_batch)
+
+
 def teach_own_models() -> int:
     """Learn the workspaces' own labels where somebody asked for it; return how many versions."""
     return _drain(Job.TEACH_OWN_MODELS, teach_next)
@@ -86,11 +94,12 @@ def _drain(job: Job, batch: Callable[[Database], int]) -> int:
     total = 0
     result = "failed"
     try:
-        while done := batch(context.database):
-            total += done
-            if time.monotonic() > end or context.is_stopping():
-                context.database.ring(job)
-                break
+        with tracing.job(job):
+            while done := batch(context.database):
+                total += done
+                if time.monotonic() > end or context.is_stopping():
+                    context.database.ring(job)
+                    break
         result = "done"
     except Unavailable:
         # What was claimed comes back by its lease, and the sweeper rings again.
@@ -105,8 +114,9 @@ def _drain(job: Job, batch: Callable[[Database], int]) -> int:
 def _inbox_batch(database: Database) -> int:
     claimed = _claim(database, inbox_statements.CLAIM_EVENTS)
     for workspace_id, rows in _by_workspace(claimed):
-        for events in in_transactions(_read(database, workspace_id, rows)):
-            _apply(database, workspace_id, events)
+        with tracing.applying(rows):
+            for events in in_transactions(_read(database, workspace_id, rows)):
+                _apply(database, workspace_id, events)
     return len(claimed)
 
 
@@ -127,10 +137,11 @@ def _read(
 
 def _apply(database: Database, workspace_id: int, events: Sequence[ClaimedEvent]) -> None:
     """Apply a workspace's events together, or one by one if that fails."""
-    idle = timedelta(minutes=worker_context().settings.session_idle_minutes)
+    context = worker_context()
+    idle = timedelta(minutes=context.settings.session_idle_minutes)
     try:
         with database.unit_of_work(_scope(workspace_id)) as uow:
-            apply_events(uow, events, session_idle=idle)
+            apply_events(uow, events, session_idle=idle, tombstones=context.tombstones)
     except FenceLost:
         logger.warning("events_taken_over", count=len(events))
     except (Unavailable, JobTimeoutException):
@@ -193,13 +204,16 @@ def _analyse_claimed(
     database: Database, claimed: Iterable[_Claimed], *, are_renewals: bool = False
 ) -> None:
     for workspace_id, rows in _by_workspace(claimed):
-        for portion in _portions(rows):
+        with database.unit_of_work(_scope(workspace_id)) as uow:
+            returned = erase_returned(uow, rows, worker_context().tombstones)
+        for portion in _portions([row for row in rows if row["id"] not in returned]):
             results = _analyse(database, workspace_id, portion)
             with database.unit_of_work(_scope(workspace_id)) as uow:
                 stored = insights.store_analyses(uow, results, are_renewals=are_renewals)
                 if not are_renewals:
                     uow.touch(*(row["session_id"] for row in portion))
                     queue_enrichments(uow, [row["id"] for row in portion])
+                    queue_replies(uow, [row["id"] for row in portion])
                 uow.ring(Job.DRAIN_STATS)
             metrics.analyses.labels("renewed" if are_renewals else "stored").inc(stored)
             metrics.analyses.labels("outdated").inc(len(results) - stored)
@@ -215,7 +229,8 @@ def _portions(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
             portion, messages = [], 0
         portion.append(row)
         messages += len(row["messages"])
-    yield portion
+    if portion:
+        yield portion
 
 
 def _analyse(

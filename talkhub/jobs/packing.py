@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from talkhub.services.memory import pack_waiting
+from talkhub.services.recalling.memory import pack_waiting
 from talkhub.store.statements.memory import WORKSPACES_WITHOUT_STEMS
 from talkhub.store.uow import Database, system_scope, workspace_scope
 

@@ -18,38 +18,34 @@ import structlog
 
 from talkhub import clock
 from talkhub.errors import Unavailable
+from talkhub.heartbeat import Heartbeat
 from talkhub.jobs import handlers
+from talkhub.jobs.closing import delete_closed_workspaces
 from talkhub.jobs.context import begin, worker_context
+from talkhub.jobs.forgetting import forget_the_old
 from talkhub.jobs.packing import pack_conversations
 from talkhub.jobs.queues import connect
+from talkhub.jobs.retention import keep_no_longer
+from talkhub.jobs.statistics import complete_buckets
+from talkhub.jobs.watching import tell_weekly_reports, watch_alerts
+from talkhub.metrics import serve_metrics
 from talkhub.names import Job
 from talkhub.outbound.guarded import GuardedClient
 from talkhub.outbound.uchat import UChat
-from talkhub.services import delivering, replying
-from talkhub.services.insights import MAX_ATTEMPTS, count_outdated
-from talkhub.services.reconciling import Reconciler
-from talkhub.services.signing import KEY_LIFETIME, forget_retired_keys, rotate_signing_key
-from talkhub.settings import Settings, reveal
+from talkhub.services.access.signing import KEY_LIFETIME, forget_retired_keys, rotate_signing_key
+from talkhub.services.audit_chain import AuditKey, seal_entries
+from talkhub.services.calling.calls import end_lost_calls
+from talkhub.services.labelling.insights import MAX_ATTEMPTS, count_outdated
+from talkhub.services.sending import replying
+from talkhub.services.sending.reconciling import Reconciler
+from talkhub.services.telling import delivering
+from talkhub.settings import Settings
 from talkhub.store.inbox_writer import InboxWriter
-from talkhub.store.statements import (
-    accounts,
-    changes,
-    enrichment,
-    idempotency,
-    oauth,
-    reconciling,
-    schedule,
-    sessions,
-)
+from talkhub.store.statements import accounts, partitions, schedule, sessions
 from talkhub.store.statements.inbox import BURY_EVENTS, DUE_WORK, FORGET_EVENTS
 from talkhub.store.statements.insights import GIVE_UP_ANALYSES
-from talkhub.store.statements.outbox import (
-    BURY_MESSAGES,
-    FORGET_ATTEMPTS,
-    FORGET_MESSAGES,
-    TEND_ATTEMPTS,
-)
-from talkhub.store.uow import Database, system_scope
+from talkhub.store.statements.outbox import BURY_MESSAGES, FORGET_MESSAGES
+from talkhub.store.uow import Database, Scope, system_scope
 
 logger = structlog.get_logger(__name__)
 
@@ -78,8 +74,12 @@ def run_scheduler(settings: Settings) -> None:
     context = begin(settings, is_stopping=stop.is_set)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    if settings.metrics_port:
+        serve_metrics(settings.metrics_port, settings.metrics_dir, host=settings.host)
+    heartbeat = Heartbeat(settings.heartbeat_file)
     logger.info("scheduler_started")
     while not stop.wait(SWEEP_SECONDS):
+        heartbeat.beat()
         try:
             sweep(context.database, settings)
             run_due_tasks(context.database)
@@ -103,6 +103,7 @@ def sweep(database: Database, settings: Settings) -> None:
         Job.DRAIN_INBOX: due["inbox"],
         Job.DRAIN_ANALYSIS: due["analysis"],
         Job.DRAIN_STATS: due["stats"],
+        Job.DRAIN_REPLIES: due["replies"],
         Job.TEACH_OWN_MODELS: due["teaching"],
     }
     waiting = [job for job, is_due in jobs.items() if is_due]
@@ -122,6 +123,8 @@ def sweep(database: Database, settings: Settings) -> None:
 def run_due_tasks(database: Database) -> None:
     """Run each task whose current slot nobody has taken yet."""
     for task in TASKS:
+        if task.is_slow and is_running(task):
+            continue  # its slot is left to whoever is free
         seconds = task.every.total_seconds()
         with database.unit_of_work(system_scope("the schedule")) as uow:
             key = {"name": task.name, "seconds": seconds}
@@ -133,6 +136,11 @@ def run_due_tasks(database: Database) -> None:
         elif is_ours:
             task.run(database)
             logger.info("task_done", task=task.name)
+
+
+def is_running(task: Task) -> bool:
+    """Tell whether a slow task's thread has not ended: what takes long never runs twice here."""
+    return any(it.name == task.name for it in threading.enumerate())
 
 
 def _run_aside(task: Task, database: Database) -> None:
@@ -160,7 +168,7 @@ def _give_up(database: Database) -> None:
 
 
 def _has_redis(settings: Settings) -> bool:
-    client = connect(settings.redis_url or "", socket_timeout=0.5)
+    client = connect(settings.bell_url, socket_timeout=0.5)
     try:
         return bool(client.ping())
     except redis.RedisError:
@@ -188,27 +196,6 @@ def adopt_timezone(database: Database) -> None:
         uow.run(accounts.SET_WORKSPACE_TIMEZONE, params)
 
 
-def forget_the_old(database: Database) -> None:
-    """Delete what has served its time: idempotency keys, failed logins, ended tokens.
-
-    And applications that registered themselves and were never let in.
-    """
-    for statement in (
-        idempotency.DELETE_EXPIRED_KEYS,
-        accounts.DELETE_OLD_ATTEMPTS,
-        accounts.DELETE_EXPIRED_TOKENS,
-        accounts.DELETE_EXPIRED_REFRESH_TOKENS,
-        oauth.DELETE_OLD_GRANTS,
-        oauth.DELETE_IDLE_CLIENTS,
-        schedule.DELETE_OLD_SLOTS,
-        changes.DELETE_OLD_CHANGES,
-        reconciling.FORGET_PEOPLE,
-        enrichment.FORGET_USAGE,
-    ):
-        with database.unit_of_work(system_scope("what is past its time")) as uow:
-            uow.run(statement)
-
-
 def change_signing_key(database: Database) -> None:
     """Sign with another key once the present one is 30 days old; delete what signs nothing."""
     secret = worker_context().settings.signing_secrets[0]
@@ -220,25 +207,36 @@ def change_signing_key(database: Database) -> None:
 def forget_settled_events(database: Database) -> None:
     """Delete the inbox' events that were settled long ago, a batch at a time."""
     age = timedelta(days=worker_context().settings.inbox_retention_days)
-    params = {"age": age, "limit": FORGET_BATCH}
-    while True:
-        with database.unit_of_work(system_scope("settled events of all workspaces")) as uow:
-            forgotten = uow.run(FORGET_EVENTS, params).rowcount
-        if forgotten < FORGET_BATCH:
-            return
+    _forget(database, system_scope("settled events of all workspaces"), FORGET_EVENTS, age)
 
 
 def tend_the_outbox(database: Database) -> None:
-    """Delete what was delivered long ago; make and drop partitions of the log."""
+    """Make and drop partitions of the log; delete what was delivered long ago."""
     age = timedelta(days=worker_context().settings.outbox_retention_days)
     scope = system_scope("delivered webhooks of all workspaces")
+    _tend(database, scope, "delivery_attempts", age)
+    _forget(database, scope, partitions.FORGET_ATTEMPTS, age)
+    _forget(database, scope, FORGET_MESSAGES, age)
+
+
+def tend_the_request_log(database: Database) -> None:
+    """Make and drop its partitions, and delete what is too old in the one that stays."""
+    age = timedelta(days=worker_context().settings.request_log_days)
+    scope = system_scope("logged requests of all workspaces")
+    _tend(database, scope, "request_log", age)
+    _forget(database, scope, partitions.FORGET_REQUESTS, age)
+
+
+def _tend(database: Database, scope: Scope, table: str, age: timedelta) -> None:
+    with database.unit_of_work(scope) as uow:
+        uow.run(partitions.TEND, {"table": table, "age": age})
+
+
+def _forget(database: Database, scope: Scope, statement: str, age: timedelta) -> None:
     forgotten = FORGET_BATCH
     while forgotten == FORGET_BATCH:
         with database.unit_of_work(scope) as uow:
-            forgotten = uow.run(FORGET_MESSAGES, {"age": age, "limit": FORGET_BATCH}).rowcount
-    with database.unit_of_work(scope) as uow:
-        uow.run(TEND_ATTEMPTS, {"age": age})
-        uow.run(FORGET_ATTEMPTS, {"age": age})
+            forgotten = uow.run(statement, {"age": age, "limit": FORGET_BATCH}).rowcount
 
 
 def reconcile_uchat(database: Database) -> None:
@@ -249,18 +247,36 @@ def reconcile_uchat(database: Database) -> None:
         database,
         InboxWriter(database),
         UChat(client, context.settings.uchat_url),
-        reveal(context.settings.encryption_key),
+        context.settings.keyring,
         is_stopping=context.is_stopping,
     ).run()
+
+
+def seal_the_trail(database: Database) -> None:
+    """Seal what was written down in the audit trail, so that nobody changes it unseen."""
+    seal_entries(database, AuditKey(worker_context().hashing_keys.audit_trail()))
 
 
 TASKS = (
     Task("adopt_timezone", timedelta(minutes=1), adopt_timezone),
     Task("change_signing_key", timedelta(hours=1), change_signing_key),
     Task("close_silent_sessions", timedelta(minutes=1), close_silent_sessions),
+    Task(
+        "delete_closed_workspaces",
+        timedelta(minutes=1),
+        delete_closed_workspaces,
+        is_slow=True,
+    ),
+    Task("complete_buckets", timedelta(minutes=1), complete_buckets),
+    Task("end_lost_calls", timedelta(minutes=1), end_lost_calls),
     Task("forget_the_old", timedelta(hours=1), forget_the_old),
     Task("forget_settled_events", timedelta(hours=1), forget_settled_events),
+    Task("keep_no_longer", timedelta(hours=1), keep_no_longer, is_slow=True),
     Task("pack_conversations", timedelta(minutes=1), pack_conversations, is_slow=True),
     Task("reconcile_uchat", timedelta(minutes=1), reconcile_uchat, is_slow=True),
+    Task("seal_the_trail", timedelta(minutes=1), seal_the_trail, is_slow=True),
+    Task("tell_weekly_reports", timedelta(hours=1), tell_weekly_reports, is_slow=True),
     Task("tend_the_outbox", timedelta(hours=1), tend_the_outbox),
+    Task("tend_the_request_log", timedelta(hours=1), tend_the_request_log),
+    Task("watch_alerts", timedelta(minutes=1), watch_alerts, is_slow=True),
 )

@@ -10,8 +10,10 @@ from rq.timeouts import JobTimeoutException
 
 from talkhub.errors import Unavailable
 from talkhub.jobs import timing
-from talkhub.services import bucket_stats, insights
+from talkhub.services.labelling import insights
+from talkhub.services.reporting import bucket_stats
 from talkhub.store.statements.insights import WORKSPACES_WITH_DUE_STATS
+from talkhub.store.statements.rebuilding import MARK_LACKING
 from talkhub.store.uow import Database, UnitOfWork, system_scope, workspace_scope
 
 logger = structlog.get_logger(__name__)
@@ -21,6 +23,8 @@ HOURS_AT_ONCE = 24
 DAYS_AT_ONCE = 31
 """Days that are merged together: with their months about a second's work at most."""
 PROFILES_AT_ONCE = 200
+LACKING_AT_ONCE = 240
+"""Hours that an earlier release counted, a minute: new ones shall not wait for them."""
 
 
 def recount_due(database: Database) -> int:
@@ -28,6 +32,12 @@ def recount_due(database: Database) -> int:
     with database.read_only(system_scope("workspaces with due statistics")) as uow:
         rows = uow.run(WORKSPACES_WITH_DUE_STATS).all()
     return sum(_recount_workspace(database, workspace_id) for (workspace_id,) in rows)
+
+
+def complete_buckets(database: Database) -> None:
+    """Have some buckets counted again that an earlier release counted, the latest first."""
+    with database.unit_of_work(system_scope("buckets that an earlier release counted")) as uow:
+        uow.run(MARK_LACKING, {"limit": LACKING_AT_ONCE})
 
 
 def _recount_workspace(database: Database, workspace_id: int) -> int:

@@ -10,7 +10,7 @@ from rq.timeouts import JobTimeoutException
 from talkhub.analysis.own.taught import Taught
 from talkhub.errors import Unavailable
 from talkhub.jobs.timing import STATEMENT_MS
-from talkhub.services import own_models
+from talkhub.services.labelling import own_models
 from talkhub.store.statements.own_models import CLAIM_MODEL
 from talkhub.store.uow import Database, Scope, system_scope, workspace_scope
 
@@ -37,6 +37,9 @@ def teach_next(database: Database) -> int:
     try:
         with database.read_only(scope) as uow:
             lesson = own_models.read_lesson(uow)
+        if lesson.is_empty:
+            _give_up(database, scope, claimed["id"], "NothingToLearn")
+            return 1
         arrays, report = own_models.learn(lesson)
         with database.unit_of_work(scope) as uow:
             own_models.store_model(uow, claimed["id"], arrays, report)

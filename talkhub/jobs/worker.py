@@ -1,7 +1,8 @@
 """The workers: RQ processes that drain what is due, kept alive by one parent.
 
 Beside them runs one courier, which sends messages and delivers outgoing webhooks, and where a
-language model is configured one enricher, which asks it.
+language model is configured one enricher, which asks it; where METRICS_PORT is set, one that
+tells metrics.
 
 RQ 3's `SimpleWorker` runs jobs in its own process: a drain does the work of hundreds of
 jobs, so a process for each would only cost its start. `TALKHUB_WORKER_CLASS=fork` runs
@@ -23,16 +24,20 @@ from types import FrameType
 import structlog
 from rq import SimpleWorker, Worker
 
+from talkhub import tracing
 from talkhub.analysis.meaning import use_encoder
 from talkhub.analysis.pipeline import load as load_analyser
+from talkhub.heartbeat import Heartbeat
 from talkhub.jobs.bell import Bell
-from talkhub.jobs.context import begin
+from talkhub.jobs.context import WORKER_POOL_SIZE, begin
 from talkhub.jobs.courier import Courier
 from talkhub.jobs.enricher import Enricher, make_reader
 from talkhub.jobs.queues import connect, open_queue
 from talkhub.logs import configure_logging
+from talkhub.metrics import serve_metrics
 from talkhub.orphans import end_with_parent
 from talkhub.settings import Settings
+from talkhub.store.connections import look_for_room, most_connections
 from talkhub.store.uow import Database
 
 logger = structlog.get_logger(__name__)
@@ -69,10 +74,14 @@ class _Parent:
         tasks = [*[work] * self._settings.worker_processes, deliver]
         if self._settings.llm_url:
             tasks.append(enrich)
+        if self._settings.metrics_port:
+            tasks.append(tell_metrics)
+        heartbeat = Heartbeat(self._settings.heartbeat_file)
         processes = [self._start(task) for task in tasks]
         logger.info("workers_started", count=len(processes))
         while not self._stopping:
             time.sleep(POLL_SECONDS)
+            heartbeat.beat()
             for place, process in enumerate(processes):
                 if not process.is_alive() and not self._stopping:
                     logger.error("worker_died", exit_code=process.exitcode)
@@ -114,16 +123,24 @@ def run(settings: Settings) -> None:
 
     Running batches and deliveries are finished.
     """
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, file=settings.log_file)
     use_encoder(wanted=settings.sentence_encoder)
+    look_for_room(settings.database_url or "", part="workers", needed=connections_of(settings))
     _Parent(settings).run()
+
+
+def connections_of(settings: Settings) -> int:
+    """Return how many connections the workers and those beside them open at most."""
+    pools = settings.worker_processes * WORKER_POOL_SIZE + COURIER_POOL_SIZE
+    return most_connections(1, pools + (ENRICHER_POOL_SIZE if settings.llm_url else 0))
 
 
 def work(settings: Settings, parent: int) -> None:
     """Be one worker process until SIGTERM, or until RQ gives up; the parent starts another."""
     _begin(settings, parent)
     load_analyser()
-    client = connect(settings.redis_url or "")
+    tracing.begin(settings.otlp_endpoint, "worker")
+    client = connect(settings.bell_url)
     queue = open_queue(client)
     worker_class = Worker if settings.worker_class == "fork" else SimpleWorker
     worker = worker_class(
@@ -144,7 +161,7 @@ def _begin(settings: Settings, parent: int) -> None:
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, file=settings.log_file)
     use_encoder(wanted=settings.sentence_encoder)
     end_with_parent(signal.SIGTERM, parent)
 
@@ -158,7 +175,7 @@ def deliver(settings: Settings, parent: int) -> None:
     database = Database(
         settings.database_url or "",
         pool_size=COURIER_POOL_SIZE,
-        ring=Bell(settings.redis_url or "").ring,
+        ring=Bell(settings.bell_url).ring,
     )
     Courier(database, settings).run(stop)
     database.dispose()
@@ -173,3 +190,12 @@ def enrich(settings: Settings, parent: int) -> None:
     database = Database(settings.database_url or "", pool_size=ENRICHER_POOL_SIZE)
     Enricher(make_reader(settings, database)).run(stop)
     database.dispose()
+
+
+def tell_metrics(settings: Settings, parent: int) -> None:
+    """Be the process that tells Prometheus what the others measured, until SIGTERM.
+
+    The parent cannot: its children are forked, and must find no thread there.
+    """
+    _begin(settings, parent)
+    serve_metrics(settings.metrics_port or 0, settings.metrics_dir, host=settings.host).join()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import timedelta
-from hashlib import sha256
 
-from cryptography.fernet import Fernet, InvalidToken
-
-from talkhub import json_codec
+from talkhub import clock, json_codec
+from talkhub.encryption import Keyring, decrypt_from_client, encrypt
+from talkhub.errors import Unavailable
 from talkhub.mcp.protocol import INVALID_PARAMS, JSONObject, McpError
 
 LIFETIME = timedelta(minutes=15)
@@ -17,26 +15,32 @@ LIFETIME = timedelta(minutes=15)
 class Sealer:
     """Encrypts and signs state, bound to a caller and a request, for a quarter of an hour."""
 
-    def __init__(self, secret: str) -> None:
-        # A key of its own: what is sealed here can never be taken for anything else.
-        key = sha256(b"talkhub mcp request state\x00" + secret.encode()).digest()
-        self._fernet = Fernet(base64.urlsafe_b64encode(key))
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
 
     def seal(self, state: JSONObject, *, bound_to: str) -> str:
         """Return the text that the client keeps."""
-        return self._fernet.encrypt(json_codec.dumps([bound_to, state])).decode()
+        text = json_codec.dumps_text([clock.now().timestamp(), state])
+        return encrypt([text], self._keyring, bound_to=_binding(bound_to)).decode()
 
     def open(self, text: str, *, bound_to: str) -> JSONObject:
         """Return the state; raise McpError if it was altered, is another's or too old."""
         try:
-            content = self._fernet.decrypt(text, ttl=int(LIFETIME.total_seconds()))
-        except (InvalidToken, ValueError) as error:
+            (content,) = decrypt_from_client(
+                text.encode("utf-8", "replace"), self._keyring, bound_to=_binding(bound_to)
+            )
+        except Unavailable as error:
             raise _refused() from error
-        binding, state = json_codec.loads(content)
-        if binding != bound_to:
+        sealed_at, state = json_codec.loads(content)
+        if clock.now().timestamp() - sealed_at > LIFETIME.total_seconds():
             raise _refused()
         opened: JSONObject = state
         return opened
+
+
+def _binding(bound_to: str) -> str:
+    """Let what is sealed here never be taken for anything else."""
+    return f"mcp request state/{bound_to}"
 
 
 def _refused() -> McpError:

@@ -18,7 +18,13 @@ def stop_words() -> frozenset[str]:
     One list for all: a language is guessed, and what a guess decides must not decide
     whether a word is found.
     """
-    return frozenset(word for name in LEXICONS for word in _read(name)["stop"].split())
+    return frozenset(word for name in LEXICONS for word in stop_words_of(name))
+
+
+@cache
+def stop_words_of(language: str) -> frozenset[str]:
+    """Return those of `stop_words` that one language has."""
+    return frozenset(_read(language)["stop"].split())
 
 
 @cache

@@ -53,13 +53,16 @@ class Shelf:
 
     def messages_with(self, sought: Numbers) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return where terms of `sought`, which are sorted, occur: messages and places in it."""
-        # Most terms are not sought, and their last bits tell it faster than a search.
-        may_be_sought = np.zeros(_LAST_BITS + 1, dtype=bool)
-        may_be_sought[sought & _LAST_BITS] = True
-        near = np.flatnonzero(may_be_sought[self.numbers & _LAST_BITS])
-        places = np.searchsorted(sought, self.numbers[near])
-        places[places == len(sought)] = 0
-        is_hit = sought[places] == self.numbers[near]
+        # Most terms are not sought, and their last bits tell it faster than a search. Where two
+        # that are sought end alike they tell of one of them, so what differs is searched for.
+        place_of = np.full(_LAST_BITS + 1, -1, dtype=np.int32)
+        place_of[sought & _LAST_BITS] = np.arange(len(sought))
+        likely = place_of.take(self.numbers & _LAST_BITS)
+        near = np.flatnonzero(likely >= 0)
+        numbers, places = self.numbers[near], likely[near]
+        unsure = np.flatnonzero(sought[places] != numbers)
+        places[unsure] = np.searchsorted(sought, numbers[unsure]) % max(1, len(sought))
+        is_hit = sought[places] == numbers
         messages = np.searchsorted(self.starts, near[is_hit], side="right") - 1
         return messages, places[is_hit]
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 from typing import Final
 
 from talkhub.memory.lexicon import concepts, hints, stop_words
 from talkhub.memory.packing import number_of, written_by
+from talkhub.memory.related import likely_languages, related
 from talkhub.memory.words import LANGUAGES, stem, words_of
 
 # What a word counts that was not asked for, beside the one that was.
 _KINDRED, _HINT = 0.45, 0.4
+
+# How many related words a question looks for, the nearest ones: each makes a search dearer.
+_MOST_RELATED: Final = 400
 
 # Beyond these a question is a text: what it says first decides.
 LONGEST_QUESTION: Final = 40
@@ -51,7 +56,9 @@ def question(text: str) -> Question:
     """Return what a text asks for, in whatever language it is."""
     words = tuple(dict.fromkeys(words_of(text)))[:LONGEST_QUESTION]
     asked = [word for word in words if word not in stop_words()]
-    aspects = [Aspect(word, _terms_for(word)) for word in asked]
+    languages = likely_languages(words)
+    least = _least_weight(asked, languages)
+    aspects = [Aspect(word, _terms_for(word, languages, least)) for word in asked]
     hinted = dict(_hinted(words))
     if hinted:
         aspects.append(Aspect("", hinted))
@@ -59,13 +66,24 @@ def question(text: str) -> Question:
     return Question(tuple(aspects), names, words)
 
 
-def _terms_for(word: str) -> dict[int, float]:
-    """Return a word's own stems at full weight and its kindred's at less."""
+def _least_weight(words: Iterable[str], languages: Sequence[str]) -> float:
+    """Return what a related word has to weigh to be among the nearest of all words' ones."""
+    near = (related(word, language) for word in words for language in languages)
+    weights = sorted(chain.from_iterable(each.values() for each in near), reverse=True)
+    return weights[_MOST_RELATED] if len(weights) > _MOST_RELATED else 0.0
+
+
+def _terms_for(word: str, languages: Iterable[str], least: float) -> dict[int, float]:
+    """Return a word's own stems at full weight, its kindred's and related words' at less."""
     found: dict[int, float] = {}
+    for language in languages:
+        near = related(word, language).items()
+        found |= {n: weight for n, weight in near if weight > least and weight > found.get(n, 0)}
     own = {stemmed for language in LANGUAGES if (stemmed := stem(word, language))}
     for stemmed in own:
         for kin in _kindred().get(stemmed, ()):
-            found[number_of(kin)] = _KINDRED
+            number = number_of(kin)
+            found[number] = max(_KINDRED, found.get(number, 0.0))
     return found | {number_of(stemmed): 1.0 for stemmed in own}
 
 

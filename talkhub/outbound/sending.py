@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 import orjson
 
-from talkhub.names import Platform, SendFailure
-from talkhub.outbound.guarded import Answer, CallFailed, CallRefused, GuardedClient
+from talkhub.names import Platform
+from talkhub.outbound.exchanging import exchange
+from talkhub.outbound.guarded import Answer, GuardedClient
 from talkhub.outbound.senders import evolution, messenger, telegram, uchat, whatsapp
 from talkhub.outbound.senders.base import (
     Accepted,
@@ -18,7 +18,6 @@ from talkhub.outbound.senders.base import (
     ProviderRequest,
     Sender,
     SendingAccount,
-    SendRefused,
 )
 
 # A Platform is a text, so an account's kind finds its sender as it stands.
@@ -32,9 +31,6 @@ SENDERS: Mapping[str, Sender] = {
 }
 
 SEND_SECONDS = 15.0
-NO_ANSWER_REST = timedelta(seconds=30)
-"""An account whose provider does not answer rests: each attempt may hold a thread for so long."""
-
 _ANSWER_BYTES = 64 * 1024
 
 
@@ -60,21 +56,12 @@ def act(
 
 
 def _exchange(client: GuardedClient, wanted: ProviderRequest) -> Answer:
-    try:
-        return client.send(
-            wanted.method,
-            wanted.url,
-            headers={"Content-Type": "application/json", **wanted.headers},
-            body=orjson.dumps(wanted.body),
-            seconds=SEND_SECONDS,
-            max_bytes=_ANSWER_BYTES,
-        )
-    except CallFailed as error:
-        raise SendRefused(
-            SendFailure.TEMPORARY, str(error), wait=NO_ANSWER_REST, rests_account=True
-        ) from error
-    except CallRefused as error:
-        raise SendRefused(SendFailure.PERMANENT, str(error)) from error
-    except ValueError:
-        # http.client quotes the header, and so the credential: not a word of it goes on.
-        raise SendRefused(SendFailure.PERMANENT, "A credential fits in no header.") from None
+    return exchange(
+        client,
+        wanted.method,
+        wanted.url,
+        headers={"Content-Type": "application/json", **wanted.headers},
+        body=orjson.dumps(wanted.body),
+        seconds=SEND_SECONDS,
+        max_bytes=_ANSWER_BYTES,
+    )

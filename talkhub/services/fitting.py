@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from talkhub.channels.base import (
+    EventTold,
     Happening,
     MessageChange,
     NormalisedMessage,
     PersonSeen,
+    ScoreGiven,
     Sender,
     SessionEnd,
 )
@@ -55,7 +57,7 @@ def fitted(happening: Happening) -> Happening:
                 target=fitting_id(happening.target),
                 actor=fitting_id(happening.actor),
             )
-        case PersonSeen() | SessionEnd():
+        case PersonSeen() | SessionEnd() | EventTold() | ScoreGiven():
             return replace(happening, sender=_fitted_sender(happening.sender))
 
 

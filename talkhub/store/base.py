@@ -31,11 +31,16 @@ UNSCOPED_TABLES = frozenset(
     {
         "workspaces",
         "agencies",
+        "agency_members",
         "users",
         "memberships",
+        "browser_sessions",
         "login_attempts",
+        "recovery_codes",
+        "second_factors",
         "schedule_runs",
         "signing_keys",
+        "hashing_keys",
         "oauth_clients",
         "enrichment_endpoints",
     }

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import queue
-import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from talkhub import json_codec
 from talkhub.errors import TalkHubError, Unavailable
 from talkhub.names import Job
+from talkhub.names.workspaces import UsageKind
+from talkhub.store.own_thread import OwnThread
 from talkhub.store.statements.inbox import INSERT_EVENTS
 from talkhub.store.uow import Database, system_scope
+from talkhub.store.workspace_use import WorkspaceUse
 
 MAX_BATCH = 200
 MAX_WAITING = 1000
@@ -54,11 +57,11 @@ class InboxWriter:
     and not in one that was forked from.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, use: WorkspaceUse | None = None) -> None:
         self._database = database
+        self._use = use
         self._waiting: queue.Queue[_Request] = queue.Queue(MAX_WAITING)
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._thread = OwnThread(self._write_forever, name="inbox-writer")
 
     def put(self, events: Sequence[EventToStore]) -> Receipt:
         """Return once the events are committed; raise Unavailable if they are not.
@@ -66,7 +69,7 @@ class InboxWriter:
         After Unavailable the events may still be stored: the provider sends them again
         and they are recognised.
         """
-        self._ensure_thread()
+        self._thread.start()
         request = _Request(events)
         try:
             self._waiting.put_nowait(request)
@@ -79,14 +82,6 @@ class InboxWriter:
         if isinstance(answer, TalkHubError):
             raise answer
         return answer
-
-    def _ensure_thread(self) -> None:
-        with self._lock:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(
-                    target=self._write_forever, name="inbox-writer", daemon=True
-                )
-                self._thread.start()
 
     def _write_forever(self) -> None:
         while True:
@@ -141,6 +136,9 @@ class InboxWriter:
         # For duplicates too: the one that is there may not be done yet, and its bell lost.
         self._database.ring(Job.DRAIN_INBOX)
         new = {(row[0], row[1], row[2]) for row in rows}
+        if self._use is not None:
+            for workspace_id, number in Counter(row[0] for row in rows).items():
+                self._use.note(workspace_id, UsageKind.EVENTS, number)
         for request in batch:
             accepted = 0
             for event in request.events:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import queue
-import threading
 import time
 
 import structlog
 
 from talkhub.errors import Unavailable
+from talkhub.store.own_thread import OwnThread
 from talkhub.store.statements.api_keys import NOTE_API_KEY_USE
 from talkhub.store.uow import Database, workspace_scope
 
@@ -25,8 +25,7 @@ class KeyUses:
         self._database = database
         self._noted: dict[int, float] = {}
         self._waiting: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self._thread = OwnThread(self._write, name="key-uses")
 
     def note(self, workspace_id: int, key_id: int) -> None:
         """Have the use of a key written down, unless that was done within the minute."""
@@ -37,14 +36,7 @@ class KeyUses:
             self._noted.clear()
         self._noted[key_id] = now
         self._waiting.put((workspace_id, key_id))
-        self._start()
-
-    def _start(self) -> None:
-        with self._lock:
-            # A server that forks after a first note leaves its children without the thread.
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._write, name="key-uses", daemon=True)
-                self._thread.start()
+        self._thread.start()
 
     def _write(self) -> None:
         while True:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from talkhub.encryption import key_id
 from talkhub.errors import Unavailable
-from talkhub.security import derive_signing_key, key_id
+from talkhub.security import derive_signing_key
 from talkhub.store.statements import signing as statements
 from talkhub.store.uow import Database, system_scope
 

@@ -24,6 +24,7 @@ from talkhub.store.remembering import Remember, found_anew
 from talkhub.store.single_connections import CONNECT_OPTIONS, SingleConnections, register_codecs
 
 STATEMENT_TIMEOUT_MS = 10_000
+WEB_POOL_SIZE = 8
 _SCOPE_KEY = "talkhub_prologue"
 
 Tell = Callable[[int, Iterable[str], Mapping[str, bytes | None]], None]
@@ -78,13 +79,13 @@ class Database:
         self,
         url: str,
         *,
-        pool_size: int = 8,
+        pool_size: int = WEB_POOL_SIZE,
         ring: Callable[[Job], None] | None = None,
         tell: Tell | None = None,
         remember: Remember | None = None,
     ) -> None:
-        self.ring = ring or _no_bell
-        self.tell = tell or _nobody_listens
+        self.ring = ring or _nobody
+        self.tell = tell or _nobody
         self.remember = remember or found_anew
         self._engine = _engine(url, pool_size)
         self._singles = SingleConnections(url, pool_size)
@@ -187,6 +188,12 @@ class UnitOfWork:
         self._is_committed = bool(rows) and not self._read_only
         return rows
 
+    def read(self, sql: str, params: Mapping[str, Any]) -> list[Any]:
+        """Run a statement that only reads, planned once where all of the unit of work does."""
+        if self._read_only:
+            return self.once(sql, params)
+        return list(self.run(sql, params).all())
+
     @staticmethod
     def json(value: object) -> str:
         """Return `value` as the text of a JSONB parameter."""
@@ -287,11 +294,5 @@ def _unavailable_when_lost() -> Iterator[None]:
         raise Unavailable("The database cannot be reached right now.") from error
 
 
-def _no_bell(_job: Job) -> None:
-    """Stand in for the dispatcher in processes that have none."""
-
-
-def _nobody_listens(
-    _workspace_id: int, _changed: Iterable[str], _active: Mapping[str, bytes | None]
-) -> None:
-    """Stand in for the hints in processes that send none."""
+def _nobody(*_told: object) -> None:
+    """Stand in for the dispatcher and the hints in processes that have none."""

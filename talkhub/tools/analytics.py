@@ -2,99 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
-from talkhub.errors import Invalid
 from talkhub.names import Scope
-from talkhub.services import analytics
-from talkhub.services.analytics import Question
-from talkhub.services.calendar_steps import Step
-from talkhub.services.definitions import ORIGINAL, MetricName
-from talkhub.services.figures import Filters, PeriodTooLong
-from talkhub.services.slices import Dimension
+from talkhub.services.reporting import analytics
+from talkhub.services.reporting.analytics import Question
+from talkhub.services.reporting.calendar_steps import Step
+from talkhub.services.reporting.definitions import ORIGINAL, MetricName
+from talkhub.services.reporting.slices import Dimension
+from talkhub.services.reporting.wishes import Filters
 from talkhub.store.uow import UnitOfWork
+from talkhub.tools.asked import STRUCTURED, AskedConversations
+from talkhub.tools.periods import refusals
 from talkhub.tools.spec import (
     Answer,
     Effect,
-    FlowInput,
     RestFace,
-    ToolInput,
     ToolOutput,
     as_list,
     registry,
 )
 
-
-def _day_or_time(value: Any) -> Any:
-    """Read ten characters as a day, more as a time: pydantic takes midnight for a day."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
-    except ValueError:
-        return value
-
-
-Moment = Annotated[
-    date | datetime | None,
-    BeforeValidator(_day_or_time, json_schema_input_type=str | None),
-    Field(
-        default=None,
-        description="A day in the workspace's time zone, or a time, ISO 8601.",
-    ),
-]
-
-
-class DateRange(FlowInput):
-    """A period. A day given as `end` is included whole."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    start: Moment
-    end: Moment
-
-
-def _known_zone(name: str | None) -> str | None:
-    if name is not None and name not in available_timezones():
-        raise ValueError("There is no such time zone; they are named as America/Sao_Paulo is.")
-    return name
-
-
-Values = Annotated[
-    list[Annotated[str, Field(min_length=1, max_length=100)]] | None,
-    BeforeValidator(as_list),
-    Field(max_length=50),
-]
-"""A filter: one value, or several of which any will do."""
-
 Group = Literal["channel", "intent", "sentiment", "language", "topic"]
 
 
-class GetConversationAnalytics(ToolInput):
+class GetConversationAnalytics(AskedConversations):
     """What `get_conversation_analytics` takes."""
 
-    _structured: ClassVar[frozenset[str]] = frozenset(
-        {
-            *("date_range", "metrics"),
-            *("channel", "intent", "sentiment", "language", "topic", "label"),
-        }
-    )
+    _structured: ClassVar[frozenset[str]] = STRUCTURED | {"metrics"}
 
-    user_id: str | None = Field(
-        default=None, min_length=1, max_length=255, description="Only this person's conversations."
-    )
-    date_range: DateRange | None = Field(
-        default=None, description="The period in which conversations began; all by default."
-    )
-    start: Moment
-    end: Moment
-    timezone: Annotated[str | None, AfterValidator(_known_zone)] = Field(
-        default=None, description="Whose days and hours are meant; the workspace's by default."
-    )
     metrics: Annotated[list[MetricName], BeforeValidator(as_list)] = Field(
         default_factory=list, description="What to count; the first nine by default."
     )
@@ -104,24 +42,17 @@ class GetConversationAnalytics(ToolInput):
     group_by: Group | None = Field(
         default=None, description="Tell the single figures of each value as well, in `groups`."
     )
-    channel: Values = Field(default=None, description="Only on these channels.")
-    intent: Values = Field(default=None, description="Only with one of these intents.")
-    sentiment: Values = Field(default=None, description="Only in one of these moods.")
-    language: Values = Field(default=None, description="Only in one of these languages.")
-    topic: Values = Field(default=None, description="Only about one of these topics.")
-    label: Values = Field(default=None, description="Only of people with one of these tags.")
     compare: bool = Field(
         default=False, description="Tell the period of the same length before, in `previous`."
     )
 
     def question(self) -> Question:
         """Return what is asked."""
-        given = self.date_range
         return Question(
-            start=(given.start if given else None) or self.start,
-            end=(given.end if given else None) or self.end,
+            start=self.first,
+            end=self.last,
             metrics=self.metrics or ORIGINAL,
-            zone=ZoneInfo(self.timezone) if self.timezone else None,
+            zone=self.zone,
             step=self.granularity,
             group_by=Dimension(self.group_by) if self.group_by else None,
             filters=self._filters(),
@@ -136,6 +67,7 @@ class GetConversationAnalytics(ToolInput):
             languages=_several(self.language),
             topics=_several(self.topic),
             labels=_several(self.label),
+            markers=_several(self.marker),
             user_id=self.user_id,
         )
         return None if filters == Filters() else filters
@@ -249,6 +181,10 @@ class Figures(SingleFigures):
     )
     returning_users: int | None = None
     movers: list[Mover] | None = None
+    error_rate: float | None = Field(
+        default=None,
+        description="Of messages those that could not be taken in or delivered; without filters.",
+    )
     groups: list[GroupFigures] | None = None
     series: list[StepFigures] | None = None
     period: dict[str, str | None]
@@ -279,13 +215,5 @@ def get_conversation_analytics(uow: UnitOfWork, args: GetConversationAnalytics) 
 
 def answered(uow: UnitOfWork, args: GetConversationAnalytics) -> Answer:
     """Return the answer to a question; raises Invalid for one that makes no sense."""
-    try:
+    with refusals(*args.end_place):
         return analytics.conversation_analytics(uow, args.question())
-    except analytics.EmptyPeriod as error:
-        is_nested = args.date_range is not None and args.date_range.end is not None
-        place = ("date_range", "end") if is_nested else ("end",)
-        raise Invalid.at(*place, detail=str(error), code="period_empty") from error
-    except PeriodTooLong as error:
-        raise Invalid.at("start", detail=str(error), code="period_too_long") from error
-    except analytics.NoPeriod as error:
-        raise Invalid.at("start", detail=str(error), code="period_open") from error

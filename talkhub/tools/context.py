@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from talkhub.names import Scope
-from talkhub.services.context import user_context
-from talkhub.services.context_wish import ContextFormat, ContextSection, ContextWish
+from talkhub.services.recalling.context import user_context
+from talkhub.services.recalling.context_wish import ContextFormat, ContextSection, ContextWish
 from talkhub.store.uow import UnitOfWork
 from talkhub.tools.conversations import UserId
 from talkhub.tools.memory import FoundMessage, Moment
@@ -24,6 +24,13 @@ from talkhub.tools.spec import (
 )
 
 
+class NextIntent(ToolOutput):
+    """Something that a person may come for."""
+
+    intent: str
+    probability: float = Field(description="From 0 to 1.")
+
+
 class InteractionStats(ToolOutput):
     """What a person's conversations add up to, over all their history."""
 
@@ -32,6 +39,9 @@ class InteractionStats(ToolOutput):
     average_response_time: float | None = Field(description="Seconds until an answer.")
     preferred_topics: list[str] = Field(description="Most frequent first.")
     preferred_intents: list[str] = Field(description="Most frequent first.")
+    next_intents: list[NextIntent] = Field(
+        description="What the open conversation, or else the next one, is likely about."
+    )
     last_interaction: datetime | None
 
 

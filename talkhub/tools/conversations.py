@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from talkhub.names import MessageRole, Scope
-from talkhub.services import conversations
+from talkhub.services.talking import conversations
 from talkhub.store.uow import UnitOfWork
 from talkhub.tools.spec import Answer, RetriableInput, ToolOutput, registry
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from talkhub.names import Scope
-from talkhub.services import memory
+from talkhub.services.recalling import memory
 from talkhub.store.uow import UnitOfWork
 from talkhub.tools.conversations import UserId, in_utc
 from talkhub.tools.spec import Answer, Effect, RestFace, ToolInput, ToolOutput, registry

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from talkhub.names import MessageRole, Scope
 from talkhub.outbound.senders.base import ApprovedTemplate
-from talkhub.services import messages
+from talkhub.services.sending import messages
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.uow import UnitOfWork
 from talkhub.tools.conversations import UserId

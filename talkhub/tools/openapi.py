@@ -1,4 +1,4 @@
-"""OpenAPI 3.1, derived from the registry."""
+"""OpenAPI 3.1, derived from the registry; and the exports."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from talkhub import __version__
+from talkhub.services.exporting.export_formats import MEDIA_TYPES, ExportFormat
+from talkhub.services.exporting.exports import ExportKind
 from talkhub.tools.catalogue import registry
-from talkhub.tools.spec import ToolSpec
+from talkhub.tools.exports import AskedExport
+from talkhub.tools.spec import ToolInput, ToolSpec
 
 _PROBLEM = {
     "type": "object",
@@ -35,6 +38,11 @@ _PROBLEM = {
             },
         },
     },
+}
+
+_REFUSED = {
+    "description": "Refused or failed.",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 
 
@@ -64,6 +72,7 @@ def openapi_document(prefix: str) -> dict[str, Any]:
                 )
             )
             paths.setdefault(path, {})[method] = operation
+    paths[f"{prefix}/exports/{{file_name}}"] = {"get": _export()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "TalkHub MCP Server", "version": __version__},
@@ -90,18 +99,13 @@ def _operation(
         "operationId": spec.name + suffix,
         "summary": spec.title,
         "description": spec.description,
-        "parameters": _parameters(spec, in_path, query=query),
+        "parameters": _parameters(spec.input_model, in_path, query=query),
         "responses": {
             str(spec.success_status): {
                 "description": "Done.",
                 "content": {"application/json": {"schema": answer}},
             },
-            "default": {
-                "description": "Refused or failed.",
-                "content": {
-                    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-                },
-            },
+            "default": _REFUSED,
         },
     }
     if body is not None:
@@ -112,8 +116,28 @@ def _operation(
     return operation
 
 
-def _parameters(spec: ToolSpec, in_path: set[str], *, query: bool) -> list[dict[str, Any]]:
-    schema = spec.input_model.model_json_schema(ref_template="#/components/schemas/{model}")
+def _export() -> dict[str, Any]:
+    """Describe the exports, which are no tool: they answer with a file."""
+    names = [f"{kind}.{form}" for kind in ExportKind for form in ExportFormat]
+    parameters = _parameters(AskedExport, set(), query=True)
+    in_path = {"name": "file_name", "in": "path", "required": True, "schema": {"enum": names}}
+    return {
+        "operationId": "export",
+        "summary": "Export rows",
+        "description": "Send the rows of conversations, their messages or people as a file.",
+        "parameters": [in_path, *parameters],
+        "responses": {
+            "200": {
+                "description": "The file.",
+                "content": {media_type: {} for media_type in MEDIA_TYPES.values()},
+            },
+            "default": _REFUSED,
+        },
+    }
+
+
+def _parameters(model: type[ToolInput], in_path: set[str], *, query: bool) -> list[dict[str, Any]]:
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     parameters: list[dict[str, Any]] = []
     for name, described in schema["properties"].items():
         if name in in_path:

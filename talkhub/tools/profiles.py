@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, ConfigDict, Field
 
 from talkhub.names import Scope
-from talkhub.services import profiles
+from talkhub.services.people import profiles
 from talkhub.store.uow import UnitOfWork
 from talkhub.tools.conversations import UserId
 from talkhub.tools.spec import Answer, Effect, FlowInput, RestFace, ToolInput, ToolOutput, registry

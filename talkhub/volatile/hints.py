@@ -94,7 +94,7 @@ class ChangeHints:
 
 
 class Listener:
-    """An ear on some sessions of a workspace."""
+    """An ear on a workspace, and on some sessions of it."""
 
     def __init__(self, pubsub: redis.client.PubSub, session_ids: Iterable[str]) -> None:
         self._pubsub = pubsub
@@ -105,14 +105,30 @@ class Listener:
 
         Raises Unavailable when Redis goes away.
         """
+        names = self._names(seconds)
+        return {self._sessions[name] for name in names if name in self._sessions}
+
+    def wait_for_any(self, seconds: float) -> bool:
+        """Tell whether any session of the workspace changed, as soon as one did.
+
+        Everything that was heard until then is one change. Raises Unavailable.
+        """
+        if not self._names(seconds):
+            return False
+        while self._names(0):
+            pass
+        return True
+
+    def _names(self, seconds: float) -> list[bytes]:
         with _unavailable_when_away():
             message = self._pubsub.get_message(ignore_subscribe_messages=True, timeout=seconds)
-        names = message["data"].split(b"\n") if message is not None else ()
-        return {self._sessions[name] for name in names if name in self._sessions}
+        return [] if message is None else message["data"].split(b"\n")
 
 
 @contextmanager
-def listening(redis_url: str, workspace_id: int, session_ids: Iterable[str]) -> Iterator[Listener]:
+def listening(
+    redis_url: str, workspace_id: int, session_ids: Iterable[str] = ()
+) -> Iterator[Listener]:
     """Hear of changes from here on, over a connection of our own; raises Unavailable."""
     client = web_client(redis_url)
     try:

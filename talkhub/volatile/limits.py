@@ -5,8 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import redis
+
+from talkhub.errors import RateLimited
 
 MAX_LEASE = 50
 MAX_KEYS = 50_000
@@ -14,9 +17,12 @@ MAX_KEYS = 50_000
 
 @dataclass(slots=True)
 class _Lease:
+    """Requests that this process may let through; `beyond` were nobody's yet when it was taken."""
+
     window: int
     left: int
     is_exhausted: bool = False
+    beyond: int = 0
 
 
 @dataclass(slots=True)
@@ -25,6 +31,13 @@ class _Key:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     lease: _Lease | None = None
+
+
+class Standing(NamedTuple):
+    """How many more requests a window takes at least, and the seconds until the next window."""
+
+    remaining: int
+    reset_seconds: int
 
 
 class LeasedLimiter:
@@ -66,6 +79,18 @@ class LeasedLimiter:
         is_over = lease.is_exhausted and not lease.left
         return self._until_next(now, window_seconds) if is_over else 0
 
+    def standing(self, key: str, *, limit: int, window_seconds: int) -> Standing:
+        """Return how a key stands, as far as this process knows; nothing is counted or asked.
+
+        What other processes leased counts as used: only they know how much of it is left.
+        """
+        now = time.time()
+        known = self._keys.get(key)
+        lease = known.lease if known is not None else None
+        if lease is None or lease.window != int(now // window_seconds):
+            return Standing(limit, self._until_next(now, window_seconds))
+        return Standing(lease.left + lease.beyond, self._until_next(now, window_seconds))
+
     def _add(self, key: str) -> _Key:
         if len(self._keys) >= MAX_KEYS:
             self._keys.clear()
@@ -83,7 +108,8 @@ class LeasedLimiter:
             except redis.RedisError:
                 return _whole(window, limit)
             granted = max(0, min(size, limit - (taken - size)))
-            return _Lease(window, granted, is_exhausted=granted < size)
+            beyond = max(0, limit - taken)
+            return _Lease(window, granted, is_exhausted=granted < size, beyond=beyond)
         return _whole(window, limit)
 
     @staticmethod
@@ -94,3 +120,10 @@ class LeasedLimiter:
 def _whole(window: int, limit: int) -> _Lease:
     """Return a lease of the whole limit, for want of a common count; the window has no other."""
     return _Lease(window, limit, is_exhausted=True)
+
+
+def refuse_if_early(wait: int, limit: int, window_seconds: int) -> None:
+    """Raise RateLimited where a limiter says that the next request is to wait."""
+    if wait:
+        detail = f"More than {limit} requests in {window_seconds} seconds."
+        raise RateLimited(detail, retry_after=wait)

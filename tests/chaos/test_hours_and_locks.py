@@ -14,7 +14,11 @@ from providers import Door, said
 
 from talkhub.jobs.schedule import close_silent_sessions
 from talkhub.names import Platform
-from talkhub.services.insights import DueConversation, analyse_conversations, store_analyses
+from talkhub.services.labelling.insights import (
+    DueConversation,
+    analyse_conversations,
+    store_analyses,
+)
 from talkhub.store.uow import Database, workspace_scope
 
 

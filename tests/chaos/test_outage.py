@@ -8,12 +8,14 @@ import pytest
 
 from benchmarks.soak.__main__ import run
 from benchmarks.soak.outage import OUTAGES, Outages, Period, as_document
+from benchmarks.soak.steady import Answers
 
 REDIS, _, DATABASE = OUTAGES
 
 
 def period(away, statuses: dict[str, int], seconds: float = 0.01, back: float | None = 0.2):
-    return Period(away, Counter(statuses), [seconds] * sum(statuses.values()), back)
+    answers = Answers(Counter(statuses), [seconds] * sum(statuses.values()))
+    return Period(away, answers, back)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from benchmarks.soak.stack import Kind
 ROOT = Path(__file__).parents[2]
 # PostgreSQL, a worker and Valkey, each soon whole again.
 SHORT = ("--kills", "3", "--seed", "3360", "--control-seconds", "1")
-LITTLE = ("--per-second", "20", "--processes", "1", "--skip-leases", "--json")
+LITTLE = ("--per-second", "20", "--processes", "1", "--without-encoder", "--skip-leases", "--json")
 
 
 def soak(*arguments: str, folder: Path) -> subprocess.Popen[str]:

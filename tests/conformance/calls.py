@@ -25,6 +25,13 @@ TOOLS: dict[str, dict[str, Any]] = {
     "search_memory": {"user_id": USER, "query": "pedido"},
     "update_user_profile": {"user_id": USER, "profile_data": {"tags": ["vip"]}},
     "get_conversation_analytics": {"date_range": {"start": "2026-01-01"}},
+    "record_event": {"user_id": USER, "name": "order_paid", "value": 99.9},
+    "record_score": {"user_id": USER, "kind": "nps", "score": 9},
+    "get_satisfaction": {},
+    "get_retention": {"granularity": "month"},
+    "get_funnel": {"steps": ["order_paid"]},
+    "list_conversations": {"start": "2026-01-01", "limit": 5},
+    "list_profiles": {"label": "vip"},
 }
 """Arguments by tool, in an order in which each finds what it needs."""
 

@@ -10,6 +10,7 @@ from flask import Flask, Response, request
 from talkhub import json_codec
 from talkhub.blueprints.problems import register_problems
 from talkhub.blueprints.strangers import Strangers
+from talkhub.encryption import Keyring
 from talkhub.errors import BadRequest
 from talkhub.mcp.asking import Mailbox
 from talkhub.mcp.completions import Completions
@@ -64,7 +65,7 @@ def fixture_server() -> McpServer:
         Completions(prompts(), templates()),
         Logging(),
     ]
-    sealer = Sealer("a-secret-of-the-fixtures-only")
+    sealer = Sealer(Keyring("a-secret-of-the-fixtures-only"))
     return McpServer(IDENTITY, features, sealer=sealer, mailbox=mailbox)
 
 

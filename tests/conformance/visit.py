@@ -45,7 +45,7 @@ async def visit(client: Client) -> Outcome:
     tally.failures += [f"{name}: nobody knows how to call it" for name in unknown]
     for name, arguments in TOOLS.items():
         answer = await tally.hold(name, client.call(name, arguments)) or {}
-        if "conversation_id" in answer:
+        if answer.get("conversation_id"):  # a score may be of none
             known["conversation_id"] = answer["conversation_id"]
     addresses = await tally.hold("resources/list", client.resources()) or []
     templates = await tally.hold("resources/templates/list", client.templates()) or []

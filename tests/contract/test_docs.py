@@ -12,12 +12,23 @@ import pytest
 from flask import Flask
 from pydantic import AliasChoices
 
-from talkhub.cli import main as cli
+from talkhub.cli.program import main as cli
 from talkhub.errors import TalkHubError
 from talkhub.names import Metric
 from talkhub.settings import Settings
-from talkhub.store import accounts, conversations, enrichment, events, insights, oauth, profiles
 from talkhub.store.base import Base
+from talkhub.store.tables import (
+    accounts,
+    calls,
+    conversations,
+    enrichment,
+    events,
+    insights,
+    oauth,
+    privacy,
+    profiles,
+    replies,
+)
 from talkhub.tools.catalogue import registry
 from talkhub.tools.spec import ToolSpec
 
@@ -27,7 +38,18 @@ DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 )
 # They declare the tables.
-MODELS = (accounts, conversations, enrichment, events, insights, oauth, profiles)
+MODELS = (
+    accounts,
+    calls,
+    conversations,
+    enrichment,
+    events,
+    insights,
+    oauth,
+    privacy,
+    profiles,
+    replies,
+)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -131,6 +153,17 @@ def test_the_api_document_names_every_field_of_a_tool(spec: ToolSpec) -> None:
     assert [name for name in fields if f"`{name}`" not in about] == []
 
 
+def test_operations_names_every_event_that_someone_must_look_at() -> None:
+    call = re.compile(r'logger\.(?:error|exception)\(\s*"(\w+)"')
+    logged = {
+        event for file in ROOT.glob("talkhub/**/*.py") for event in call.findall(file.read_text())
+    }
+
+    table = read("docs/operations.md").split("## Logs")[1].split("\n## ")[0]
+
+    assert logged - set(re.findall(r"`(\w+)`", table)) == set()
+
+
 def test_every_error_code_metric_and_table_is_named() -> None:
     codes = {kind.code for kind in [TalkHubError, *_descendants(TalkHubError)]}
     names = {*codes, *(str(metric) for metric in Metric), *Base.metadata.tables}
@@ -177,6 +210,14 @@ def test_decisions_that_the_code_refers_to_exist() -> None:
     existing = {path.name[:4] for path in ROOT.glob("docs/decisions/*.md")}
 
     assert referred - existing == set()
+
+
+def test_each_decision_has_a_number_of_its_own_in_its_name_and_its_title() -> None:
+    files = sorted(ROOT.glob("docs/decisions/*.md"))
+    named = [int(path.name[:4]) for path in files]
+    titled = [int(path.read_text().removeprefix("# ").partition(".")[0]) for path in files]
+
+    assert titled == named == sorted(set(named))
 
 
 def _descendants(kind: type[TalkHubError]) -> list[type[TalkHubError]]:

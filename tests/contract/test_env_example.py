@@ -11,7 +11,13 @@ from pydantic import AliasChoices
 from talkhub.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-DEPLOYMENT = {"GHCR_USER", "CR_PAT", "SUPABASE_URL", "SUPABASE_ANON_KEY", "GRAFANA_PASSWORD"}
+DEPLOYMENT = {
+    *("GHCR_USER", "CR_PAT", "GRAFANA_PASSWORD"),
+    *("REDIS_PASSWORD", "ALERT_WEBHOOK_URL", "BACKUP_PASSPHRASE"),
+}
+DEPLOYMENT_WITH_DEFAULTS = {
+    *("DOMAIN", "TALKHUB_VERSION", "TRAEFIK_ENTRYPOINT", "TRAEFIK_CERTRESOLVER"),
+}
 ENTRY = re.compile(
     r"^# (?P<comment>[^\n]+)\.\n(?:# )?(?P<name>[A-Z_]+)=(?P<value>.*)$", re.MULTILINE
 )
@@ -47,7 +53,7 @@ def test_nothing_else_is_listed_but_the_deployment_names() -> None:
 
     names = re.findall(r"^(?:# )?([A-Z_]+)=", text, re.MULTILINE)
 
-    assert sorted(names) == sorted(declared().keys() | DEPLOYMENT)
+    assert sorted(names) == sorted(declared().keys() | DEPLOYMENT | DEPLOYMENT_WITH_DEFAULTS)
 
 
 def test_a_copy_of_it_is_a_valid_env_file_that_sets_nothing() -> None:

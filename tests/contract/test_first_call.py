@@ -19,7 +19,8 @@ from werkzeug.serving import make_server
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 KEPT = "declare -p BASE ADMIN_SECRET TOKEN SESSION >kept 2>/dev/null; declare -f field >>kept"
-OWN_TO_EACH_RUN = re.compile(r"(^|_)id$|_at$|^confidence$")
+OWN_TO_EACH_RUN = re.compile(r"(^|_)id$|_at$|^confidence$|^next_intents$")
+"""The last is learned from all conversations of the workspace, other tests' too."""
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 

@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from schema_databases import ROOT, alembic_config, new_database, run, upgrade
-from servers import Servers
+from schema_databases import ROOT, alembic_config, run, upgrade
 from sqlalchemy.engine import URL
 
 TABLES = "select tablename from pg_tables where schemaname = 'public' order by tablename"
 
 
-@pytest.fixture
-def server(servers: Servers) -> URL:
-    """The server to migrate on. Another module runs these tests on other servers."""
-    return servers.database
+def test_upgrading_an_empty_database_gives_what_the_models_declare(migrated: URL) -> None:
+    command.check(alembic_config(migrated))  # raises where autogenerate would write a migration
 
 
-@pytest.fixture
-def empty(server: URL) -> Iterator[URL]:
-    with new_database(server) as url:
-        yield url
+def test_a_downgrade_leaves_nothing_and_can_be_upgraded_again(migrated: URL) -> None:
+    made = run(migrated, TABLES)
 
-
-def test_upgrading_an_empty_database_gives_what_the_models_declare(empty: URL) -> None:
-    upgrade(empty)
-
-    command.check(alembic_config(empty))  # raises where autogenerate would write a migration
-
-
-def test_a_downgrade_leaves_nothing_and_can_be_upgraded_again(empty: URL) -> None:
-    upgrade(empty)
-    made = run(empty, TABLES)
-
-    command.downgrade(alembic_config(empty), "base")
-    left = run(empty, TABLES)
-    upgrade(empty)
+    command.downgrade(alembic_config(migrated), "base")
+    left = run(migrated, TABLES)
+    upgrade(migrated)
 
     assert left == [("alembic_version",)]
-    assert run(empty, TABLES) == made
+    assert run(migrated, TABLES) == made
 
 
-def test_upgrading_twice_changes_nothing(empty: URL) -> None:
-    upgrade(empty)
-    upgrade(empty)
+def test_upgrading_twice_changes_nothing(migrated: URL) -> None:
+    upgrade(migrated)
 
-    assert run(empty, "select count(*) from alembic_version") == [(1,)]
+    assert run(migrated, "select count(*) from alembic_version") == [(1,)]
 
 
 def test_there_is_one_head_and_the_file_names_it() -> None:
@@ -65,3 +45,17 @@ def test_the_revisions_are_numbered_without_gaps() -> None:
     revisions = [revision.revision for revision in script.walk_revisions()][::-1]
 
     assert revisions == [f"{number:04}" for number in range(1, len(revisions) + 1)]
+
+
+def test_an_index_is_made_beside_the_traffic_where_its_table_is_not_new() -> None:
+    of_small_tables_or_told_in_operations = {"0006", "0011", "0021", "0023"}
+    held_up = {
+        path.name[:4]
+        for path in (ROOT / "migrations" / "versions").glob("0*.py")
+        if "create_index(" in (text := path.read_text())
+        and "create_table(" not in text
+        and "create table" not in text
+        and "concurrently" not in text
+    }
+
+    assert held_up <= of_small_tables_or_told_in_operations

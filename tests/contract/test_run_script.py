@@ -29,8 +29,6 @@ case "$*" in
     if [ -n "${FAIL:-}" ]; then echo "ERROR: $FAIL" >&2 && exit 1; fi
     for number in $(seq 20); do echo "Collecting p$number"; done
     ;;
-  "-m pytest -n 4"*) exit "${FIRST_ROUND:-0}" ;;
-  "-m pytest tests/store"*) echo "the second round's report" && exit "${SECOND_ROUND:-0}" ;;
 esac
 """
 
@@ -267,35 +265,22 @@ def test_the_tests_run_on_two_cores_and_know_where_chromium_is(
 
     run("test", "tests/unit", "-k", "two words", TALKHUB_CHROMIUM="")
 
-    assert calls()[-1] == "-m pytest -n 4 --dist worksteal tests/unit -k two words"
+    assert calls()[-1] == "-m pytest -n 3 --dist worksteal tests/unit -k two words"
     seen = (tmp_path / "notes.env").read_text().splitlines()
     assert f"TALKHUB_CHROMIUM={tmp_path / 'bin' / 'chromium'}" in seen
 
 
-def test_what_sql_decides_runs_on_the_oldest_postgres_too(
+def test_what_all_tests_execute_is_tried_on_the_oldest_postgres_too(
     run: Run, calls: Callable[[], list[str]], tmp_path: Path
 ) -> None:
     program(tmp_path / "pg15" / "postgres", "#!/usr/bin/env bash\n")
 
     run("test")
 
-    assert sorted(calls()[-3:]) == [  # the last one beside the others
+    assert calls()[-2:] == [
         "-m pytest --collect-only -qq",
-        "-m pytest -n 4 --dist worksteal",
-        "-m pytest tests/store tests/services tests/jobs",
+        "-m pytest -n 3 --dist worksteal -p tests.oldest_postgres",
     ]
-    seen = (tmp_path / "notes.env").read_text().splitlines()
-    assert f"TALKHUB_PG_BIN={tmp_path / 'pg15'}" in seen
-
-
-@pytest.mark.parametrize("failing", ["FIRST_ROUND", "SECOND_ROUND"])
-def test_a_round_that_fails_fails_the_tests(run: Run, tmp_path: Path, failing: str) -> None:
-    program(tmp_path / "pg15" / "postgres", "#!/usr/bin/env bash\n")
-
-    ended = run("test", **{failing: "1"})
-
-    assert ended.returncode == 1
-    assert ended.stdout.endswith("the second round's report\n")
 
 
 def test_without_the_oldest_postgres_the_tests_say_so(
@@ -303,8 +288,10 @@ def test_without_the_oldest_postgres_the_tests_say_so(
 ) -> None:
     ended = run("test")
 
-    assert calls()[-1] == "-m pytest -n 4 --dist worksteal"
-    assert f"nothing runs on PostgreSQL 15, there is none in {tmp_path / 'pg15'}" in ended.stderr
+    assert calls()[-1] == "-m pytest -n 3 --dist worksteal"
+    assert (
+        f"nothing is tried on PostgreSQL 15, there is none in {tmp_path / 'pg15'}" in ended.stderr
+    )
 
 
 def test_tests_on_a_postgres_of_ones_choice_run_on_no_other(
@@ -315,7 +302,7 @@ def test_tests_on_a_postgres_of_ones_choice_run_on_no_other(
     run("test", TALKHUB_PG_BIN=str(tmp_path / "pg15"))
 
     assert [call for call in calls() if call.startswith("-m pytest")] == [
-        "-m pytest -n 4 --dist worksteal"
+        "-m pytest -n 3 --dist worksteal"
     ]
 
 
@@ -326,7 +313,7 @@ def test_without_chromium_the_browser_tests_are_told_why(
 
     ended = run("test", TALKHUB_CHROMIUM="")
 
-    assert calls()[-1] == "-m pytest -n 4 --dist worksteal"
+    assert calls()[-1] == "-m pytest -n 3 --dist worksteal"
     assert f"talkhub: the browser tests are skipped, {reason}\n" in ended.stderr
     seen = (tmp_path / "notes.env").read_text().splitlines()
     assert f"TALKHUB_CHROMIUM_MISSING={reason}" in seen
@@ -364,6 +351,14 @@ def test_root_on_debian_gets_chromium_installed(
 
     run("test", TALKHUB_CHROMIUM="", TALKHUB_REQUIRE_BROWSER="1")
 
-    assert calls()[-1] == "-m pytest -n 4 --dist worksteal"
+    assert calls()[-1] == "-m pytest -n 3 --dist worksteal"
     seen = (tmp_path / "notes.env").read_text().splitlines()
     assert f"TALKHUB_CHROMIUM={folder / 'chromium'}" in seen
+
+
+def test_the_bill_of_materials_is_of_what_the_service_is_locked_to(
+    run: Run, calls: Callable[[], list[str]]
+) -> None:
+    run("sbom")
+
+    assert calls()[-1].startswith("-W ignore -m cyclonedx_py requirements requirements/base.txt ")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from schema_databases import new_database, run, upgrade
-from servers import Servers
+from schema_databases import run
 from sqlalchemy.engine import URL
 
 from requirements import requirement
@@ -15,7 +12,7 @@ from talkhub.store.base import UNSCOPED_TABLES
 
 APP, SYSTEM = DatabaseRole.APP.value, DatabaseRole.SYSTEM.value
 OWN_ROWS = "(workspace_id = ( SELECT current_workspace() AS current_workspace))"
-PARTITIONS = {"delivery_attempts_default"}
+PARTITIONS = {"delivery_attempts_default", "request_log_default"}
 
 POLICIES = """
 select c.relname, p.polname, p.polcmd, pg_get_expr(p.polqual, c.oid),
@@ -30,19 +27,6 @@ ORIGINAL_COLUMNS = """
 select column_name, data_type from information_schema.columns
 where table_schema = 'public' and table_name = %s
 """
-
-
-@pytest.fixture(scope="module")
-def server(servers: Servers) -> URL:
-    """The server to look at. Another module runs these tests on other servers."""
-    return servers.database
-
-
-@pytest.fixture(scope="module")
-def migrated(server: URL) -> Iterator[URL]:
-    with new_database(server) as url:
-        upgrade(url)
-        yield url
 
 
 def policies(url: URL, role: str) -> dict[str, tuple[str, str | None, str | None]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jsonschema
 import pytest
 from callers import Caller
 from factories import transcript
 from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
 from providers import hear_from
 
 from talkhub.names import Scope
@@ -38,8 +38,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "date_range": {"start": "2026-01-01"},
         "metrics": ["total_conversations", "peak_hours"],
     },
+    "list_conversations": {"channel": ["api"], "limit": 5},
+    "list_profiles": {"label": ["vip"], "start": "2026-01-01"},
     "send_message": {"user_id": "ana", "template": "Olá, {first_name|tudo bem}!", "role": "bot"},
     "get_message": {"id": 1},
+    "record_event": {"user_id": "ana", "name": "order_paid", "value": 99.9},
+    "record_score": {"user_id": "ana", "kind": "csat", "score": 5, "comment": "ótimo"},
+    "get_satisfaction": {"granularity": "week", "compare": True},
+    "get_retention": {"granularity": "month"},
+    "get_funnel": {"steps": ["order_paid"]},
 }
 ANSWERED_WITHOUT_ANYBODY = pytest.mark.parametrize(
     "spec",
@@ -56,8 +63,8 @@ def test_every_tool_has_an_example_and_every_example_a_tool() -> None:
 def test_the_schemas_are_valid_json_schema(spec: ToolSpec) -> None:
     listing = spec.listing()
 
-    jsonschema.Draft202012Validator.check_schema(listing["inputSchema"])
-    jsonschema.Draft202012Validator.check_schema(listing["outputSchema"])
+    Draft202012Validator.check_schema(listing["inputSchema"])
+    Draft202012Validator.check_schema(listing["outputSchema"])
 
 
 @TOOLS
@@ -79,9 +86,7 @@ def test_every_argument_and_result_is_typed(spec: ToolSpec) -> None:
 
 @TOOLS
 def test_the_example_fits_the_input_schema(spec: ToolSpec) -> None:
-    jsonschema.validate(
-        EXAMPLES[spec.name], spec.listing()["inputSchema"], jsonschema.Draft202012Validator
-    )
+    Draft202012Validator(spec.listing()["inputSchema"]).validate(EXAMPLES[spec.name])
 
 
 @TOOLS
@@ -99,7 +104,7 @@ def test_the_answer_is_what_the_output_schema_says(
     assert answer.status_code == spec.success_status
     spec.output_model.model_validate_json(answer.data)
     schema = spec.listing()["outputSchema"]
-    jsonschema.validate(answer.json, schema, jsonschema.Draft202012Validator)
+    Draft202012Validator(schema).validate(answer.json)
 
 
 @ANSWERED_WITHOUT_ANYBODY

@@ -24,8 +24,10 @@ class Visitor:
 
     def get(self, path: str, status: int = 200, **headers: str) -> str:
         answer = self.client.get(path, headers=headers)
-        assert answer.status_code == status, answer.text[:300]
-        return answer.text
+        text = answer.text
+        answer.close()  # what is streamed keeps one of few seats until then
+        assert answer.status_code == status, text[:300]
+        return text
 
     def page(self, path: str, status: int = 200) -> Html:
         return Html(self.get(path, status))
@@ -40,12 +42,11 @@ class Talk:
 
 
 @pytest.fixture
-def visit(app: Flask, sign_token: Callable[..., str]) -> Callable[..., Visitor]:
+def visit(browse: Callable[..., FlaskClient]) -> Callable[..., Visitor]:
     """Sign a browser in to a workspace."""
 
-    def sign_in(workspace_id: int, **cookies: str) -> Visitor:
-        client = app.test_client()
-        client.set_cookie(app.config["JWT_ACCESS_COOKIE_NAME"], sign_token(workspace_id))
+    def sign_in(workspace_id: int, role: str = "owner", **cookies: str) -> Visitor:
+        client = browse(workspace_id, role)
         for name, value in cookies.items():
             client.set_cookie(name, value)
         return Visitor(client)

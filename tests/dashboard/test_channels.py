@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from factories import ENCRYPTION_KEY, make_workspace
+from factories import KEYRING, make_workspace
 
-from talkhub.services.channel_setup import AddedChannel, add_channel
+from talkhub.services.sending.channel_setup import AddedChannel, add_channel
 from talkhub.store.uow import workspace_scope
 
 
@@ -16,7 +16,7 @@ def bot(database, workspace) -> AddedChannel:
             uow,
             kind="telegram",
             name="@talkhub_bot",
-            key=ENCRYPTION_KEY,
+            keyring=KEYRING,
             credentials={"bot_token": "1:not-a-bots-token"},
         )
 
@@ -47,15 +47,18 @@ def test_a_provider_that_cannot_be_reached_is_reported_on_the_page(ana, bot, act
     assert "O provedor não aceitou: The provider" in answer.text
 
 
-def test_without_accounts_the_page_says_how_to_add_one(ana):
-    assert "channels --help" in ana.get("/dashboard/channels")
+def test_a_further_workspace_without_accounts_is_told_of_keys(ana):
+    shown = ana.page("/dashboard/channels").one("section", aria_labelledby="nothing")
+
+    assert "chave de API" in shown.text
+    assert "channels --help" not in shown.text
 
 
 def test_what_reconciliation_did_and_met_is_shown(ana, database, workspace):
     with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
         credentials = {"api_key": "not-uchats-key"}
         added = add_channel(
-            uow, kind="uchat", name="Fluxo", key=ENCRYPTION_KEY, credentials=credentials
+            uow, kind="uchat", name="Fluxo", keyring=KEYRING, credentials=credentials
         )
     before = ana.get("/dashboard/channels")
     with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:

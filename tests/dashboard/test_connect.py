@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from html_pages import Html
 
 from talkhub.app import create_app
-from talkhub.blueprints.dashboard.connect_clients import TITLES, ClientName
+from talkhub.blueprints.dashboard.integrations.connect_clients import TITLES, ClientName
 from talkhub.settings import Settings
 
 ADDRESS = "http://localhost/mcp"
@@ -32,8 +33,7 @@ def published(settings: Settings) -> Iterator[Flask]:
     """The application of a service that knows its public address."""
     app = create_app(settings.model_copy(update={"public_url": "https://hub.example.com"}))
     yield app
-    app.extensions["talkhub"].database.dispose()
-    app.extensions["talkhub"].redis.close()
+    app.extensions["talkhub"].close()
 
 
 @pytest.fixture
@@ -41,14 +41,12 @@ def unnamed(settings: Settings) -> Iterator[Flask]:
     """The application of a service in production that was not told its public address."""
     app = create_app(settings.model_copy(update={"env": "production", "public_url": None}))
     yield app
-    app.extensions["talkhub"].database.dispose()
-    app.extensions["talkhub"].redis.close()
+    app.extensions["talkhub"].close()
 
 
-def page_of(app: Flask, token: str) -> Html:
-    client = app.test_client()
-    name, host = app.config["JWT_ACCESS_COOKIE_NAME"], "hub.example.org"
-    client.set_cookie(name, token, domain=host, secure=True)
+def page_of(client: FlaskClient) -> Html:
+    host, cookie = "hub.example.org", client.get_cookie("talkhub")
+    client.set_cookie("__Host-talkhub", cookie.value, domain=host, secure=True)
     page = client.get("/dashboard/connect", base_url=f"https://{host}")
     assert page.status_code == 200
     return Html(page.text)
@@ -93,18 +91,18 @@ def test_who_calls_from_outside_is_said_not_to_reach_this_machine(ana, client: C
 
 
 def test_a_published_service_shows_its_public_address(
-    published: Flask, workspace: int, sign_token: Callable[..., str]
+    published: Flask, workspace: int, browse: Callable[..., FlaskClient]
 ):
-    page = page_of(published, sign_token(workspace))
+    page = page_of(browse(workspace, at=published))
 
     assert snippets(page) == ["https://hub.example.com/mcp"]
     assert page.all(class_="banner") == []
 
 
 def test_a_service_that_does_not_know_its_address_shows_the_browsers_and_says_so(
-    unnamed: Flask, workspace: int, sign_token: Callable[..., str]
+    unnamed: Flask, workspace: int, browse: Callable[..., FlaskClient]
 ):
-    page = page_of(unnamed, sign_token(workspace))
+    page = page_of(browse(workspace, at=unnamed))
 
     assert snippets(page) == ["https://hub.example.org/mcp"]
     assert "PUBLIC_URL" in page.one(class_="banner").text

@@ -85,7 +85,8 @@ def test_each_active_filter_is_a_pill_that_removes_it_alone(ana, happy_and_angry
 
 
 def test_the_form_keeps_the_filters_that_it_does_not_offer(ana, happy_and_angry):
-    form = ana.page("/dashboard/conversations?attention=yes&status=open").one("form", role="search")
+    form = ana.page("/dashboard/conversations?attention=yes&status=open")
+    form = form.one("main").one("form", role="search")
 
     assert form.one("input", type="hidden", name="attention").attributes["value"] == "yes"
     assert form.one("select", name="status").one("option", selected="").text == "Aberta"

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from talkhub.names import Scope
-
 
 @pytest.fixture
-def reader(app, workspace, sign_token):
+def reader(workspace, browse):
     """A browser of Caio's, who may look at the pages and no more."""
-    client = app.test_client()
-    token = sign_token(workspace, Scope.DASHBOARD, subject="caio")
-    client.set_cookie(app.config["JWT_ACCESS_COOKIE_NAME"], token)
-    return client
+    return browse(workspace, "viewer", name="caio")
 
 
 def mood_of(page) -> str:

@@ -27,12 +27,12 @@ def state_of(visitor) -> str:
 
 
 def test_it_is_off_until_an_owner_switches_it_on(ana, database: Database, workspace: int):
-    assert state_of(ana) == "Neste workspace desligada"
+    assert state_of(ana) == "Neste espaço desligada"
 
     answer = ana.client.post(PATH, data={"enabled": "true", "covers": "all"})
 
     assert (answer.status_code, answer.location) == (303, PATH)
-    assert state_of(ana) == "Neste workspace ligada"
+    assert state_of(ana) == "Neste espaço ligada"
     assert rows(database, workspace, TRAIL) == [
         {"actor": "ana", "action": "enrichment.allowed", "subject": "all"}
     ]

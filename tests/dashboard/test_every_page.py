@@ -1,67 +1,120 @@
-"""What holds for every page, in both languages: structure, names, references, no dead link."""
+"""What holds for every page: structure, names, references, no dead link."""
 
+import gzip
+import threading
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from factories import rows
 from html_pages import Element, Html
+from page_addresses import PAGES
+from sqlalchemy import event
 
 from talkhub.store.uow import Database, system_scope
 
 PATHS = [
-    "/dashboard",
-    "/dashboard?period=28d&metric=conversations",
-    "/dashboard/conversations",
+    *(f"/dashboard{path}" for path in PAGES.values()),
+    "/dashboard?metric=conversations",
+    "/dashboard/analytics?view=performance&platform=telegram",
+    "/dashboard/analytics?view=topics&start=2020-01-01&end=2020-02-01",
     "/dashboard/conversations?platform=telegram&start=2020-01-01",
-    "/dashboard/conversations?platform=instagram",
+    "/dashboard/conversations?q=entregam",
     "/dashboard/conversations/{conversation_id}",
-    "/dashboard/people",
     "/dashboard/people?q=nobody",
     "/dashboard/people/{profile_id}",
-    "/dashboard/connect",
+    "/dashboard/people/{profile_id}/context?q=entrega",
     "/dashboard/connect?client=uchat",
-    "/dashboard/api-keys",
-    "/dashboard/channels",
-    "/dashboard/applications",
-    "/dashboard/webhooks",
-    "/dashboard/failures",
-    "/dashboard/enrichment",
 ]
 PORTUGUESE_ONLY = ("Visão geral", "Conversas", "Mensagens", "Situação", "Limpar tudo")
 NAMED_BY = ("aria-label", "aria-labelledby", "title", "value")
 
 
-@pytest.fixture(params=["pt-BR", "en"])
-def language(request: pytest.FixtureRequest) -> str:
-    return request.param
+MAX_STATEMENTS = 12
+MAX_NAVIGATION, MAX_FIRST_LOAD = 15_000, 60_000
+"""Compressed bytes: of a page alone, and with everything that it asks for."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A page, and how many statements it took."""
+
+    page: Html
+    statements: int
 
 
 @pytest.fixture
-def ids(database: Database, workspace: int, happy_and_angry) -> dict[str, object]:
-    """What stands in the addresses of pages about one thing."""
-    (person,) = rows(database, workspace, "select min(id) as id from user_profiles")
-    return {
-        "conversation_id": happy_and_angry[0].conversation_id,
-        "profile_id": person["id"],
-    }
+def language() -> str:
+    return "pt-BR"
+
+
+@dataclass
+class Seen:
+    """The pages that were asked for already, by path and language, and whose they are."""
+
+    pages: dict[tuple[str, str], Look] = field(default_factory=dict)
+    workspace: int | None = None
+    ids: dict[str, object] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
-def seen() -> dict[tuple[str, str], Html]:
-    """The pages that were asked for already, by path and language."""
-    return {}
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.fixture
+def talked(request: pytest.FixtureRequest, seen: Seen, database: Database) -> Seen:
+    """One workspace in which people have talked, and what stands in addresses of its pages."""
+    if seen.workspace is None:
+        happy, _ = request.getfixturevalue("happy_and_angry")
+        seen.workspace = request.getfixturevalue("workspace")
+        (person,) = rows(database, seen.workspace, "select min(id) as id from user_profiles")
+        seen.ids = {"conversation_id": happy.conversation_id, "profile_id": person["id"]}
+    return seen
 
 
 @pytest.fixture(params=PATHS)
-def page(request: pytest.FixtureRequest, language: str, seen: dict[tuple[str, str], Html]) -> Html:
-    """A page; read once, since the tests only look at it."""
-    if (request.param, language) not in seen:
-        visitor = request.getfixturevalue("visit")(
-            request.getfixturevalue("workspace"), lang=language
-        )
-        path = request.param.format(**request.getfixturevalue("ids"))
-        seen[request.param, language] = visitor.page(path)
-    return seen[request.param, language]
+def looked_at(
+    request: pytest.FixtureRequest,
+    language: str,
+    talked: Seen,
+    visit: Callable[..., Any],
+    app_database: Database,
+) -> Look:
+    """A page and what it took; read once, since the tests only look at it."""
+    key = (request.param, language)
+    if key not in talked.pages:
+        visitor = visit(talked.workspace, lang=language)
+        with counted_statements(app_database) as asked:
+            page = visitor.page(request.param.format(**talked.ids))
+        talked.pages[key] = Look(page, len(asked))
+    return talked.pages[key]
+
+
+@pytest.fixture
+def page(looked_at: Look) -> Html:
+    return looked_at.page
+
+
+@contextmanager
+def counted_statements(database: Database) -> Iterator[list[str]]:
+    """Note what the pages' database is asked in the block, by this thread.
+
+    Other threads of the app write down requests and usage whenever it is time.
+    """
+    asked: list[str] = []
+    here = threading.get_ident()
+
+    def note(_connection, _cursor, statement: str, *_rest: object) -> None:
+        if threading.get_ident() == here:
+            asked.append(statement)
+
+    event.listen(database._engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(database._engine, "before_cursor_execute", note)
 
 
 def has_name(control: Element) -> bool:
@@ -72,6 +125,7 @@ def has_name(control: Element) -> bool:
     return bool(named or control.text or (label is not None and label.text))
 
 
+@pytest.mark.parametrize("language", ["pt-BR", "en", "es"])
 def test_pages_are_in_the_language_that_they_say(page: Html, language: str):
     assert page.one("html").attributes["lang"] == language
 
@@ -121,6 +175,28 @@ def test_references_within_a_page_lead_somewhere(page: Html):
 
     assert [name for name, count in ids.items() if count > 1] == []
     assert [name for name in referred if name not in ids] == []
+
+
+def test_pages_ask_the_database_few_questions(looked_at: Look):
+    assert 0 < looked_at.statements <= MAX_STATEMENTS
+
+
+def test_pages_are_small(page: Html):
+    assert compressed(page.source.encode()) <= MAX_NAVIGATION
+
+
+def test_a_first_visit_is_small(ana, page: Html):
+    head = page.one("head")
+    addresses = {link.attributes["href"] for link in head.all("link", rel="stylesheet")}
+    addresses |= {script.attributes["src"] for script in head.all("script")}
+    addresses |= {use.attributes["href"].partition("#")[0] for use in page.all("use")}
+    parts = [ana.client.get(address, buffered=True).data for address in addresses]
+
+    assert compressed(page.source.encode()) + sum(map(compressed, parts)) <= MAX_FIRST_LOAD
+
+
+def compressed(content: bytes) -> int:
+    return len(gzip.compress(content, 9))
 
 
 def test_the_navigation_marks_one_page(page: Html):

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from html_pages import Html
 
 from requirements import requirement
-from talkhub.services.auth import add_first_user
+from talkhub.services.access.auth import add_first_user
 from talkhub.store.uow import Database
 
 PASSWORD = "correct-horse-battery"
@@ -110,11 +110,11 @@ def test_nobody_is_sent_anywhere_but_to_the_dashboard(
     assert answer.location == "/dashboard"
 
 
-def test_a_token_without_the_dashboards_scope_does_not_open_it(
+def test_a_programs_token_does_not_open_the_pages(
     app: Flask, workspace: int, sign_token: Callable[..., str]
 ):
     client = app.test_client()
-    client.set_cookie("talkhub", sign_token(workspace, "mcp:read"))
+    client.set_cookie("talkhub", sign_token(workspace))
 
     assert client.get("/dashboard").status_code == 303
 

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from factories import rows
-from flask import Flask
+from flask.testing import FlaskClient
 
-from talkhub.names import Scope
 from talkhub.store.uow import Database
 
 PATH = "/dashboard/people"
@@ -101,11 +100,10 @@ def test_an_id_that_was_not_merged_cannot_be_parted(ana, talk, page_of):
 
 
 def test_who_may_not_edit_people_sees_no_buttons_and_is_refused(
-    app: Flask, talk, page_of, workspace: int, sign_token: Callable[..., str]
+    talk, page_of, workspace: int, browse: Callable[..., FlaskClient]
 ):
     talk("oi", user_id="u-1", name="Célia")
-    client = app.test_client()
-    client.set_cookie("talkhub", sign_token(workspace, Scope.DASHBOARD))
+    client = browse(workspace, "viewer")
 
     assert "Unir" not in client.get(page_of("u-1")).text
     assert client.post(f"{page_of('u-1')}/merge", data={"other": "u-1"}).status_code == 403
@@ -126,3 +124,29 @@ def test_the_list_has_pages(ana, talk, caller, monkeypatch: pytest.MonkeyPatch):
 
     assert len(first.one("tbody").all("tr")) == 50
     assert len(rest.one("tbody").all("tr")) == 1
+
+
+def test_what_a_bot_is_told_of_a_person_can_be_read(ana, database, workspace: int, happy_and_angry):
+    (person,) = rows(
+        database, workspace, "select id from user_profiles where name = 'Helena Couto'"
+    )
+
+    page = ana.page(f"/dashboard/people/{person['id']}/context?q=entregam em Sumaré")
+
+    assert "Vocês entregam em Sumaré?" in page.one("pre").text
+    assert ana.client.get("/dashboard/people/999999999999/context").status_code == 404
+
+
+def test_erasing_leads_to_a_receipt_that_is_shown_once(ana, talk, drain, page_of):
+    talk("oi", "olá", user_id="u-1", name="Célia")
+    drain()
+
+    answer = ana.client.post(f"{page_of('u-1')}/erase")
+    receipt = ana.page(answer.location)
+    again = ana.client.get(answer.location)
+
+    assert (answer.status_code, answer.location) == (303, f"{PATH}/erased")
+    assert "Célia" not in receipt.source
+    assert receipt.one("main").one("code").text.startswith("erasure_")
+    assert receipt.one("main").all("dd")[2].text == "1"
+    assert (again.status_code, again.location) == (303, PATH)

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import pytest
 from factories import rows
-from flask import Flask
+from flask.testing import FlaskClient
 from html_pages import Html
 
-from talkhub.names import Scope
 from talkhub.store.uow import Database, workspace_scope
 
 PATH = "/dashboard/webhooks"
@@ -136,10 +135,9 @@ def test_another_site_cannot_send_the_forms(ana, log: str):
 
 
 def test_who_may_not_manage_webhooks_sees_neither_page_nor_link(
-    app: Flask, workspace: int, sign_token: Callable[..., str], log: str
+    workspace: int, browse: Callable[..., FlaskClient], log: str
 ):
-    bia = app.test_client()
-    bia.set_cookie("talkhub", sign_token(workspace, Scope.DASHBOARD, subject="bia"))
+    bia = browse(workspace, "viewer", name="bia")
 
     refused = [bia.get(path).status_code for path in (PATH, log)]
     refused += [bia.post(path).status_code for path in (PATH, f"{log}/test", f"{log}/delete")]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from factories import WHATSAPP_SECRET
-from service import Service, service_of_its_own
+from service import Service, service_of_all, service_of_its_own
 
 
 @pytest.fixture
@@ -15,8 +15,7 @@ def service() -> Iterator[Service]:
 
 
 @pytest.fixture(scope="session")
-def running_service() -> Iterator[Service]:
-    """A service that is up, for tests that do not stop it."""
-    with service_of_its_own() as service:
-        service.up()
+def running_service(testrun_uid: str) -> Iterator[Service]:
+    """A service that is up, for tests that do not stop it: one for all test processes."""
+    with service_of_all(testrun_uid) as service:
         yield service

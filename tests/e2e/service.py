@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import http.cookiejar
 import json
 import os
@@ -21,11 +22,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from talkhub.embedded.layout import lay_out
 from talkhub.embedded.locks import is_locked
 
 ROOT = Path(__file__).parents[2]
-READY_SECONDS = 60
+READY_SECONDS = 120
 
 
 def free_port() -> int:
@@ -68,6 +71,7 @@ class Service:
             "TALKHUB_HOME": str(self.home),
             "TALKHUB_LINGER": "0",
             "PORT": str(self.port),
+            "WEB_PROCESSES": "1",
             "WORKER_PROCESSES": "1",
             "SENTENCE_ENCODER": "false",
             **self.settings,
@@ -125,9 +129,64 @@ def service_of_its_own(**settings: str) -> Iterator[Service]:
     finally:
         if service.process is not None and service.process.poll() is None:
             service.stop()
-        keeper = lay_out(service.home, None).lock("keeper")
-        wait_for(lambda: not is_locked(keeper), seconds=20)
-        shutil.rmtree(folder)
+        _clear_away(service)
+
+
+@contextmanager
+def service_of_all(run: str) -> Iterator[Service]:
+    """Yield the service of a run of tests: its first process starts it, its last one stops it.
+
+    A start takes as much computing as some hundred tests.
+    """
+    folder = Path(tempfile.gettempdir()) / f"th-{run[:12]}"
+    book, service = folder / "users.json", Service(folder / "h")
+    with _alone(folder):
+        if book.exists():
+            noted = json.loads(book.read_text())
+            service.port = noted["port"]
+        else:
+            folder.chmod(0o711)
+            service.up()
+            assert service.process is not None
+            noted = {"port": service.port, "pid": service.process.pid, "users": 0}
+            # Another test process may go on with it and end it: nobody waits for it here.
+            service.process.returncode = 0
+        book.write_text(json.dumps(noted | {"users": noted["users"] + 1}))
+    try:
+        yield service
+    finally:
+        with _alone(folder):
+            noted = json.loads(book.read_text())
+            book.write_text(json.dumps(noted | {"users": noted["users"] - 1}))
+            if noted["users"] == 1:
+                os.kill(noted["pid"], signal.SIGTERM)
+                wait_for(lambda: _is_over(noted["pid"]), seconds=40)
+                _clear_away(service)
+                folder.with_suffix(".lock").unlink()
+
+
+def _is_over(pid: int) -> bool:
+    """Tell whether a process ended, also while who started it has not looked yet."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep the other test processes away from the service of all meanwhile."""
+    folder.mkdir(exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _clear_away(service: Service) -> None:
+    """Leave nothing of a service that was stopped."""
+    keeper = lay_out(service.home, None).lock("keeper")
+    wait_for(lambda: not is_locked(keeper), seconds=20)
+    shutil.rmtree(service.home.parent)
 
 
 class Visitor:

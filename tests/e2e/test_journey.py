@@ -93,6 +93,8 @@ def test_a_message_of_each_channel_is_soon_in_the_dashboard_and_survives_a_resta
 
     wait_for(all_shown, seconds=20)
 
+    told = service.send("GET", "/metrics").text  # by workers too, through the web server
+    assert 'talkhub_jobs_total{job="drain_inbox",result="done"}' in told
     assert service.stop() == 0
     service.up()
     assert all_shown()
@@ -102,7 +104,9 @@ def test_the_original_readmes_calls_work_as_written(running_service: Service):
     service = running_service
     login = {"username": "admin", "admin_secret": service.secret("ADMIN_SECRET")}
 
-    token = service.send("POST", "/api/v1/auth/token", login).json["token"]
+    answer = service.send("POST", "/api/v1/auth/token", login)
+    assert not any(sign.isdigit() for sign in answer.headers.get("Server", ""))
+    token = answer.json["token"]
     headers = {"Authorization": f"Bearer {token}"}
     session = service.send(
         "POST",

@@ -111,9 +111,9 @@ def test_all_faults_are_told_at_once_and_no_value_is(environment: pytest.MonkeyP
 
     assert str(refusal.value).splitlines() == [
         "the settings need attention:",
-        "  PORT must be less than or equal to 65535",
         "  DATABASE_URL must begin with postgresql://",
         "  LOG_LEVEL must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'",
+        "  PORT must be less than or equal to 65535",
     ]
 
 

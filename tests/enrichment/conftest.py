@@ -25,7 +25,7 @@ def model(host: Callable[..., object]) -> LanguageModel:
 
 @pytest.fixture
 def interface(model: LanguageModel) -> Iterator[Interface]:
-    made = Interface(model.url, key="sk-tests", model="tests-1", seconds=0.5)
+    made = Interface(model.url, key="sk-tests", model="tests-1", seconds=2)
     yield made
     made.close()
 

@@ -119,6 +119,18 @@ def test_who_withdraws_drops_what_waits_and_leaves_a_trace(
     ]
 
 
+def test_a_conversation_of_who_opted_out_meanwhile_leaves_the_line(
+    say: Callable[..., int], ask: Ask, model: LanguageModel, database: Database, workspace: int
+) -> None:
+    say()
+    change(
+        database, f"update user_profiles set memory_opt_out = true where workspace_id = {workspace}"
+    )
+
+    assert ask() == 1
+    assert rows(database, workspace, FOUND) == []
+
+
 @pytest.mark.parametrize(
     "case",
     [

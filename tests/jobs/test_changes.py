@@ -15,7 +15,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from providers import Door, payload, said
 
-from talkhub.jobs.schedule import forget_the_old
+from talkhub.jobs.forgetting import forget_the_old
 from talkhub.names import Platform
 from talkhub.store.uow import Database, workspace_scope
 

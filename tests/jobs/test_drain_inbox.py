@@ -21,8 +21,9 @@ from talkhub.analysis.pipeline import ANALYSER_VERSION
 from talkhub.channels.registry import CHANNELS
 from talkhub.jobs import handlers, timing
 from talkhub.names import Platform
-from talkhub.services.channel_sessions import ClaimedEvent
-from talkhub.services.ingest import FenceLost, apply_events
+from talkhub.services.incoming.ingest import FenceLost, apply_events
+from talkhub.services.people.tombstones import Tombstones
+from talkhub.services.talking.channel_sessions import ClaimedEvent
 from talkhub.store.statements.inbox import CLAIM_EVENTS
 from talkhub.store.uow import Database, system_scope, workspace_scope
 
@@ -529,7 +530,12 @@ def test_a_worker_that_comes_too_late_applies_nothing(
 
     def apply_late() -> None:
         with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
-            apply_events(uow, [event], session_idle=timedelta(days=1))
+            apply_events(
+                uow,
+                [event],
+                session_idle=timedelta(days=1),
+                tombstones=Tombstones(lambda: b"tests"),
+            )
 
     with pytest.raises(FenceLost):
         apply_late()
@@ -576,7 +582,7 @@ def test_the_index_follows_what_a_late_message_pushes_into_the_next_part(
     drain: Callable[[], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("talkhub.services.transcripts.MAX_MESSAGES", 2)
+    monkeypatch.setattr("talkhub.services.talking.transcripts.MAX_MESSAGES", 2)
     account = door(Platform.TELEGRAM)
     for minute in (0, 2, 1):
         account.post(said(Platform.TELEGRAM, str(minute), at=f"12:{minute:02}"))

@@ -14,18 +14,18 @@ from factories import make_channel, rows, transcript
 from providers import Door, said
 
 from talkhub import clock
+from talkhub.encryption import key_id
 from talkhub.jobs import handlers, schedule
+from talkhub.jobs.forgetting import forget_the_old
 from talkhub.jobs.schedule import (
     Task,
     change_signing_key,
     close_silent_sessions,
     forget_settled_events,
-    forget_the_old,
     run_due_tasks,
     sweep,
 )
 from talkhub.names import Job, Platform
-from talkhub.security import key_id
 from talkhub.settings import Settings
 from talkhub.store.uow import Database, system_scope, workspace_scope
 
@@ -247,6 +247,31 @@ def test_a_slow_task_holds_up_nothing(
     released.set()
 
     assert ended.wait(10)
+
+
+def test_a_slow_task_does_not_run_twice_at_once(
+    database: Database, workspace: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, released = threading.Event(), threading.Event()
+    runs: list[str] = []
+
+    def wait(_: Database) -> None:
+        runs.append("run")
+        started.set()
+        released.wait(10)
+
+    task = Task(f"slow {workspace}", timedelta(microseconds=1), wait, is_slow=True)
+    monkeypatch.setattr(schedule, "TASKS", (task,))
+
+    run_due_tasks(database)
+    assert started.wait(10)
+    run_due_tasks(database)
+    meanwhile = (list(runs), schedule.is_running(task))
+    released.set()
+    next(it for it in threading.enumerate() if it.name == task.name).join(10)
+
+    assert meanwhile == (["run"], True)
+    assert not schedule.is_running(task)
 
 
 def test_what_is_past_its_time_is_forgotten_and_nothing_else(

@@ -16,8 +16,8 @@ from talkhub import clock
 from talkhub.errors import Conflict, NotFound
 from talkhub.jobs.schedule import close_silent_sessions
 from talkhub.names import Platform
-from talkhub.services.merging import merge_people, part_people
-from talkhub.services.workspaces import set_session_idle
+from talkhub.services.administration.workspaces import set_session_idle
+from talkhub.services.people.merging import merge_people, part_people
 from talkhub.store.uow import Database, workspace_scope
 
 PEOPLE = "select * from user_profiles order by id"
@@ -163,7 +163,8 @@ def test_merged_people_are_one_and_their_figures_are_counted_together(
     assert told["interaction_stats"]["total_conversations"] == 2
     assert len(holders(database, workspace)) == 1
     (audited,) = rows(database, workspace, "select actor, action, subject from audit_entries")
-    assert audited == {"actor": "ana", "action": "profile.merged", "subject": absorbed}
+    assert (audited["actor"], audited["action"]) == ("ana", "profile.merged")
+    assert absorbed not in str(audited)  # the trail is for ever, and an id may be a phone
 
 
 def test_parted_people_have_their_own_conversations_and_details_back(

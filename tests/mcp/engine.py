@@ -9,6 +9,7 @@ from typing import Any
 from rpc import MODERN, NAMED_BY, modern_params
 
 from talkhub import json_codec
+from talkhub.encryption import Keyring
 from talkhub.errors import Forbidden
 from talkhub.mcp.identity import Identity
 from talkhub.mcp.sealing import Sealer
@@ -50,7 +51,7 @@ class MadeUp:
     server: McpServer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.server = McpServer(IDENTITY, self.features, sealer=Sealer("tests"))
+        self.server = McpServer(IDENTITY, self.features, sealer=Sealer(Keyring("tests")))
 
     def ask(
         self,

@@ -48,9 +48,9 @@ def test_our_own_origin_is_let_in(rpc: Rpc) -> None:
 
 
 def test_an_allowed_origin_is_let_in_and_told_so(
-    make_client: Callable[..., FlaskClient], caller: Caller
+    shared_client: Callable[..., FlaskClient], caller: Caller
 ) -> None:
-    client = make_client(allowed_origins=("https://*.example.com",))
+    client = shared_client(allowed_origins=("https://*.example.com",))
     own = Rpc(client, caller.token)
 
     assert own.post(PING, {"Origin": "https://chat.example.com"}).headers[
@@ -68,9 +68,9 @@ def test_a_page_cannot_reach_a_loopback_address_by_a_name_of_its_own(rpc: Rpc) -
 
 @pytest.mark.parametrize("changed", [{"trusted_proxies": 1}, {"host": "0.0.0.0"}])  # noqa: S104
 def test_elsewhere_the_service_has_any_name(
-    make_client: Callable[..., FlaskClient], caller: Caller, changed: dict[str, Any]
+    shared_client: Callable[..., FlaskClient], caller: Caller, changed: dict[str, Any]
 ) -> None:
-    own = Rpc(make_client(**changed), caller.token)
+    own = Rpc(shared_client(**changed), caller.token)
 
     assert own.post(PING, {"Host": "mcp.example.com"}).status_code == 200
 
@@ -297,17 +297,17 @@ def test_the_protocol_is_spoken_at_the_other_addresses_too(caller: Caller, path:
 
 
 def test_the_api_role_speaks_it_at_its_root(
-    make_client: Callable[..., FlaskClient], caller: Caller
+    shared_client: Callable[..., FlaskClient], caller: Caller
 ) -> None:
-    client = make_client(role="api")
+    client = shared_client(role="api")
 
     assert Rpc(client, caller.token, "/").result("tools/list")["tools"]
     assert client.get("/").json["service"] == "talkhub-api"
 
 
 @pytest.mark.parametrize("role", ["webhook", "dashboard"])
-def test_other_roles_do_not_speak_it(make_client: Callable[..., FlaskClient], role: str) -> None:
-    client = make_client(role=role)
+def test_other_roles_do_not_speak_it(shared_client: Callable[..., FlaskClient], role: str) -> None:
+    client = shared_client(role=role)
 
     assert client.post("/mcp", json=PING).status_code == 404
     assert client.post("/", json=PING).status_code == 405

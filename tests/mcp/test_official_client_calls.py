@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import httpx2
-import jsonschema
 import pytest
 from callers import Caller
 from factories import transcript
+from jsonschema import Draft202012Validator
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult
@@ -31,6 +31,13 @@ CALLS = {
     "search_memory": {"user_id": "ana", "query": "olá"},
     "update_user_profile": {"user_id": "ana", "profile_data": {"name": "Ana"}},
     "get_conversation_analytics": {"metrics": ["total_conversations"]},
+    "record_event": {"user_id": "ana", "name": "order_paid"},
+    "record_score": {"user_id": "ana", "kind": "nps", "score": 9},
+    "get_satisfaction": {},
+    "get_retention": {},
+    "get_funnel": {"steps": ["order_paid"]},
+    "list_conversations": {"limit": 5},
+    "list_profiles": {},
 }
 # These need a channel to write on: tests/sending calls them.
 SENDING = {"send_message", "get_message"}
@@ -70,4 +77,4 @@ def test_every_tool_answers_as_its_schema_says(mcp_url: str, caller: Caller, mod
     for name, answer in answers.items():
         assert not answer.is_error
         schema = registry.specs[name].listing()["outputSchema"]
-        jsonschema.validate(answer.structured_content, schema, jsonschema.Draft202012Validator)
+        Draft202012Validator(schema).validate(answer.structured_content)

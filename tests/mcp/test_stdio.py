@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import logging
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +16,15 @@ import pytest
 from engine import MadeUp, Someone
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
+from pydantic import SecretStr
 from servers import ROOT
 
 from talkhub.errors import Unauthenticated
+from talkhub.mcp.content.local import serve_locally
 from talkhub.mcp.stdio import serve
 from talkhub.names import Scope
 from talkhub.settings import Settings, environment_of_child
+from talkhub.store.uow import Database
 
 COMMAND = [sys.executable, "-m", "talkhub.cli", "mcp"]
 
@@ -54,19 +57,24 @@ def test_the_official_client_starts_the_command_and_calls(
     assert answer.structured_content["found"] is True
 
 
-def answers(settings: Settings, token: str, *lines: object) -> list[dict[str, Any]]:
-    """Return what the command answers; whatever else it writes goes to standard error."""
-    done = subprocess.run(
-        COMMAND,
-        input="".join(json.dumps(line) + "\n" for line in lines),
-        env=environment(settings, token),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=True,
-    )
-    return [json.loads(line) for line in done.stdout.splitlines()]
+@pytest.fixture
+def answers(
+    settings: Settings,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> Callable[..., list[dict[str, Any]]]:
+    """Serve somebody's lines, and return the answers: all that standard output got."""
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # the command makes its own
+
+    def serve_lines(token: str | None, *lines: object) -> list[dict[str, Any]]:
+        asked = "".join(json.dumps(line) + "\n" for line in lines).encode()
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(asked)))
+        known = SecretStr(token) if token is not None else None
+        serve_locally(settings.model_copy(update={"token": known}), database)
+        return [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
+
+    return serve_lines
 
 
 CALL = {
@@ -77,19 +85,21 @@ CALL = {
 }
 
 
-def test_without_a_token_the_operator_calls(settings: Settings) -> None:
-    (answer,) = answers(settings, "", CALL)
+def test_without_a_token_the_operator_calls(answers: Callable[..., list[dict[str, Any]]]) -> None:
+    (answer,) = answers(None, CALL)
 
     assert answer["result"]["structuredContent"]["user_id"] == "operators-guest"
 
 
 def test_a_token_that_is_not_valid_or_not_enough_is_refused(
-    settings: Settings, sign_token: Callable[..., str], workspace: int
+    answers: Callable[..., list[dict[str, Any]]],
+    sign_token: Callable[..., str],
+    workspace: int,
 ) -> None:
     reader = sign_token(workspace, Scope.MCP_READ)
 
     for token, code in (("nonsense", "unauthenticated"), (reader, "forbidden")):
-        (answer,) = answers(settings, token, CALL)
+        (answer,) = answers(token, CALL)
         assert (answer["id"], answer["error"]["data"]["code"]) == (1, code)
 
 

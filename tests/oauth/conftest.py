@@ -14,9 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from https_host import certificate_file, host
 
-from talkhub.names import Scope
-from talkhub.store.statements.accounts import ADD_USER
-from talkhub.store.uow import Database, system_scope
+from talkhub.store.uow import Database
 
 __all__ = ["certificate_file", "host"]
 
@@ -34,18 +32,13 @@ class Person:
 
 @pytest.fixture
 def make_person(
-    app: Flask, database: Database, sign_token: Callable[..., str]
+    app: Flask, database: Database, browse: Callable[..., FlaskClient]
 ) -> Callable[..., Person]:
     """Make a person of a workspace of their own, signed in."""
 
     def make(*, at: Flask = app) -> Person:
         workspace_id, name = make_workspace(database), f"ana_{secrets.token_hex(4)}"
-        user = {"workspace_id": workspace_id, "username": name, "password_hash": "-", "name": "Ana"}
-        with database.unit_of_work(system_scope("tests")) as uow:
-            uow.run(ADD_USER, user)
-        browser = at.test_client()
-        cookie = sign_token(workspace_id, Scope.DASHBOARD, subject=name)
-        browser.set_cookie("talkhub", cookie)
+        browser = browse(workspace_id, name=name, at=at)
         browser.set_cookie("lang", "pt-BR")
         return Person(name, workspace_id, browser)
 

@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 from applications import Application, use
 from factories import rows
-from flask import Flask
 from flask.testing import FlaskClient
 from html_pages import Html
 
-from talkhub.names import Scope
 from talkhub.store.uow import Database
 
 PATH = "/dashboard/applications"
@@ -98,13 +96,11 @@ def test_another_site_cannot_disconnect(agenda: Application, ana: Any) -> None:
 
 
 @pytest.fixture
-def colleague(ana: Any, app: Flask, sign_token: Callable[..., str]) -> Callable[..., Any]:
+def colleague(ana: Any, browse: Callable[..., FlaskClient]) -> Callable[..., Any]:
     """Make somebody else who is signed in to Ana's workspace."""
 
-    def make(*scopes: Scope) -> Any:
-        browser = app.test_client()
-        cookie = sign_token(ana.workspace_id, Scope.DASHBOARD, *scopes, subject="bia")
-        browser.set_cookie("talkhub", cookie)
+    def make(role: str) -> Any:
+        browser = browse(ana.workspace_id, role, name="bia")
         return replace(ana, name="bia", browser=browser)
 
     return make
@@ -113,7 +109,7 @@ def colleague(ana: Any, app: Flask, sign_token: Callable[..., str]) -> Callable[
 def test_a_member_neither_may_nor_is_offered_to_disconnect_what_another_connected(
     agenda: Application, ana: Any, colleague: Callable[..., Any]
 ) -> None:
-    tokens, bia = agenda.connect(), colleague()
+    tokens, bia = agenda.connect(), colleague("viewer")
     path = page_of(ana).one("tbody").one("form").attributes["action"]
 
     answer = bia.browser.post(path)
@@ -126,7 +122,7 @@ def test_a_member_neither_may_nor_is_offered_to_disconnect_what_another_connecte
 def test_an_owner_disconnects_what_another_connected(
     agenda: Application, colleague: Callable[..., Any]
 ) -> None:
-    tokens, owner = agenda.connect(), colleague(Scope.KEYS_MANAGE)
+    tokens, owner = agenda.connect(), colleague("admin")
     path = page_of(owner).one("tbody").one("form").attributes["action"]
 
     answer = owner.browser.post(path)

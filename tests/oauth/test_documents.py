@@ -16,7 +16,7 @@ from https_host import Behaviour, Host, answering
 from requirements import requirement
 from talkhub.app import create_app
 from talkhub.outbound.guarded import CallRefused
-from talkhub.services import oauth_clients
+from talkhub.services.access import oauth_clients
 from talkhub.settings import Settings
 from talkhub.store.uow import Database, system_scope
 
@@ -39,7 +39,7 @@ def asking(
 
     yield make
     for app in apps:
-        app.extensions["talkhub"].database.dispose()
+        app.extensions["talkhub"].close()
         app.extensions["talkhub"].redis.close()
 
 
@@ -142,7 +142,7 @@ def test_a_name_that_leads_inside_is_not_called(
 
     answer = agenda.look()
 
-    app.extensions["talkhub"].database.dispose()
+    app.extensions["talkhub"].close()
     app.extensions["talkhub"].redis.close()
     assert answer.status_code == 400
     assert there.requests == []

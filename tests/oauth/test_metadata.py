@@ -21,9 +21,9 @@ PUBLIC = "https://mcp.example.com"
 )
 @requirement("oauth:resource-metadata")
 def test_the_endpoint_says_who_issues_its_tokens(
-    make_client: Callable[..., FlaskClient], path: str, resource: str
+    shared_client: Callable[..., FlaskClient], path: str, resource: str
 ) -> None:
-    answer = make_client(public_url=PUBLIC).get(path)
+    answer = shared_client(public_url=PUBLIC).get(path)
 
     assert answer.json == {
         "resource": resource,
@@ -36,8 +36,10 @@ def test_the_endpoint_says_who_issues_its_tokens(
 
 @pytest.mark.parametrize("path", [SERVER, "/.well-known/openid-configuration"])
 @requirement("oauth:server-metadata")
-def test_the_server_says_what_it_can_do(make_client: Callable[..., FlaskClient], path: str) -> None:
-    document = make_client(public_url=PUBLIC).get(path).json
+def test_the_server_says_what_it_can_do(
+    shared_client: Callable[..., FlaskClient], path: str
+) -> None:
+    document = shared_client(public_url=PUBLIC).get(path).json
 
     methods = ["none", "client_secret_post", "client_secret_basic"]
     AuthorizationServerMetadata(document).validate()
@@ -74,9 +76,9 @@ def test_the_server_says_what_it_can_do(make_client: Callable[..., FlaskClient],
     ],
 )
 def test_only_what_can_be_trusted_becomes_our_address(
-    make_client: Callable[..., FlaskClient], changed: dict[str, object], host: str, issuer: str
+    shared_client: Callable[..., FlaskClient], changed: dict[str, object], host: str, issuer: str
 ) -> None:
-    answer = make_client(**changed).get(SERVER, headers={"Host": host})
+    answer = shared_client(**changed).get(SERVER, headers={"Host": host})
 
     told = answer.json["issuer"] if answer.status_code == 200 else None
     assert told == issuer
@@ -84,21 +86,23 @@ def test_only_what_can_be_trusted_becomes_our_address(
 
 
 def test_a_trusted_proxy_tells_our_address_in_development(
-    make_client: Callable[..., FlaskClient],
+    shared_client: Callable[..., FlaskClient],
 ) -> None:
     headers = {"X-Forwarded-Host": "tunnel.example", "X-Forwarded-Proto": "https"}
 
     answers = [
-        make_client(trusted_proxies=count).get(SERVER, headers=headers).json["issuer"]
+        shared_client(trusted_proxies=count).get(SERVER, headers=headers).json["issuer"]
         for count in (1, 0)
     ]
 
     assert answers == ["https://tunnel.example", "http://localhost"]
 
 
-def test_proxies_keep_the_metadata_but_no_refusal(make_client: Callable[..., FlaskClient]) -> None:
+def test_proxies_keep_the_metadata_but_no_refusal(
+    shared_client: Callable[..., FlaskClient],
+) -> None:
     told, refused = (
-        make_client(public_url=url, env="production").get(SERVER) for url in (PUBLIC, None)
+        shared_client(public_url=url, env="production").get(SERVER) for url in (PUBLIC, None)
     )
 
     assert told.headers["Cache-Control"] == "public, max-age=300"
@@ -118,9 +122,9 @@ def test_any_web_page_may_read_the_metadata(client: FlaskClient, path: str) -> N
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/register", "/oauth/revoke"])
 def test_only_allowed_pages_may_ask_for_tokens(
-    make_client: Callable[..., FlaskClient], path: str
+    shared_client: Callable[..., FlaskClient], path: str
 ) -> None:
-    client = make_client(allowed_origins=("https://app.talkhub.me",))
+    client = shared_client(allowed_origins=("https://app.talkhub.me",))
 
     allowed = [
         client.post(path, headers={"Origin": origin}).headers.get("Access-Control-Allow-Origin")
@@ -135,9 +139,9 @@ def test_only_allowed_pages_may_ask_for_tokens(
     [("api", 200, 404), ("dashboard", 404, 303), ("webhook", 404, 404), ("all", 200, 303)],
 )
 def test_programs_are_served_by_the_api_and_people_by_the_dashboard(
-    make_client: Callable[..., FlaskClient], role: str, programs: int, people: int
+    shared_client: Callable[..., FlaskClient], role: str, programs: int, people: int
 ) -> None:
-    client = make_client(role=role)
+    client = shared_client(role=role)
 
     assert client.get(SERVER).status_code == programs
     assert client.get("/dashboard/authorize").status_code == people

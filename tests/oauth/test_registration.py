@@ -12,7 +12,7 @@ from factories import new_address
 from flask.testing import FlaskClient
 
 from requirements import requirement
-from talkhub.jobs.schedule import forget_the_old
+from talkhub.jobs.forgetting import forget_the_old
 from talkhub.store.uow import Database, system_scope
 
 Register = Callable[..., dict[str, Any]]

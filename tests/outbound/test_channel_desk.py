@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 
 import pytest
-from factories import ENCRYPTION_KEY, rows
+from factories import KEYRING, rows
 from flask.testing import FlaskClient
 from https_host import Behaviour, Host, answering
 from providers import Door, said
@@ -15,7 +15,7 @@ from providers import Door, said
 from talkhub.errors import Conflict, Invalid, NotFound, ProviderRefused
 from talkhub.names import Platform
 from talkhub.outbound.providers import UPDATES, Providers, WebhookState
-from talkhub.services.channel_setup import (
+from talkhub.services.sending.channel_setup import (
     ChannelDesk,
     add_channel,
     end_rotation,
@@ -47,7 +47,7 @@ def desk(host: Callable[[Behaviour], Host], database: Database, workspace: int) 
         base = hosts[0].url("", name="client.example")
         providers = Providers(hosts[0].client(), telegram=base, graph=base)
         scope = workspace_scope(workspace, "ana")
-        return ChannelDesk(database, providers, scope, ENCRYPTION_KEY), hosts[0]
+        return ChannelDesk(database, providers, scope, KEYRING), hosts[0]
 
     return make
 
@@ -153,7 +153,7 @@ def test_an_account_is_listed_with_its_address_and_last_event(
 ) -> None:
     scope = workspace_scope(workspace, "ana")
     with database.unit_of_work(scope) as uow:
-        added = add_channel(uow, kind="uchat", name="Fluxo", key=ENCRYPTION_KEY)
+        added = add_channel(uow, kind="uchat", name="Fluxo", keyring=KEYRING)
     Door(client, Platform.UCHAT, added.path, added.secret).post(said(Platform.UCHAT, "oi"))
 
     with database.read_only(scope) as uow:
@@ -174,11 +174,11 @@ def test_two_secrets_count_during_a_rotation_and_one_after_it(
 ) -> None:
     scope = workspace_scope(workspace, "ana")
     with database.unit_of_work(scope) as uow:
-        added = add_channel(uow, kind="telegram", name="bot", key=ENCRYPTION_KEY)
-        new = rotate_channel(uow, added.id, key=ENCRYPTION_KEY)
-        other = add_channel(uow, kind="telegram", name="bot 2", key=ENCRYPTION_KEY)
-        newest = rotate_channel(uow, other.id, key=ENCRYPTION_KEY)
-        end_rotation(uow, other.id, key=ENCRYPTION_KEY)
+        added = add_channel(uow, kind="telegram", name="bot", keyring=KEYRING)
+        new = rotate_channel(uow, added.id, keyring=KEYRING)
+        other = add_channel(uow, kind="telegram", name="bot 2", keyring=KEYRING)
+        newest = rotate_channel(uow, other.id, keyring=KEYRING)
+        end_rotation(uow, other.id, keyring=KEYRING)
 
     def status(path: str, secret: str) -> int:
         door = Door(client, Platform.TELEGRAM, path, secret)
@@ -192,7 +192,7 @@ def test_a_removed_account_is_closed_and_what_opened_it_forgotten(
     database: Database, workspace: int, client: FlaskClient
 ) -> None:
     with database.unit_of_work(workspace_scope(workspace, "ana")) as uow:
-        added = add_channel(uow, kind="telegram", name="bot", key=ENCRYPTION_KEY)
+        added = add_channel(uow, kind="telegram", name="bot", keyring=KEYRING)
         remove_channel(uow, added.id)
 
     door = Door(client, Platform.TELEGRAM, added.path, added.secret)
@@ -205,7 +205,7 @@ def test_an_account_without_a_secret_is_proved_by_its_address(
     database: Database, workspace: int, client: FlaskClient
 ) -> None:
     with database.unit_of_work(workspace_scope(workspace, "ana")) as uow:
-        added = add_channel(uow, kind="uchat", name="Fluxo", key=ENCRYPTION_KEY, secret="")
+        added = add_channel(uow, kind="uchat", name="Fluxo", keyring=KEYRING, secret="")
 
     document = said(Platform.UCHAT, "oi")
 
@@ -220,9 +220,9 @@ def test_who_can_prove_itself_has_to_and_the_unknown_is_not_found(
     with database.unit_of_work(workspace_scope(workspace, "ana")) as uow:
         for kind, secret in (("telegram", ""), ("whatsapp", None), ("fax", "x")):
             with pytest.raises(Invalid):
-                add_channel(uow, kind=kind, name="a", key=ENCRYPTION_KEY, secret=secret)
+                add_channel(uow, kind=kind, name="a", keyring=KEYRING, secret=secret)
         with pytest.raises(NotFound):
             remove_channel(uow, 2**40)
-        added = add_channel(uow, kind="uchat", name="Fluxo", key=ENCRYPTION_KEY)
+        added = add_channel(uow, kind="uchat", name="Fluxo", keyring=KEYRING)
     with pytest.raises(Conflict):
         at_desk.check(added.id)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from factories import ENCRYPTION_KEY, rows
+from factories import KEYRING, rows
 from flask.testing import FlaskClient
 from https_host import Behaviour, Host, answering
 from providers import Door
@@ -21,8 +21,14 @@ from talkhub.jobs import context, handlers
 from talkhub.jobs.schedule import reconcile_uchat
 from talkhub.names import Platform
 from talkhub.outbound.uchat import UChat
-from talkhub.services.channel_setup import AddedChannel, ChannelLine, add_channel, list_channels
-from talkhub.services.reconciling import CALLS_A_ROUND, Reconciler
+from talkhub.services.sending.channel_setup import (
+    AddedChannel,
+    ChannelLine,
+    add_channel,
+    list_channels,
+)
+from talkhub.services.sending.reconciling import CALLS_A_ROUND, Reconciler
+from talkhub.store.hashing_keys import HashingKeys
 from talkhub.store.inbox_writer import InboxWriter
 from talkhub.store.uow import Database, system_scope, workspace_scope
 
@@ -74,9 +80,7 @@ class Account:
 
     def round(self, host: Host) -> int:
         interface = UChat(host.client(), host.url("", name="client.example"))
-        return Reconciler(
-            self.database, InboxWriter(self.database), interface, ENCRYPTION_KEY
-        ).run()
+        return Reconciler(self.database, InboxWriter(self.database), interface, KEYRING).run()
 
     def said(self) -> list[str]:
         found = rows(self.database, self.workspace_id, TRANSCRIPT)
@@ -102,7 +106,7 @@ def account(
     with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
         credentials = {"api_key": API_KEY}
         added = add_channel(
-            uow, kind="uchat", name="Fluxo", key=ENCRYPTION_KEY, credentials=credentials
+            uow, kind="uchat", name="Fluxo", keyring=KEYRING, credentials=credentials
         )
     door = Door(client, Platform.UCHAT, added.path, added.secret)
     return Account(added, workspace, database, door, drain)
@@ -374,7 +378,9 @@ def test_the_schedule_asks_at_the_address_of_the_settings(
         "webhooks_reach_loopback": True,
     }
     changed = settings.model_copy(update=told)
-    worker = context.WorkerContext(changed, account.database, lambda: False)
+    worker = context.WorkerContext(
+        changed, account.database, HashingKeys(account.database, KEYRING), lambda: False
+    )
     monkeypatch.setattr(context, "_context", worker)
 
     reconcile_uchat(account.database)
@@ -387,7 +393,7 @@ def test_the_same_words_in_two_accounts_are_two_messages(account, uchat, client)
     said = ago(minutes=3)
     account.push("oi", at=said)
     with account.database.unit_of_work(workspace_scope(account.workspace_id, "tests")) as uow:
-        other = add_channel(uow, kind="uchat", name="Outro fluxo", key=ENCRYPTION_KEY)
+        other = add_channel(uow, kind="uchat", name="Outro fluxo", keyring=KEYRING)
     door = Door(client, Platform.UCHAT, other.path, other.secret)
     door.post({"user_ns": PERSON, "message": "bom dia"})
     account.drain()

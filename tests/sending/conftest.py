@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 from callers import Caller
 from chats import Chat
-from factories import ENCRYPTION_KEY
+from factories import KEYRING
 from https_host import certificate_file, host
 from providers import Door, Interface
 
 from talkhub.names import Platform
-from talkhub.services.channel_setup import add_channel
+from talkhub.services.sending.channel_setup import add_channel
 from talkhub.settings import Settings
 from talkhub.store.uow import Database, system_scope, workspace_scope
 
@@ -48,7 +48,7 @@ def open_chat(
                 uow,
                 kind=platform,
                 name=platform,
-                key=ENCRYPTION_KEY,
+                keyring=KEYRING,
                 secret="of the app",
                 credentials=credentials,
             )

@@ -8,20 +8,17 @@ from datetime import timedelta
 import pytest
 from chats import PATH as MESSAGES
 from chats import PERSON, Chat
-from flask import Flask
 from flask.testing import FlaskClient
 from html_pages import Html
 
-from talkhub.names import Platform, Scope
+from talkhub.names import Platform
 
 Open = Callable[[Platform], Chat]
 
 
 @pytest.fixture
-def ana(app: Flask, workspace: int, sign_token: Callable[..., str]) -> FlaskClient:
-    client = app.test_client()
-    client.set_cookie("talkhub", sign_token(workspace))
-    return client
+def ana(workspace: int, browse: Callable[..., FlaskClient]) -> FlaskClient:
+    return browse(workspace)
 
 
 def path(chat: Chat) -> str:
@@ -92,7 +89,7 @@ def test_what_is_refused_is_said_and_what_was_written_stays(
     page = Html(answer.text)
     assert answer.status_code == 422
     assert page.one(role="alert").text == "A resposta é longa demais para este canal."
-    assert page.one("textarea").text == "a" * 1001
+    assert page.one("textarea", name="text").text == "a" * 1001
 
 
 def test_after_a_day_the_page_says_so_instead_of_offering_a_box(
@@ -103,20 +100,19 @@ def test_after_a_day_the_page_says_so_instead_of_offering_a_box(
 
     page = Html(ana.get(path(chat)).text)
 
-    assert page.all("textarea") == []
+    assert page.all("textarea", name="text") == []
     assert "há mais de 24 horas" in page.one("main").text
     assert ana.post(f"{path(chat)}/answer", data={"text": "oi"}).status_code == 409
 
 
 def test_who_only_reads_sees_no_box_and_sends_nothing(
-    open_chat: Open, app: Flask, workspace: int, sign_token: Callable[..., str]
+    open_chat: Open, workspace: int, browse: Callable[..., FlaskClient]
 ) -> None:
     chat = open_chat(Platform.TELEGRAM)
     chat.hear("oi")
-    bia = app.test_client()
-    bia.set_cookie("talkhub", sign_token(workspace, Scope.DASHBOARD, subject="bia"))
+    bia = browse(workspace, "viewer", name="bia")
 
-    assert Html(bia.get(path(chat)).text).all("textarea") == []
+    assert Html(bia.get(path(chat)).text).all("textarea", name="text") == []
     assert bia.post(f"{path(chat)}/answer", data={"text": "oi"}).status_code == 403
     assert chat.read("select * from outbound_messages") == []
 

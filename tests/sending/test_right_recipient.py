@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from chats import PATH, Chat
-from flask import Flask
+from flask.testing import FlaskClient
 from providers import said
 
 from talkhub import clock
@@ -68,13 +68,12 @@ def test_an_id_that_never_wrote_lends_its_name_only_to_a_named_account(open_chat
 
 
 def test_the_box_answers_the_conversation_that_is_shown(
-    joined: Chat, app: Flask, sign_token: Callable[..., str]
+    joined: Chat, browse: Callable[..., FlaskClient]
 ) -> None:
     joined.caller.post(f"/api/v1/people/{STRANGER}/part", {})
     joined.caller.post(f"/api/v1/people/{STRANGER}/merge", {"into": ANA})
     (shown,) = joined.read("select conversation_id, user_id from conversations")
-    somebody = app.test_client()
-    somebody.set_cookie("talkhub", sign_token(joined.caller.workspace_id))
+    somebody = browse(joined.caller.workspace_id)
 
     somebody.post(
         f"/dashboard/conversations/{shown['conversation_id']}/answer", data={"text": "Oi"}

@@ -9,13 +9,12 @@ import pytest
 from callers import Caller
 from chats import PERSON, Chat
 from factories import make_workspace
-from flask import Flask
 from flask.testing import FlaskClient
 from html_pages import Html
 from providers import refusing
 
 from talkhub.names import Platform, Scope
-from talkhub.services.write_back import queue_actions
+from talkhub.services.labelling.write_back import queue_actions
 from talkhub.store.uow import Database
 
 Open = Callable[[Platform], Chat]
@@ -228,18 +227,12 @@ def test_without_the_scope_no_rule_is_told_or_set(
 
 
 @pytest.fixture
-def browser(app: Flask, workspace: int, sign_token: Callable[..., str]) -> Callable[..., object]:
-    def sign_in(*scopes: str) -> FlaskClient:
-        client = app.test_client()
-        client.set_cookie("talkhub", sign_token(workspace, *scopes))
-        return client
-
-    return sign_in
+def ana(workspace: int, browse: Callable[..., FlaskClient]) -> FlaskClient:
+    return browse(workspace)
 
 
-def test_the_page_of_the_channels_sets_and_ends_rules(open_chat: Open, browser) -> None:
+def test_the_page_of_the_channels_sets_and_ends_rules(open_chat: Open, ana: FlaskClient) -> None:
     open_chat(Platform.UCHAT)
-    ana = browser()
     form = {
         "event": "alert.negative_sentiment",
         "sentiment": "",
@@ -262,17 +255,19 @@ def test_the_page_of_the_channels_sets_and_ends_rules(open_chat: Open, browser) 
     assert "reclamacao" not in ana.get(PAGE).text
 
 
-def test_the_form_takes_a_character_that_no_text_holds(open_chat: Open, browser) -> None:
+def test_the_form_takes_a_character_that_no_text_holds(open_chat: Open, ana: FlaskClient) -> None:
     chat = open_chat(Platform.UCHAT)
     form = {"event": "conversation.analyzed", "action": "add_tag", "target": "a\0b"}
 
-    assert browser().post(f"{PAGE}/rules", data=form).status_code == 303
+    assert ana.post(f"{PAGE}/rules", data=form).status_code == 303
     assert chat.caller.get(PATH).json["write_back_rules"][0]["target"] == "a\ufffdb"
 
 
-def test_who_may_not_manage_sees_and_sets_no_rules(open_chat: Open, browser) -> None:
+def test_who_may_not_manage_sees_and_sets_no_rules(
+    open_chat: Open, workspace: int, browse: Callable[..., FlaskClient]
+) -> None:
     open_chat(Platform.UCHAT)
-    bia = browser(Scope.DASHBOARD)
+    bia = browse(workspace, "viewer", name="bia")
 
     assert "Regras do UChat" not in bia.get(PAGE).text
     form = {"event": "conversation.closed", "action": "add_tag", "target": "x"}

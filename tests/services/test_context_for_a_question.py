@@ -14,7 +14,7 @@ from providers import Door, said
 from talkhub import clock
 from talkhub.errors import Unavailable
 from talkhub.names import Platform
-from talkhub.services import context
+from talkhub.services.recalling import context
 from talkhub.store.uow import Database
 
 OLD = ("Meu e-mail é ana@exemplo.com", "Anotado!", "prefiro entrega de manhã", "ok")

@@ -11,7 +11,10 @@ from factories import make_workspace, rows, transcript
 from flask.testing import FlaskClient
 
 from talkhub.names import Scope
-from talkhub.store.queries.conversations import ConversationFilter, latest_conversations
+from talkhub.store.queries.conversation_filters import ConversationFilter
+from talkhub.store.queries.conversations import (
+    latest_conversations,
+)
 from talkhub.store.uow import Database, workspace_scope
 
 PRAISE = transcript("Adorei o atendimento, parabéns!", "Obrigada!")
@@ -50,7 +53,7 @@ def test_a_correction_counts_wherever_labels_are_read(
 ) -> None:
     answer = correct(intent="complaint", sentiment="negative", resolution="no")
 
-    wanted = ConversationFilter(intent="complaint", sentiment="negative")
+    wanted = ConversationFilter(intents=("complaint",), sentiments=("negative",))
     with database.read_only(workspace_scope(caller.workspace_id, "tests")) as uow:
         listed = latest_conversations(uow, wanted).lines
     analytics = caller.get("/api/v1/mcp/get_conversation_analytics").json
@@ -137,6 +140,12 @@ def test_of_a_message_its_mood_and_intents_are_corrected_and_listed(
     assert (made["message_id"], made["value"]) == (message_id, ["complaint", "cancellation"])
     assert made["previous"] == ["thanks"]
     assert answer.json["intent_analysis"]["source"] == "talkhub"
+    (counts,) = answer.json["messages"]
+    assert [it["intent"] for it in counts["intents"]] == ["complaint", "cancellation"]
+    assert (counts["sentiment"], counts["is_corrected"]) == ("positive", True)
+    content = stored["messages"][0]["content"]
+    why = {(content[it["start"] : it["end"]], it["label"]) for it in counts["reasons"]}
+    assert ("Adorei", "positive") in why
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,13 @@ from callers import Caller
 from factories import rows, transcript
 
 from talkhub.memory.facts.kinds import FactKind, FactSource
-from talkhub.services.facts import NewFact, add_fact, change_fact, delete_fact, facts_of_person
+from talkhub.services.people.facts import (
+    NewFact,
+    add_fact,
+    change_fact,
+    delete_fact,
+    facts_of_person,
+)
 from talkhub.store.uow import Database, workspace_scope
 
 RELEARN = "update conversations set analysis_due_at = clock_timestamp(), fence = fence + 1"

@@ -11,7 +11,7 @@ from factories import make_channel, rows, transcript
 from providers import Door, said
 
 from talkhub.names import Platform
-from talkhub.services.transcripts import MAX_BYTES, MAX_MESSAGES
+from talkhub.services.talking.transcripts import MAX_BYTES, MAX_MESSAGES
 from talkhub.store.uow import Database
 
 CONVERSATIONS = "select * from conversations order by id"

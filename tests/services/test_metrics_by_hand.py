@@ -11,12 +11,12 @@ from conversation_rows import Row, insert_conversations
 from factories import make_workspace
 
 from requirements import requirement
-from talkhub.services.analytics import Question, conversation_analytics
-from talkhub.services.bucket_stats import merge_days, recount_hours
-from talkhub.services.calendar_steps import Step
-from talkhub.services.definitions import MetricName
-from talkhub.services.figures import Filters
-from talkhub.services.slices import Dimension
+from talkhub.services.reporting.analytics import Question, conversation_analytics
+from talkhub.services.reporting.bucket_stats import merge_days, recount_hours
+from talkhub.services.reporting.calendar_steps import Step
+from talkhub.services.reporting.definitions import MetricName
+from talkhub.services.reporting.slices import Dimension
+from talkhub.services.reporting.wishes import Filters
 from talkhub.store.uow import Database, workspace_scope
 
 WEEK = Question(start=date(2026, 3, 2), end=date(2026, 3, 8), metrics=tuple(MetricName))
@@ -146,7 +146,19 @@ EXPECTED: dict[str, Any] = {
         {"dimension": "intent", "value": "complaint", "count": 1, "previous": 0, "change": 1},
         {"dimension": "topic", "value": "entrega", "count": 2, "previous": 1, "change": 1},
     ],
+    "error_rate": 0.2,  # two events and two messages were given up, beside 16 messages
 }
+DEAD = """
+with came as (
+  insert into inbound_events
+    (workspace_id, platform, source, external_id, kind, state, received_at)
+  select %(workspace)s, 'uchat', 'tests', n::text, 'message', 'dead', %(at)s
+  from generate_series(1, 2) as n
+)
+insert into outbound_messages (workspace_id, channel_id, kind, payload, state, created_at)
+select %(workspace)s, channel, 'message', '{}', 'dead', %(at)s
+from unnest('{1,1,null}'::bigint[]) as channel
+"""
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +169,7 @@ def counted(database: Database) -> int:
     with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
         recount_hours(uow, limit=100)
         merge_days(uow, limit=100, are_all_due=True)
+        uow.run(DEAD, {"workspace": workspace, "at": at(4, "12:00")})
     return workspace
 
 
@@ -248,3 +261,15 @@ def test_filters_leave_only_what_was_asked_for(ask: Any, filters: Filters, count
     answer = ask(changed(filters=filters, metrics=(MetricName.TOTAL_CONVERSATIONS,)))
 
     assert answer["total_conversations"] == count
+
+
+def test_what_became_of_one_persons_conversations_is_told(ask: Any) -> None:
+    metrics = (
+        MetricName.HANDOFF_REQUESTED_RATE,
+        MetricName.HANDOFF_DONE_RATE,
+        MetricName.UNANSWERED_QUESTIONS,
+    )
+
+    answer = ask(changed(filters=Filters(user_id="bia"), metrics=metrics))
+
+    assert [answer[metric] for metric in metrics] == [1.0, 0.5, 2]

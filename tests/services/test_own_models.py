@@ -9,8 +9,10 @@ from callers import Caller
 from factories import make_workspace, rows, transcript
 from flask.testing import FlaskClient
 
+from talkhub.analysis.own.amending import Corrected
 from talkhub.jobs import handlers
-from talkhub.services.own_models import read_lesson
+from talkhub.services.labelling.corrections import correct
+from talkhub.services.labelling.own_models import AUTOMATIC, ENOUGH_CORRECTIONS, read_lesson
 from talkhub.store.uow import Database, workspace_scope
 
 LABEL = "2ª via de boleto"
@@ -20,6 +22,18 @@ PHRASES = (
     "quero a 2 via da fatura",
     "reenviar boleto por favor",
     "o boleto venceu, gera um novo",
+)
+INSURED = (
+    "atende unimed?",
+    "vcs aceitam bradesco saude?",
+    "o dr paulo atende meu plano?",
+    "tem convênio com a amil?",
+    "aceita sulamerica",
+    "atendem pelo ipsemg?",
+    "meu plano é hapvida, vocês cobrem?",
+    "faz pelo convênio da cassi?",
+    "oi, aceitam golden cross?",
+    "qual convênio vcs pegam",
 )
 UNSEEN = "oi, me manda a segunda via do boleto?"
 
@@ -98,10 +112,100 @@ def test_corrected_messages_are_learned_from_with_nobodys_numbers(
 
     with database.read_only(workspace_scope(caller.workspace_id, "tests")) as uow:
         lesson = read_lesson(uow)
-    assert [(it.text, it.label) for it in lesson.phrases[len(PHRASES) :]] == [
-        ("manda o código de barras, cpf [cpf]", 0),
-        ("quanto custa o plano?", None),
-    ]
+    assert lesson.corrected == (
+        Corrected(("quanto custa o plano?",), intents=("purchase",)),
+        Corrected(("manda o código de barras, cpf [cpf]",), intents=(LABEL,)),
+    )
+
+
+@pytest.fixture
+def asked(caller: Caller, drain: Callable[[], None], database: Database) -> Callable[..., None]:
+    """Have somebody asked about appointments, and say so of the first of their messages."""
+
+    def run(corrected: int) -> None:
+        turns = [turn for text in INSURED for turn in (text, "Sim.")]
+        body = {"session_id": "s", "user_id": "ana", "messages": transcript(*turns)}
+        saved = caller.tool("save_conversation", body).json
+        theirs = [it["id"] for it in saved["messages"] if it["role"] == "user"]
+        drain()
+        with database.unit_of_work(workspace_scope(caller.workspace_id, "ana")) as uow:
+            for message_id in theirs[:corrected]:
+                said = {"intents": ["scheduling"]}
+                correct(uow, saved["conversation_id"], said, message_id=message_id)
+
+    return run
+
+
+def test_corrections_of_our_own_labels_are_learned_by_themselves(
+    caller: Caller, asked: Callable[..., None], database: Database, drain: Callable[[], None]
+) -> None:
+    asked(corrected=len(INSURED))
+    soon = rows(
+        database, caller.workspace_id, "select author, due_at > now() as waits from own_models"
+    )
+    with database.unit_of_work(workspace_scope(caller.workspace_id, "tests")) as uow:
+        uow.run("update own_models set due_at = now()")
+
+    handlers.teach_own_models()
+
+    model = caller.get("/api/v1/own-models").json["models"][0]
+    (learned,) = model["report"]["amendments"]
+    body = {"session_id": "t", "user_id": "bia", "messages": transcript("o dr atende hapvida?")}
+    caller.tool("save_conversation", body)
+    drain()
+    found = caller.get("/api/v1/mcp/get_conversation_analytics", user_id="bia").json
+    assert soon == [{"author": AUTOMATIC, "waits": True}]
+    assert (model["state"], model["is_active"]) == ("ready", True)
+    assert (learned["messages"], learned["before"]) == (len(INSURED), 0)
+    assert (learned["after"] >= 8, learned["targets"]) == (True, ["scheduling"])
+    assert found["intent_distribution"] == {"scheduling": 1}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [(ENOUGH_CORRECTIONS - 1, False, 0), (ENOUGH_CORRECTIONS + 2, False, 1), (7, True, 1)],
+)
+def test_nothing_is_learned_by_itself_too_early_or_against_somebodys_choice(
+    caller: Caller,
+    asked: Callable[..., None],
+    database: Database,
+    case: tuple[int, bool, int],
+) -> None:
+    corrected, is_rolled_back, expected = case
+    if is_rolled_back:
+        with database.unit_of_work(workspace_scope(caller.workspace_id, "tests")) as uow:
+            uow.run(
+                "insert into own_models (workspace_id, version, author, state, created_at)"
+                " values (%(id)s, 1, 'ana', 'ready', '2020-01-01')",
+                {"id": caller.workspace_id},
+            )
+
+    asked(corrected)
+
+    found = rows(database, caller.workspace_id, "select version from own_models")
+    assert len(found) == expected
+
+
+def test_a_conversation_called_otherwise_teaches_by_what_was_said(
+    caller: Caller, database: Database, drain: Callable[[], None]
+) -> None:
+    texts = ("oi", "Olá!", "atende unimed?", "Não.", "péssimo, ninguém responde")
+    body = {"session_id": "s", "user_id": "ana", "messages": transcript(*texts)}
+    saved = caller.tool("save_conversation", body).json
+    drain()
+    scope = workspace_scope(caller.workspace_id, "ana")
+
+    with database.unit_of_work(scope) as uow:
+        said = {"intent": "scheduling", "sentiment": "neutral", "outcome": "contained"}
+        correct(uow, saved["conversation_id"], said)
+    with database.read_only(scope) as uow:
+        lesson = read_lesson(uow)
+
+    theirs = texts[::2]
+    assert set(lesson.corrected) == {
+        Corrected(theirs, intents=("scheduling",), is_whole=True),
+        Corrected(theirs[::-1], mood="neutral", is_whole=True),
+    }
 
 
 def test_without_phrases_there_is_nothing_to_learn(caller: Caller) -> None:

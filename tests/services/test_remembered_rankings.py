@@ -10,7 +10,7 @@ from callers import Caller
 from factories import transcript
 
 from talkhub import metrics
-from talkhub.services import memory
+from talkhub.services.recalling import memory
 from talkhub.store.uow import Database, workspace_scope
 
 QUERY = "qual o número do pedido?"

@@ -10,7 +10,7 @@ from callers import Caller
 from factories import make_workspace, rows, transcript
 
 from talkhub.jobs.packing import pack_conversations
-from talkhub.services import memory
+from talkhub.services.recalling import memory
 from talkhub.store.uow import Database, workspace_scope
 
 ORDER = ("Oi, meu pedido é o 4821", "Vou verificar", "Mora onde?", "Na rua das Flores")

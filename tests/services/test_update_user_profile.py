@@ -12,7 +12,7 @@ from factories import rows
 from flask import Flask
 
 from requirements import requirement
-from talkhub.services.profiles import deep_merged
+from talkhub.services.people.profiles import deep_merged
 from talkhub.store.uow import Database
 
 CHANGES = "select source, changes from profile_changes order by id"
@@ -47,6 +47,7 @@ def test_an_unknown_person_is_made(caller: Caller, database: Database) -> None:
             "average_response_time": None,
             "preferred_topics": [],
             "preferred_intents": [],
+            "next_intents": [],
             "last_interaction": None,
         },
         "revision": 2,

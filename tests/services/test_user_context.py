@@ -11,7 +11,7 @@ from factories import make_workspace, rows, transcript
 
 from requirements import requirement
 from talkhub.memory.excerpts import ESTIMATOR
-from talkhub.services.context import RECENT_CONVERSATIONS
+from talkhub.services.recalling.context import RECENT_CONVERSATIONS
 from talkhub.store.uow import Database
 
 
@@ -42,6 +42,7 @@ def test_an_unknown_person_has_an_empty_context(caller: Caller, database: Databa
             "average_response_time": None,
             "preferred_topics": [],
             "preferred_intents": [],
+            "next_intents": [],
             "last_interaction": None,
         },
         "facts": [],
@@ -147,6 +148,7 @@ def test_the_statistics_are_those_of_all_conversations(
     stats = context_of(caller)["interaction_stats"]
 
     assert stats.pop("preferred_topics") is not None
+    assert [it["intent"] for it in stats.pop("next_intents")] == ["purchase", "cancellation"]
     assert stats == {
         "total_conversations": 3,
         "total_messages": 6,

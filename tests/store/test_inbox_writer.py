@@ -199,12 +199,12 @@ def test_the_thread_starts_with_the_first_event_and_lives_on(
     database: Database, workspace: int
 ) -> None:
     writer = InboxWriter(database)
-    started_before = writer._thread
+    started_before = writer._thread.started
 
     writer.put([event(workspace, "a")])
-    first = writer._thread
+    first = writer._thread.started
     writer.put([event(workspace, "b")])
 
     assert started_before is None
     assert isinstance(first, threading.Thread)
-    assert writer._thread is first
+    assert writer._thread.started is first

@@ -7,11 +7,20 @@ import pytest
 from factories import make_workspace
 from sqlalchemy import exc
 
-from talkhub.store import accounts, conversations, enrichment, events, insights, oauth, profiles
 from talkhub.store.base import UNSCOPED_TABLES, Base
+from talkhub.store.tables import (
+    accounts,
+    conversations,
+    enrichment,
+    events,
+    insights,
+    oauth,
+    profiles,
+    replies,
+)
 from talkhub.store.uow import Database, UnitOfWork, system_scope, workspace_scope
 
-MODELS = (accounts, conversations, enrichment, events, insights, oauth, profiles)
+MODELS = (accounts, conversations, enrichment, events, insights, oauth, profiles, replies)
 SCOPED_TABLES = sorted(set(Base.metadata.tables) - UNSCOPED_TABLES)
 MAKE_PROFILE = """
 insert into user_profiles (workspace_id, user_id) values (%(workspace)s, 'ana') returning id

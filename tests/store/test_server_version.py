@@ -8,7 +8,7 @@ import pytest
 from servers import Servers, admin
 
 from talkhub.embedded.binaries import find_postgres
-from talkhub.setting_groups import EmbeddedSettings
+from talkhub.settings.groups import EmbeddedSettings
 
 
 @pytest.mark.skipif("TEST_DATABASE_URL" in os.environ, reason="the server was given by address")

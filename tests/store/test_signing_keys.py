@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from talkhub.encryption import key_id
 from talkhub.errors import Unavailable
-from talkhub.security import key_id
-from talkhub.services.signing import forget_retired_keys, rotate_signing_key
+from talkhub.services.access.signing import forget_retired_keys, rotate_signing_key
 from talkhub.settings import Settings
 from talkhub.store import signing_keys
 from talkhub.store.signing_keys import SigningKeys

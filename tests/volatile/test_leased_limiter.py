@@ -71,6 +71,24 @@ def test_many_threads_of_several_processes_never_pass_the_limit(
     assert passed == 300
 
 
+def test_what_is_left_is_told_without_what_other_processes_took_in_advance(
+    make_limiter: Callable[[], LeasedLimiter], clock: SimpleNamespace, key: str
+) -> None:
+    here, there = make_limiter(), make_limiter()
+    window = {"limit": 1000, "window_seconds": 60}
+    before = here.standing(key, **window)
+    here.take(key, **window)
+    there.take(key, **window)
+    clock.now += 20
+
+    told = [before, here.standing(key, **window), there.standing(key, **window)]
+    clock.now += 40
+    after = here.standing(key, **window)
+
+    assert told == [(1000, 60), (999, 40), (949, 40)]
+    assert after == (1000, 60)
+
+
 def test_the_next_window_begins_anew(
     make_limiter: Callable[[], LeasedLimiter], clock: SimpleNamespace, key: str
 ) -> None:

@@ -17,9 +17,9 @@ ALL = "analytics:read mcp:read mcp:write messages:send profile:write"
 
 
 @pytest.fixture
-def client(make_client: Callable[..., FlaskClient]) -> FlaskClient:
+def client(shared_client: Callable[..., FlaskClient]) -> FlaskClient:
     """A client of an application that knows its own address."""
-    return make_client(public_url=BASE)
+    return shared_client(public_url=BASE)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_a_missing_scope_is_asked_for_together_with_those_that_are_there(
 
 
 def test_a_service_that_does_not_know_its_address_says_the_rest(
-    make_client: Callable[..., FlaskClient],
+    shared_client: Callable[..., FlaskClient],
 ) -> None:
-    client = make_client(env="production", public_url=None)
+    client = shared_client(env="production", public_url=None)
 
     answer = client.get("/api/v1/test")
 

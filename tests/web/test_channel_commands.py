@@ -9,7 +9,7 @@ from factories import rows
 from flask.testing import FlaskClient
 from providers import Door, said
 
-from talkhub.cli import run
+from talkhub.cli.program import run
 from talkhub.names import Platform
 from talkhub.settings import Settings, environment_of_child
 from talkhub.store.uow import Database

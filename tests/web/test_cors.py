@@ -14,8 +14,8 @@ ALLOWED = ("https://app.talkhub.me", "https://*.example.com")
 
 
 @pytest.fixture
-def browser(make_client: Callable[..., FlaskClient]) -> FlaskClient:
-    return make_client(allowed_origins=ALLOWED)
+def browser(shared_client: Callable[..., FlaskClient]) -> FlaskClient:
+    return shared_client(allowed_origins=ALLOWED)
 
 
 def allowed(client: FlaskClient, origin: str, path: str = TOOLS) -> str | None:
@@ -52,9 +52,9 @@ def test_any_other_origin_may_not(browser: FlaskClient, origin: str) -> None:
 
 @pytest.mark.parametrize("origins", [("*",), ("https://app.talkhub.me", "*")])
 def test_an_asterisk_alone_is_any_origin(
-    make_client: Callable[..., FlaskClient], origins: tuple[str, ...]
+    shared_client: Callable[..., FlaskClient], origins: tuple[str, ...]
 ) -> None:
-    browser = make_client(allowed_origins=origins)
+    browser = shared_client(allowed_origins=origins)
 
     answer = browser.get(TOOLS, headers={"Origin": "https://anywhere.example:8443"})
 
@@ -64,9 +64,9 @@ def test_an_asterisk_alone_is_any_origin(
 
 
 def test_an_asterisk_lets_any_origin_call_the_protocol_too(
-    make_client: Callable[..., FlaskClient],
+    shared_client: Callable[..., FlaskClient],
 ) -> None:
-    browser = make_client(allowed_origins=("*",))
+    browser = shared_client(allowed_origins=("*",))
 
     answer = browser.post("/mcp", json={}, headers={"Origin": "https://anywhere.example"})
 
@@ -96,5 +96,5 @@ def test_only_the_api_is_open_to_other_origins(browser: FlaskClient, path: str) 
     assert allowed(browser, "https://app.talkhub.me", path) is None
 
 
-def test_without_allowed_origins_there_are_none(make_client: Callable[..., FlaskClient]) -> None:
-    assert allowed(make_client(allowed_origins=()), "https://app.talkhub.me") is None
+def test_without_allowed_origins_there_are_none(shared_client: Callable[..., FlaskClient]) -> None:
+    assert allowed(shared_client(allowed_origins=()), "https://app.talkhub.me") is None

@@ -15,7 +15,7 @@ from servers import Servers, admin
 from sqlalchemy.engine import make_url
 
 from talkhub import __version__
-from talkhub.blueprints import health
+from talkhub.blueprints import health, leaving
 from talkhub.store.uow import Database
 
 NO_DATABASE = "postgresql+psycopg2://nobody@127.0.0.1:1/nothing"
@@ -93,8 +93,26 @@ def test_a_role_that_is_lowered_is_ready(client: FlaskClient) -> None:
 
     assert (answer.status_code, answer.json) == (
         200,
-        {"status": "ready", "database": True, "role_is_safe": True, "redis": True},
+        {
+            "status": "ready",
+            "database": True,
+            "role_is_safe": True,
+            "schema": True,
+            "redis": True,
+        },
     )
+
+
+def test_an_instance_that_is_about_to_stop_is_not_ready_but_alive(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaving, "_mark", bytearray(1))
+
+    leaving.announce()
+
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (503, {"status": "leaving"})
+    assert client.get("/livez").status_code == 200
 
 
 def test_a_role_that_owns_tables_is_not_ready(
@@ -105,6 +123,18 @@ def test_a_role_that_owns_tables_is_not_ready(
     answer = make_client(database_url=own_database_url).get("/readyz")
 
     assert (answer.status_code, answer.json["role_is_safe"]) == (503, False)
+
+
+@pytest.mark.parametrize(("revision", "status"), [("0001", 503), ("9999", 200)])
+def test_code_waits_for_its_schema_and_says_what_to_run(
+    make_client: Callable[..., FlaskClient], own_database_url: str, revision: str, status: int
+) -> None:
+    run_in(own_database_url, f"update alembic_version set version_num = '{revision}'")
+
+    answer = make_client(database_url=own_database_url).get("/readyz")
+
+    assert (answer.status_code, answer.json["schema"]) == (status, status == 200)
+    assert ("./deploy-talkhub.sh init-supabase" in answer.json.get("run", "")) is (status == 503)
 
 
 def test_a_database_without_our_schema_is_not_ready(

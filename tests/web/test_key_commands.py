@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from factories import new_address, rows
+from factories import make_workspace, new_address, rows
 from flask.testing import FlaskClient
 
-from talkhub.cli import run
+from talkhub.cli.program import run
 from talkhub.security import is_api_key
-from talkhub.services.auth import DEFAULT_WORKSPACE_ID
+from talkhub.services.access.auth import DEFAULT_WORKSPACE_ID
+from talkhub.services.access.ending import end_all_tokens
 from talkhub.settings import Settings, environment_of_child, reveal
 from talkhub.store.uow import Database
 
@@ -85,6 +86,18 @@ def test_ending_the_tokens_of_one_workspace_leaves_anothers(
 
     client.application.extensions["talkhub"].revoked.forget()
     assert (code, status(client, token)) == (0, 200)
+
+
+def test_ending_everyones_tokens_reaches_every_workspace(own_database_url: str) -> None:
+    database = Database(own_database_url)
+    both = [DEFAULT_WORKSPACE_ID, make_workspace(database)]
+
+    end_all_tokens(database, slug=None, actor="tests")
+
+    audit = "select actor from audit_entries where action = 'tokens.all_revoked'"
+    found = [rows(database, workspace_id, audit) for workspace_id in both]
+    database.dispose()
+    assert found == [[{"actor": "tests"}]] * 2
 
 
 @pytest.mark.parametrize(

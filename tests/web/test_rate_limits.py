@@ -6,14 +6,16 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
+import redis as redis_package
 from factories import new_address, new_user
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 from werkzeug.test import TestResponse
 
 from requirements import requirement
+from talkhub import extensions
 from talkhub.security import make_api_key
-from talkhub.services.api_keys import create_api_key
+from talkhub.services.access.api_keys import create_api_key
 from talkhub.store.uow import Database, workspace_scope
 from talkhub.volatile import limits
 
@@ -49,6 +51,9 @@ def test_a_token_may_ask_so_often_and_no_more(
     assert [answer.status_code for answer in answers] == [200] * 25 + [429] * 5
     assert answers[-1].json["type"] == "/problems/rate_limited"
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+    told = [(it.headers["RateLimit-Policy"], it.headers["RateLimit"]) for it in answers]
+    assert told[0] == ('"token";q=25;w=60', '"token";r=24;t=60')
+    assert told[24:] == [('"token";q=25;w=60', '"token";r=0;t=60')] * 6
 
 
 def test_one_callers_haste_does_not_slow_another(
@@ -75,6 +80,15 @@ def test_an_address_without_a_token_may_ask_so_often_and_no_more(
     assert statuses == [401] * 5 + [429] * 2
 
 
+def test_a_stranger_hears_how_many_requests_their_address_has_left(
+    make_client: Callable[..., FlaskClient],
+) -> None:
+    told = ask(make_client(rate_limit_max=5), at=new_address()).headers
+
+    assert told["RateLimit-Policy"] == '"address";q=5;w=900'
+    assert told["RateLimit"] == '"address";r=4;t=900'
+
+
 def test_all_addresses_of_a_network_are_counted_as_one(
     make_client: Callable[..., FlaskClient],
 ) -> None:
@@ -88,14 +102,15 @@ def test_all_addresses_of_a_network_are_counted_as_one(
 def test_logins_from_all_addresses_of_a_network_are_counted_as_one(client: FlaskClient) -> None:
     network = new_address().removesuffix("1")
 
-    statuses = [
+    answers = [
         client.post(
             "/api/v1/auth/token", json={}, environ_overrides={"REMOTE_ADDR": f"{network}{n:x}"}
-        ).status_code
+        )
         for n in range(1, 40)
     ]
 
-    assert (statuses[0], statuses[-1]) == (422, 429)
+    assert (answers[0].status_code, answers[-1].status_code) == (422, 429)
+    assert answers[-1].headers["Retry-After"] == "60"
 
 
 def test_the_addresses_of_one_network_are_one_caller(
@@ -186,3 +201,25 @@ def test_two_processes_count_together(
     statuses = [ask(clients[turn % 2], token=token).status_code for turn in range(60)]
 
     assert statuses.count(200) == 40
+
+
+def test_requests_that_lose_redis_together_are_counted_in_memory(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter = extensions.limiter
+    monkeypatch.setattr(limiter, "_storage_dead", False)
+
+    def lose_it_just_after_another(*_: object, **__: object) -> None:
+        limiter._storage_dead = True
+        raise redis_package.ConnectionError
+
+    monkeypatch.setattr(limiter.storage, "check", lambda: False)
+    monkeypatch.setattr(limiter.storage, "acquire_entry", lose_it_just_after_another)
+
+    at = {"REMOTE_ADDR": new_address()}
+    statuses = {
+        client.post("/api/v1/auth/token", json={}, environ_overrides=at).status_code
+        for _ in range(25)
+    }
+
+    assert statuses == {422, 429}

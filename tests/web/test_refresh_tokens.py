@@ -18,8 +18,8 @@ from talkhub import clock
 from talkhub.errors import Unauthenticated
 from talkhub.names import Scope, TokenKind
 from talkhub.security import AUDIENCE
-from talkhub.services.auth import IssuedToken, SignedIn, record_token
-from talkhub.services.refreshing import issue_refresh_token, revoke_refresh_token
+from talkhub.services.access.auth import IssuedToken, SignedIn, record_token
+from talkhub.services.access.refreshing import issue_refresh_token, revoke_refresh_token
 from talkhub.settings import Settings, reveal
 from talkhub.store.uow import Database, system_scope
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from factories import WEBHOOK_SECRET
-from flask import Flask
+from flask.testing import FlaskClient
 from providers import Door, said
 
 from requirements import requirement
@@ -21,16 +21,16 @@ PARTS = {
 }
 
 
-def serves(app: Flask, part: str) -> bool:
+def serves(client: FlaskClient, part: str) -> bool:
     method = "POST" if part == "webhook" else "GET"
-    return app.test_client().open(PARTS[part], method=method).status_code != 404
+    return client.open(PARTS[part], method=method).status_code != 404
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_serves_its_own_part(make_app: Callable[..., Flask], role: str) -> None:
-    app = make_app(role=role)
+def test_a_role_serves_its_own_part(shared_client: Callable[..., FlaskClient], role: str) -> None:
+    client = shared_client(role=role)
 
-    served = {part for part in PARTS if serves(app, part)}
+    served = {part for part in PARTS if serves(client, part)}
 
     assert served == (set(PARTS) if role == "all" else {role})
 
@@ -38,8 +38,10 @@ def test_a_role_serves_its_own_part(make_app: Callable[..., Flask], role: str) -
 @pytest.mark.parametrize("path", ["/health", "/api/health"])
 @pytest.mark.parametrize("role", ROLES)
 @requirement("health:api", "health:webhook")
-def test_every_role_tells_its_health(make_app: Callable[..., Flask], role: str, path: str) -> None:
-    answer = make_app(role=role).test_client().get(path)
+def test_every_role_tells_its_health(
+    shared_client: Callable[..., FlaskClient], role: str, path: str
+) -> None:
+    answer = shared_client(role=role).get(path)
 
     assert answer.status_code == 200
     assert (answer.json["status"], answer.json["service"]) == ("healthy", f"talkhub-{role}")
@@ -47,9 +49,9 @@ def test_every_role_tells_its_health(make_app: Callable[..., Flask], role: str, 
 
 @pytest.mark.parametrize("role", ["api", "webhook"])
 def test_the_root_of_a_service_without_pages_names_it(
-    make_app: Callable[..., Flask], role: str
+    shared_client: Callable[..., FlaskClient], role: str
 ) -> None:
-    answer = make_app(role=role).test_client().get("/")
+    answer = shared_client(role=role).get("/")
 
     assert answer.json == {
         "service": f"talkhub-{role}",
@@ -60,14 +62,16 @@ def test_the_root_of_a_service_without_pages_names_it(
 
 @pytest.mark.parametrize("role", ["all", "dashboard"])
 @requirement("health:dashboard")
-def test_the_root_of_the_dashboard_leads_to_it(make_app: Callable[..., Flask], role: str) -> None:
-    answer = make_app(role=role).test_client().get("/")
+def test_the_root_of_the_dashboard_leads_to_it(
+    shared_client: Callable[..., FlaskClient], role: str
+) -> None:
+    answer = shared_client(role=role).get("/")
 
     assert (answer.status_code, answer.location) == (302, "/dashboard")
 
 
-def test_the_webhook_role_takes_events(make_app: Callable[..., Flask]) -> None:
-    client = make_app(role="webhook").test_client()
+def test_the_webhook_role_takes_events(shared_client: Callable[..., FlaskClient]) -> None:
+    client = shared_client(role="webhook")
 
     answer = Door(client, Platform.TELEGRAM, "/telegram", WEBHOOK_SECRET).post(
         said(Platform.TELEGRAM, "oi")
@@ -76,5 +80,5 @@ def test_the_webhook_role_takes_events(make_app: Callable[..., Flask]) -> None:
     assert answer.json == {"accepted": 1, "duplicates": 0}
 
 
-def test_the_api_role_gives_tokens(make_app: Callable[..., Flask]) -> None:
-    assert make_app(role="api").test_client().post("/api/v1/auth/token", json={}).status_code == 422
+def test_the_api_role_gives_tokens(shared_client: Callable[..., FlaskClient]) -> None:
+    assert shared_client(role="api").post("/api/v1/auth/token", json={}).status_code == 422

@@ -7,9 +7,8 @@ from collections.abc import Generator
 import pytest
 from flask import Flask, Response
 
-from talkhub.blueprints.streams import MAX_STREAMS, MAX_STREAMS_OF_ONE, StreamSeats
+from talkhub.blueprints.streams import MAX_STREAMS, MAX_STREAMS_OF_ONE, Holder, StreamSeats
 from talkhub.errors import Unavailable
-from talkhub.security import Principal
 
 
 def stream() -> Generator[bytes, None, None]:
@@ -17,16 +16,7 @@ def stream() -> Generator[bytes, None, None]:
 
 
 def send(seats: StreamSeats, who: str) -> Response:
-    principal = Principal(
-        subject=who,
-        workspace_id=1,
-        scopes=frozenset(),
-        token_id=who,
-        expires_at=0.0,
-        kind="api",
-        audience="talkhub-api",
-    )
-    return seats.send(stream(), principal, mimetype="text/event-stream", headers={})
+    return seats.send(stream(), Holder(1, who), mimetype="text/event-stream", headers={})
 
 
 def test_a_response_that_is_closed_twice_gives_up_one_seat(app: Flask) -> None:

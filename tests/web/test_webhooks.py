@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 from callers import Caller
 from factories import (
-    ENCRYPTION_KEY,
+    KEYRING,
     WEBHOOK_SECRET,
     WHATSAPP_SECRET,
     make_channel,
@@ -27,7 +27,8 @@ from pydantic import SecretStr
 
 from requirements import requirement
 from talkhub.names import Job, Platform
-from talkhub.services.channel_accounts import connect_account
+from talkhub.services.sending.channel_accounts import connect_account
+from talkhub.services.sending.channel_setup import list_channels, remove_channel
 from talkhub.store.uow import Database, workspace_scope
 from talkhub.strict_json import MAX_BODY_BYTES
 
@@ -155,7 +156,7 @@ def test_the_previous_secret_works_while_it_is_being_changed(
                 platform=Platform.TELEGRAM,
                 name="bot",
                 secrets=[secret],
-                encryption_key=ENCRYPTION_KEY,
+                keyring=KEYRING,
             )
     account = Door(client, Platform.TELEGRAM, f"/webhooks/telegram/{token}")
 
@@ -165,6 +166,26 @@ def test_the_previous_secret_works_while_it_is_being_changed(
     ]
 
     assert statuses == [200, 200]
+
+
+def test_an_account_that_was_removed_and_added_again_takes_events_by_its_new_secret_alone(
+    client: FlaskClient, database: Database, workspace: int
+) -> None:
+    for secret in ("the old secret", "the new secret"):
+        path = make_channel(database, workspace, Platform.TELEGRAM, secret, name="bot")
+        account = Door(client, Platform.TELEGRAM, path)
+        with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
+            (known,) = list_channels(uow)
+            if secret == "the old secret":
+                remove_channel(uow, known.id)
+
+    statuses = [
+        account.post(said(Platform.TELEGRAM, "oi"), secret=secret).status_code
+        for secret in ("the old secret", "the new secret")
+    ]
+
+    assert statuses == [401, 200]
+    assert not known.is_rotating
 
 
 def test_an_unknown_account_is_not_found(client: FlaskClient) -> None:

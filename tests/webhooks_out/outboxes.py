@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from factories import ENCRYPTION_KEY, rows
+from factories import KEYRING, rows
 from https_host import Host
 from standardwebhooks import Webhook
 
 from talkhub.jobs.courier import Courier
 from talkhub.outbound.guarded import GuardedClient
-from talkhub.services import webhooks
-from talkhub.services.webhooks import EVENTS, NewSecret
+from talkhub.services.telling import webhooks
+from talkhub.services.telling.webhooks import EVENTS, NewSecret
 from talkhub.settings import Settings
 from talkhub.store.uow import Database, UnitOfWork, workspace_scope
 
@@ -31,7 +31,7 @@ class Outbox:
     def endpoint(self, url: str, *events: str) -> NewSecret:
         return self.do(
             lambda uow: webhooks.create_endpoint(
-                uow, LOOPBACK, url=url, events=events or EVENTS, key=ENCRYPTION_KEY
+                uow, LOOPBACK, url=url, events=events or EVENTS, keyring=KEYRING
             )
         )
 

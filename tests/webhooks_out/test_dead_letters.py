@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from callers import Caller
 from factories import make_channel, make_workspace, rows
-from flask import Flask
 from flask.testing import FlaskClient
 from html_pages import Html
 from outboxes import Outbox
@@ -47,10 +46,8 @@ def dead_message(outbox: Outbox) -> int:
 
 
 @pytest.fixture
-def ana(app: Flask, workspace: int, sign_token: Callable[..., str]) -> FlaskClient:
-    client = app.test_client()
-    client.set_cookie("talkhub", sign_token(workspace))
-    return client
+def ana(workspace: int, browse: Callable[..., FlaskClient]) -> FlaskClient:
+    return browse(workspace)
 
 
 def event_states(database: Database, workspace: int) -> list[str]:
@@ -158,10 +155,9 @@ def test_the_page_sends_everything_round_again(
 
 
 def test_who_may_not_manage_webhooks_may_not_look(
-    app: Flask, workspace: int, sign_token: Callable[..., str]
+    workspace: int, browse: Callable[..., FlaskClient]
 ) -> None:
-    bia = app.test_client()
-    bia.set_cookie("talkhub", sign_token(workspace, Scope.DASHBOARD, subject="bia"))
+    bia = browse(workspace, "viewer", name="bia")
 
     assert [bia.get(PAGE).status_code, bia.post(f"{PAGE}/replay").status_code] == [403, 403]
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from factories import ENCRYPTION_KEY
+from factories import KEYRING
 from https_host import Behaviour, Host, answering
 from outboxes import Outbox, over_tls, plain_url, received, verified
 from receivers import drip, never_answer, pour, reset
@@ -22,8 +22,8 @@ from waiting import wait_until
 
 from talkhub import clock
 from talkhub.outbound.guarded import GuardedClient
-from talkhub.services import delivering, webhooks
-from talkhub.services.delivering import BACKOFF, MAX_ATTEMPTS, wait_after
+from talkhub.services.telling import delivering, webhooks
+from talkhub.services.telling.delivering import BACKOFF, MAX_ATTEMPTS, wait_after
 from talkhub.settings import environment_of_child
 from talkhub.store.statements.outbox import CLAIM_MESSAGES
 from talkhub.store.uow import system_scope
@@ -68,7 +68,7 @@ def test_two_secrets_sign_while_receivers_go_over_to_the_new_one(
 ) -> None:
     there = host(OK, is_plain=True)
     old = outbox.endpoint(plain_url(there))
-    new = outbox.do(lambda uow: webhooks.rotate_secret(uow, old.endpoint_id, key=ENCRYPTION_KEY))
+    new = outbox.do(lambda uow: webhooks.rotate_secret(uow, old.endpoint_id, keyring=KEYRING))
     outbox.test(new)
     outbox.courier().drain()
 
@@ -306,7 +306,7 @@ def test_what_leads_inside_is_never_an_endpoint(outbox: Outbox, url: str) -> Non
     with pytest.raises(webhooks.Invalid):
         outbox.do(
             lambda uow: webhooks.create_endpoint(
-                uow, GuardedClient(), url=url, events=["message.received"], key=ENCRYPTION_KEY
+                uow, GuardedClient(), url=url, events=["message.received"], keyring=KEYRING
             )
         )
 

@@ -16,9 +16,9 @@ from providers import Door, said
 
 from talkhub import json_codec
 from talkhub.names import MessageRole, Platform
-from talkhub.services.channel_sessions import ChannelSession
-from talkhub.services.outbound import Told, body_of, messages_received
-from talkhub.services.transcripts import time_of
+from talkhub.services.talking.channel_sessions import ChannelSession
+from talkhub.services.talking.transcripts import time_of
+from talkhub.services.telling.outbound import Told, body_of, messages_received
 
 URL = "https://client.example/hook"
 

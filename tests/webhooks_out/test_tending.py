@@ -11,7 +11,7 @@ from factories import make_workspace, rows
 from talkhub import clock
 from talkhub.jobs import context
 from talkhub.jobs.schedule import sweep, tend_the_outbox
-from talkhub.services.delivering import MAX_ATTEMPTS
+from talkhub.services.telling.delivering import MAX_ATTEMPTS
 from talkhub.settings import Settings
 from talkhub.store.uow import Database, workspace_scope
 

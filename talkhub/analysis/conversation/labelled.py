@@ -11,7 +11,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from talkhub.analysis.examples import CORPUS, INTENTS, BadExamples, Split, refuse_bad
 from talkhub.analysis.lexicon import topic_names
-from talkhub.label_names import SatisfactionBand
 from talkhub.names import (
     Intent,
     MessageRole,
@@ -22,6 +21,7 @@ from talkhub.names import (
     Trajectory,
     Urgency,
 )
+from talkhub.names.labels import SatisfactionBand
 
 CONVERSATIONS: Final = CORPUS / "conversations"
 PERSONAS: Final = CONVERSATIONS / "personas.csv"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from talkhub.label_names import SatisfactionBand
+from talkhub.names.labels import SatisfactionBand
 
 
 @dataclass(frozen=True, slots=True)

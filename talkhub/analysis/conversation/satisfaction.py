@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from talkhub.analysis.conversation.model import SatisfactionEstimate
-from talkhub.label_names import SatisfactionBand
 from talkhub.names import Outcome, Resolution, Sentiment, Trajectory
+from talkhub.names.labels import SatisfactionBand
 
 _LOWEST, _HIGHEST = 1.0, 5.0
 _LOW_BELOW, _HIGH_FROM = 2.5, 3.6

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from talkhub.analysis.classifier import classifier
 from talkhub.analysis.features import buckets_of_word, distinct_words
-from talkhub.analysis.hearing import Heard, written_out
-from talkhub.analysis.meaning import DIMENSIONS, encode
+from talkhub.analysis.hearing import Heard, Stretch, without, written_out
+from talkhub.analysis.meaning import DIMENSIONS, encode, encode_without_each
 
 Points = NDArray[np.float32]
 
@@ -26,14 +26,25 @@ def points(texts: Sequence[Heard], *, with_meaning: bool) -> Points:
     words = _unit(np.array([_words(it) for it in texts], np.float32))
     if not with_meaning:
         return words
-    meanings = _unit(encode([written_out(it) for it in texts]))
-    shares = np.sqrt([_SHARE_OF_WORDS, 1 - _SHARE_OF_WORDS]).astype(np.float32)
-    return np.hstack([words * shares[0], meanings * shares[1]])
+    return _joined(words, _unit(encode([written_out(it) for it in texts])))
+
+
+def points_without_each(it: Heard, left_out: Sequence[Stretch], *, with_meaning: bool) -> Points:
+    """Return the place of a text without each of its stretches."""
+    words = _unit(np.array([_words(without(it, stretch)) for stretch in left_out], np.float32))
+    if not with_meaning:
+        return words
+    return _joined(words, _unit(encode_without_each([stretch.written for stretch in left_out])))
 
 
 def width(*, with_meaning: bool) -> int:
     """Return how many numbers a place has."""
     return _BUCKETS + DIMENSIONS * with_meaning
+
+
+def _joined(words: Points, meanings: Points) -> Points:
+    shares = np.sqrt([_SHARE_OF_WORDS, 1 - _SHARE_OF_WORDS]).astype(np.float32)
+    return np.hstack([words * shares[0], meanings * shares[1]])
 
 
 def _words(it: Heard) -> Points:

@@ -1,20 +1,19 @@
-"""A workspace's own intents and topics at work: which of them a text names."""
+"""What a workspace taught, at work: its own labels, and what it corrected of ours."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from talkhub.analysis.hearing import hear
 from talkhub.analysis.meaning import has_encoder
-from talkhub.analysis.own.points import Points, points, width
-from talkhub.analysis.text import Text
-from talkhub.label_names import OwnKind
+from talkhub.analysis.own.amendment import LABELS, Amendment
+from talkhub.analysis.own.points import Points, width
+from talkhub.analysis.own.speaking import Taken
+from talkhub.names.labels import OwnKind
 
 SURE_FROM: Final = 0.5
 _MOST_NAMED = 2
@@ -32,6 +31,7 @@ class OwnLabel:
 class Taught:
     """What was learned of a workspace's phrases. Scores become chances around `turn`.
 
+    `amendments` are what corrections change in our own labels, at most one for each field.
     `version` is its number among the workspace's; 0 before it is stored.
     """
 
@@ -41,6 +41,7 @@ class Taught:
     steepness: float
     turn: float
     version: int = 0
+    amendments: tuple[Amendment, ...] = ()
 
     @property
     def with_meaning(self) -> bool:
@@ -49,22 +50,18 @@ class Taught:
 
     @property
     def is_usable(self) -> bool:
-        """Whether what it was learned with is there."""
-        return has_encoder() or not self.with_meaning
+        """Whether it says anything, and what it was learned with is there."""
+        says_something = bool(self.labels or self.amendments)
+        return says_something and (has_encoder() or not self.with_meaning)
 
-    def chances(self, places: Points) -> NDArray[Any]:
-        """Return how likely each text means each label; a row for each text."""
-        return chances_of(places @ self.weights + self.bias, self.steepness, self.turn)
-
-    def named_in(
-        self, texts: Sequence[tuple[Text, str]]
-    ) -> list[tuple[tuple[OwnLabel, float], ...]]:
-        """Return what each text names of the labels, the surest first; mostly nothing."""
-        if not texts:
-            return []
-        heard = [hear(text, language) for text, language in texts]
-        chances = self.chances(points(heard, with_meaning=self.with_meaning))
+    def named_at(self, places: Points) -> list[tuple[tuple[OwnLabel, float], ...]]:
+        """Return what the text at each place names of the labels, the surest first."""
+        chances = chances_of(places @ self.weights + self.bias, self.steepness, self.turn)
         return [self._named(row) for row in chances]
+
+    def taken(self, label: OwnLabel) -> Taken:
+        """Return what each number of a place counts for a label, as its chance's logarithm does."""
+        return Taken(label.name, self.weights[:, self.labels.index(label)] * self.steepness)
 
     def _named(self, chances: NDArray[Any]) -> tuple[tuple[OwnLabel, float], ...]:
         ranked = np.argsort(-chances, kind="stable")[:_MOST_NAMED]
@@ -76,15 +73,17 @@ class Taught:
 
     def packed(self) -> bytes:
         """Return it as it is stored: arrays only, nothing that is executed when it is read."""
+        arrays: dict[str, Any] = {
+            "names": np.array([label.name for label in self.labels]),
+            "kinds": np.array([label.kind.value for label in self.labels]),
+            "weights": self.weights.astype(np.float16),
+            "bias": self.bias,
+            "curve": np.array([self.steepness, self.turn]),
+        }
+        for amendment in self.amendments:
+            arrays |= amendment.packed()
         file = io.BytesIO()
-        np.savez_compressed(
-            file,
-            names=np.array([label.name for label in self.labels]),
-            kinds=np.array([label.kind.value for label in self.labels]),
-            weights=self.weights.astype(np.float16),
-            bias=self.bias,
-            curve=np.array([self.steepness, self.turn]),
-        )
+        np.savez_compressed(file, **arrays)
         return file.getvalue()
 
     @classmethod
@@ -93,6 +92,7 @@ class Taught:
         with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
             names, kinds = arrays["names"].tolist(), arrays["kinds"].tolist()
             steepness, turn = arrays["curve"].tolist()
+            amendments = [Amendment.unpacked(arrays, field) for field in LABELS]
             return cls(
                 tuple(OwnLabel(*pair) for pair in zip(names, map(OwnKind, kinds), strict=True)),
                 arrays["weights"].astype(np.float32),
@@ -100,7 +100,14 @@ class Taught:
                 steepness,
                 turn,
                 version,
+                tuple(it for it in amendments if it is not None),
             )
+
+
+def nothing_taught(*, with_meaning: bool) -> Taught:
+    """Return what was learned where there are no labels."""
+    weights = np.zeros((width(with_meaning=with_meaning), 0), np.float32)
+    return Taught((), weights, weights[0], 1.0, 1.0)
 
 
 def chances_of(scores: NDArray[Any], steepness: float, turn: float) -> NDArray[Any]:

@@ -8,27 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from talkhub.analysis.examples import Split, corpus
-from talkhub.analysis.hearing import Heard, listen
+from talkhub.analysis.hearing import listen
 from talkhub.analysis.meaning import has_encoder
-from talkhub.analysis.own.points import Points, points
-from talkhub.analysis.own.taught import SURE_FROM, OwnLabel, Taught, chances_of
+from talkhub.analysis.own.everyday import WEIGHT_OF_EVERYDAY, everyday
+from talkhub.analysis.own.points import points
+from talkhub.analysis.own.ridge import Matrix, fits
+from talkhub.analysis.own.taught import SURE_FROM, OwnLabel, Taught, chances_of, nothing_taught
 
 FEWEST_PHRASES: Final = 3
 """Of a label; with fewer nothing is learned of it."""
-
-# Messages of our corpus that mean none of the labels; they count less than a phrase, as
-# nobody has read them for this.
-_OTHERS: Final = 300
-_WEIGHT_OF_OTHERS: Final = 0.3
-# Nearer than this to a phrase one of them may well mean the same.
-_SAME: Final = 0.7
 
 # Likelier than this, the likeliest label of a phrase that means another is worth a warning.
 _RIVAL: Final = 0.2
@@ -36,8 +29,6 @@ _RIVAL: Final = 0.2
 _STIFFNESS: Final = (0.03, 0.1, 0.3, 1.0)
 _STEEPNESS: Final = np.geomspace(4.0, 40.0, 8)
 _TURNS: Final = np.linspace(0.15, 0.6, 10)
-
-Matrix = NDArray[np.float64]
 
 
 class Phrase(NamedTuple):
@@ -78,56 +69,27 @@ def teach(labels: Sequence[OwnLabel], phrases: Sequence[Phrase]) -> tuple[Taught
     to that there are enough.
     """
     with_meaning = has_encoder()
+    if not labels:
+        return nothing_taught(with_meaning=with_meaning), Report(0, 0, 0.0, (), ())
     own = points([listen(it.text) for it in phrases], with_meaning=with_meaning)
-    others = _others(own, with_meaning=with_meaning)
-    places = np.vstack([own, others])
+    places = np.vstack([own, everyday(with_meaning=with_meaning).unlike(own).places])
     truth = np.zeros((len(places), len(labels)))
     for row, it in enumerate(phrases):
         if it.label is not None:
             truth[row, it.label] = 1.0
-    counts = np.where(np.arange(len(places)) < len(own), 1.0, _WEIGHT_OF_OTHERS)
-    fits = _fits(places, truth, counts)
-    curves = [_curve(it.left_out, truth, counts) for it in fits]
-    curve, fit = min(zip(curves, fits, strict=True), key=lambda pair: pair[0].surprise)
-    taught = Taught(
-        tuple(labels),
-        (places.T @ fit.duals).astype(np.float32),
-        fit.duals.sum(axis=0).astype(np.float32),
-        curve.steepness,
-        curve.turn,
-    )
+    counts = np.where(np.arange(len(places)) < len(own), 1.0, WEIGHT_OF_EVERYDAY)
+    found = fits(places, truth, counts, _STIFFNESS)
+    curves = [_curve(it.left_out, truth, counts) for it in found]
+    curve, fit = min(zip(curves, found, strict=True), key=lambda pair: pair[0].surprise)
+    taught = Taught(tuple(labels), *fit.weights(places), curve.steepness, curve.turn)
     chances = chances_of(fit.left_out, curve.steepness, curve.turn)
     return taught, _report(labels, phrases, chances)
-
-
-class _Fit(NamedTuple):
-    """What each text adds to each label, and the score it would have had, had it been left out."""
-
-    duals: Matrix
-    left_out: Matrix
 
 
 class _Curve(NamedTuple):
     surprise: float
     steepness: float
     turn: float
-
-
-def _fits(places: Points, truth: Matrix, counts: Matrix) -> list[_Fit]:
-    """Return a fit for each stiffness."""
-    # In the dual, as there are fewer texts than numbers of a place; the constant beside each
-    # place is the bias. Taken apart once, the matrix is inverted for any stiffness.
-    roots = np.sqrt(counts)[:, None]
-    kernel = (places @ places.T).astype(np.float64) + 1.0
-    sizes, axes = np.linalg.eigh(kernel * roots * roots.T)
-    turned = axes.T @ (truth * roots)
-    fits = []
-    for stiffness in _STIFFNESS:
-        shrunk = 1 / (sizes + stiffness)[:, None]
-        duals = axes @ (turned * shrunk)
-        left_out = truth - duals / (axes**2 @ shrunk) / roots
-        fits.append(_Fit(duals * roots, left_out))
-    return fits
 
 
 def _curve(scores: Matrix, truth: Matrix, counts: Matrix) -> _Curve:
@@ -141,23 +103,6 @@ def _curve(scores: Matrix, truth: Matrix, counts: Matrix) -> _Curve:
             surprise = float((weights * surprises).sum())
             best = min(best, _Curve(surprise, float(steepness), float(turn)))
     return best
-
-
-def _others(own: Points, *, with_meaning: bool) -> Points:
-    places = _places_of_others(with_meaning=with_meaning)
-    is_other = (places @ own.T).max(axis=1, initial=-1.0) < _SAME
-    return np.asarray(places[is_other])
-
-
-@cache
-def _places_of_others(*, with_meaning: bool) -> Points:
-    return points(_others_heard(), with_meaning=with_meaning)
-
-
-def _others_heard() -> list[Heard]:
-    examples = corpus(Split.TRAINING)
-    step = max(1, len(examples) // _OTHERS)
-    return [listen(example.text) for example in examples[::step][:_OTHERS]]
 
 
 def _report(labels: Sequence[OwnLabel], phrases: Sequence[Phrase], chances: NDArray[Any]) -> Report:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,7 +14,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 def static_url(name: str) -> str:
     """Return the address of a static file, with a digest of its content."""
-    return url_for("static", filename=name, v=_digest(name))
+    return _address(name, request.script_root)
 
 
 def keep_for_ever(response: Response) -> Response:
@@ -22,6 +22,13 @@ def keep_for_ever(response: Response) -> Response:
     if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
         response.headers["Cache-Control"] = FOR_EVER
     return response
+
+
+# A page has a hundred icons, all of one file.
+@lru_cache(maxsize=256)
+def _address(name: str, _root: str) -> str:
+    """Return it as it is under the root of the request that asks."""
+    return url_for("static", filename=name, v=_digest(name))
 
 
 @cache

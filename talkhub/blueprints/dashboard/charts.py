@@ -53,6 +53,15 @@ class LineChart:
 
 
 @dataclass(frozen=True, slots=True)
+class Hit:
+    """Where step `index` of a chart can be pointed at, in percent across."""
+
+    index: int
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """One part of a stacked column; `part` counts from the base."""
 
@@ -102,9 +111,14 @@ class Cell:
 
 
 def line_chart(
-    current: Sequence[int], previous: Sequence[int], *, running: int, height: int
+    current: Sequence[int],
+    previous: Sequence[int],
+    *,
+    running: int,
+    height: int,
+    is_over: bool = False,
 ) -> LineChart:
-    """Draw a course whose step `running` goes on right now; later steps are not drawn."""
+    """Draw a course up to step `running`, which goes on right now unless all `is_over`."""
     last = max(len(current) - 1, 1)
     grid, top = _grid([*current, *previous], height)
 
@@ -118,8 +132,8 @@ def line_chart(
         grid=grid,
         labels=_labels(len(current), centred=False),
         area=f"0,100 {' '.join(drawn)} {last_x},100",
-        settled=" ".join(drawn[:-1]),
-        running=" ".join(drawn[-2:]),
+        settled=" ".join(drawn if is_over else drawn[:-1]),
+        running="" if is_over else " ".join(drawn[-2:]),
         previous=" ".join(point(i, v) for i, v in enumerate(previous[: len(current)])),
         last_x=last_x,
         last_y=_round(TOP + height - current[running] / top * height),
@@ -138,6 +152,17 @@ def column_chart(stacks: Sequence[Sequence[int]], *, height: int) -> ColumnChart
         for index, stack in enumerate(stacks)
     ]
     return ColumnChart(height, grid, _labels(len(stacks), centred=True), columns)
+
+
+def hits(count: int, *, centred: bool) -> list[Hit]:
+    """Return where each step can be pointed at: in columns, or half way to each neighbour."""
+    if centred:
+        return [Hit(n, _round(n / count * 100), _round(100 / count)) for n in range(count)]
+    width = 100 / max(count - 1, 1)
+    return [
+        Hit(n, _round(max(n - 0.5, 0) * width), _round(width if 0 < n < count - 1 else width / 2))
+        for n in range(count)
+    ]
 
 
 def heat_cells(counts: Mapping[tuple[int, int], int]) -> list[Cell]:

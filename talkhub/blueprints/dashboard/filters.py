@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -14,19 +15,21 @@ from babel.numbers import format_decimal
 from talkhub import clock
 from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.blueprints.dashboard.i18n import locale
-from talkhub.services.calendar_steps import Step
+from talkhub.services.reporting.calendar_steps import Step
 
 NOTHING = "\N{EN DASH}"
 """Written where there is no value, as a ratio of nothing to nothing."""
 
+_LEAST = timedelta(microseconds=1)
 _MINUS = "\N{MINUS SIGN}"
 _NARROW_SPACE = "\u202f"
-_DAY = {"pt_BR": "d MMM", "en": "MMM d"}
-_DAY_IN_FULL = {"pt_BR": "d 'de' MMMM", "en": "MMMM d"}
-_DATE = {"pt_BR": "dd/MM/yyyy", "en": "MMM d, yyyy"}
-_MONTH = {"pt_BR": "MMMM 'de' yyyy", "en": "MMMM yyyy"}
-_TIME = {"pt_BR": "HH:mm", "en": "h:mm a"}
-_HOUR = {"pt_BR": "H'h'", "en": "h a"}
+_DAY = {"pt_BR": "d MMM", "en": "MMM d", "es": "d MMM"}
+_DAY_IN_FULL = {"pt_BR": "d 'de' MMMM", "en": "MMMM d", "es": "d 'de' MMMM"}
+_DATE = {"pt_BR": "dd/MM/yyyy", "en": "MMM d, yyyy", "es": "dd/MM/yyyy"}
+_MONTH = {"pt_BR": "MMMM 'de' yyyy", "en": "MMMM yyyy", "es": "MMMM 'de' yyyy"}
+_TIME = {"pt_BR": "HH:mm", "en": "h:mm a", "es": "HH:mm"}
+_SECONDS = {"pt_BR": "HH:mm:ss", "en": "h:mm:ss a", "es": "HH:mm:ss"}
+_HOUR = {"pt_BR": "H'h'", "en": "h a", "es": "H 'h'"}
 _BRAZILIAN_PHONE = re.compile(r"55(\d{2})(9?)\d{4}(\d{4})")
 _PHONE = re.compile(r"\+\d{7,15}|\d{11,15}")
 _SHORTEST_PHONE = 7
@@ -37,9 +40,7 @@ def number(value: float | None, digits: int = 0) -> str:
     """1234.5 -> `1.234,5`; with a true minus, and none before a zero."""
     if value is None:
         return NOTHING
-    rounded = round(value, digits) or 0
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return format_decimal(rounded, format=pattern, locale=locale()).replace("-", _MINUS)
+    return _written(round(value, digits) or 0, digits, locale())
 
 
 def signed(value: float | None, digits: int = 0) -> str:
@@ -51,10 +52,10 @@ def signed(value: float | None, digits: int = 0) -> str:
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """0.714 -> `71,4 %` in Portuguese, `71.4%` in English."""
+    """0.714 -> `71,4 %` in Portuguese and Spanish, `71.4%` in English."""
     if share is None:
         return NOTHING
-    space = _NARROW_SPACE if locale() == "pt_BR" else ""
+    space = "" if locale() == "en" else _NARROW_SPACE
     return f"{number(share * 100, digits)}{space}%"
 
 
@@ -86,17 +87,37 @@ def ago(moment: datetime) -> str:
 
 def time_of_day(moment: datetime, zone: ZoneInfo) -> str:
     """18:04."""
-    return format_time(moment, _TIME[locale()], tzinfo=zone, locale=locale())
+    return _clock_time(moment.astimezone(zone).time(), _TIME[locale()], locale())
+
+
+def times_of_day(moments: Iterable[datetime], zone: ZoneInfo) -> list[str]:
+    """Name all minutes of a course."""
+    return [time_of_day(moment, zone) for moment in moments]
+
+
+def time_with_seconds(moment: datetime, zone: ZoneInfo) -> str:
+    """18:04:08, of what goes by while somebody looks."""
+    return _clock_time(moment.astimezone(zone).time(), _SECONDS[locale()], locale())
 
 
 def hour(moment: datetime, zone: ZoneInfo) -> str:
     """18h."""
-    return format_time(moment, _HOUR[locale()], tzinfo=zone, locale=locale())
+    return _clock_time(moment.astimezone(zone).time(), _HOUR[locale()], locale())
 
 
 def day(moment: datetime | date, zone: ZoneInfo) -> str:
     """21 nov."""
     return _formatted(moment, zone, _DAY).replace(".", "")
+
+
+def day_of_text(moment: str, zone: ZoneInfo) -> str:
+    """Return the day of a moment as the tools write it."""
+    return day(datetime.fromisoformat(moment), zone)
+
+
+def last_day(end: datetime, zone: ZoneInfo) -> str:
+    """Return the last day that lies before an end: `21 nov` for its midnight."""
+    return day(end - _LEAST, zone)
 
 
 def step_name(moment: datetime, step: Step, zone: ZoneInfo) -> str:
@@ -111,8 +132,7 @@ def step_names(moments: Iterable[datetime], step: Step, zone: ZoneInfo) -> list[
 
 def weekday(number_from_sunday: int) -> str:
     """0 -> `dom`."""
-    names = get_day_names("abbreviated", locale=locale())
-    return str(names[(number_from_sunday + 6) % 7]).rstrip(".")
+    return _weekday_names(locale())[number_from_sunday]
 
 
 def full_date(moment: datetime | date, zone: ZoneInfo) -> str:
@@ -187,8 +207,33 @@ def initials(name: str) -> str:
     return "".join(letters).upper()
 
 
+# A page writes hundreds of numbers and days, mostly those that the last one wrote: Babel takes some
+# tenths of a millisecond for each.
+@lru_cache(maxsize=16_384)
+def _written(rounded: float, digits: int, name: str) -> str:
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return format_decimal(rounded, format=pattern, locale=name).replace("-", _MINUS)
+
+
+@lru_cache(maxsize=4096)
+def _clock_time(local: time, pattern: str, name: str) -> str:
+    return format_time(local, pattern, locale=name)
+
+
+@lru_cache(maxsize=4096)
+def _calendar_day(local: date, pattern: str, name: str) -> str:
+    return format_date(local, pattern, locale=name)
+
+
+@cache
+def _weekday_names(name: str) -> list[str]:
+    """Return them from Sunday on."""
+    names = get_day_names("abbreviated", locale=name)
+    return [str(names[(place + 6) % 7]).rstrip(".") for place in range(7)]
+
+
 def _formatted(moment: datetime | date, zone: ZoneInfo, patterns: dict[str, str]) -> str:
-    return format_date(_local_day(moment, zone), patterns[locale()], locale=locale())
+    return _calendar_day(_local_day(moment, zone), patterns[locale()], locale())
 
 
 def _local_day(moment: datetime | date, zone: ZoneInfo) -> date:
@@ -214,8 +259,12 @@ FILTERS: dict[str, Callable[..., object]] = {
         age,
         ago,
         time_of_day,
+        times_of_day,
+        time_with_seconds,
         hour,
         day,
+        day_of_text,
+        last_day,
         step_name,
         step_names,
         weekday,

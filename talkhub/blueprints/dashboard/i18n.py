@@ -17,9 +17,9 @@ from flask import g, has_request_context, request
 from jinja2 import Environment
 
 CATALOGUES = Path(__file__).parents[2] / "translations"
-LANGUAGES = {"pt-BR": "pt_BR", "en": "en"}
+LANGUAGES = {"pt-BR": "pt_BR", "en": "en", "es": "es"}
 """The languages by their HTML tag, and the locale each one stands for."""
-OWN_NAMES = {"pt-BR": "Português", "en": "English"}
+OWN_NAMES = {"pt-BR": "Português", "en": "English", "es": "Español"}
 DEFAULT_LANGUAGE = "pt-BR"
 LANGUAGE_COOKIE = "lang"
 
@@ -28,11 +28,12 @@ def language() -> str:
     """Return the tag of the request's language: chosen, else asked for by the browser."""
     if not has_request_context():
         return DEFAULT_LANGUAGE
-    if "language" not in g:
+    tag: str | None = g.get("language")
+    if tag is None:
         chosen = request.cookies.get(LANGUAGE_COOKIE, "")
         asked_for = request.accept_languages.best_match(LANGUAGES)
-        g.language = chosen if chosen in LANGUAGES else asked_for or DEFAULT_LANGUAGE
-    tag: str = g.language
+        tag = chosen if chosen in LANGUAGES else asked_for or DEFAULT_LANGUAGE
+        g.language = tag
     return tag
 
 

@@ -17,6 +17,11 @@ def list_path(filters: Mapping[str, str]) -> str:
     return url_for("dashboard.conversations", _external=False, **filters)
 
 
+def export_path(filters: Mapping[str, str]) -> str:
+    """Return the address of the same list as a file."""
+    return url_for("dashboard.export_conversations", _external=False, **filters)
+
+
 def own_path(wanted: str | None) -> str:
     r"""Return `wanted` if it is a page of the dashboard, else the overview.
 

@@ -1,4 +1,4 @@
-"""Light or dark, Portuguese or English: kept in cookies, since they say nothing of anyone."""
+"""Light or dark, and the language: kept in cookies, since they say nothing of anyone."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from talkhub.blueprints.dashboard.i18n import LANGUAGE_COOKIE
 from talkhub.blueprints.dashboard.paths import MAX_PATH_LENGTH, own_path
 
 THEME_COOKIE = "theme"
+KEYS_COOKIE = "keys"
 THEMES = ("light", "dark")
 """The themes to choose; without a cookie the page follows the system."""
 
@@ -24,7 +25,8 @@ class Preferences(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     theme: Literal["light", "dark", "system"] | None = None
-    language: Literal["pt-BR", "en"] | None = None
+    keys: Literal["on", "off"] | None = None
+    language: Literal["pt-BR", "en", "es"] | None = None
     next: str = Field(default="", max_length=MAX_PATH_LENGTH)
 
 
@@ -39,6 +41,8 @@ def register(blueprint: Blueprint) -> None:
             response.delete_cookie(THEME_COOKIE)
         elif chosen.theme is not None:
             remember(response, THEME_COOKIE, chosen.theme)
+        if chosen.keys is not None:
+            remember(response, KEYS_COOKIE, chosen.keys)
         if chosen.language is not None:
             remember(response, LANGUAGE_COOKIE, chosen.language)
         return response
@@ -48,6 +52,11 @@ def theme() -> str:
     """Return the chosen theme, or `system`."""
     chosen = request.cookies.get(THEME_COOKIE, "")
     return chosen if chosen in THEMES else "system"
+
+
+def single_keys() -> str:
+    """Return whether single keys do something: `on` unless somebody switched them `off`."""
+    return "off" if request.cookies.get(KEYS_COOKIE) == "off" else "on"
 
 
 def remember(response: Response, cookie: str, value: str) -> None:

@@ -1,27 +1,15 @@
-"""The overview's tiles: a figure, what it was before, its course, and the list behind it."""
+"""Tiles: a figure, what it was before, its course, and the list behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from talkhub.blueprints.dashboard import charts
-from talkhub.blueprints.dashboard.changes import (
-    Change,
-    WriteChange,
-    change,
-    percentage_points,
-    points,
-    relative,
-    seconds,
-)
-from talkhub.blueprints.dashboard.filters import duration, number, percent, signed
-from talkhub.blueprints.dashboard.i18n import gettext as _
-from talkhub.blueprints.dashboard.paths import list_path
-from talkhub.blueprints.dashboard.periods import PeriodName
-from talkhub.services.overview import Overview, Sums
+from talkhub.blueprints.dashboard.changes import Change, WriteChange, change
+from talkhub.services.reporting.slices import Measure, Slice
 
-Figure = Callable[[Sums], float | None]
+Figure = Callable[[Slice], float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,75 +25,48 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
+    """A figure: how it is computed and written, whether more is better, what it leads to."""
+
     name: str
     figure: Figure
     write: Callable[[float | None], str]
     write_change: WriteChange
-    wish: int
-    filters: dict[str, str]
+    wish: int = 0
+    filters: Mapping[str, str] = field(default_factory=dict)
+
+    def tile(self, now: Slice, before: Slice, course: Iterable[Slice], href: str) -> Tile:
+        """Return the tile of a period; of the steps of its course the oldest comes first."""
+        current, previous = self.figure(now), self.figure(before)
+        is_comparable = None not in (current, previous) and before[Measure.CONVERSATIONS] > 0
+        known = [value for value in map(self.figure, course) if value is not None]
+        return Tile(
+            name=self.name,
+            value=self.write(current),
+            previous=self.write(previous),
+            change=change(current or 0, previous or 0, self.write_change, wish=self.wish)
+            if is_comparable
+            else None,
+            spark=charts.spark_points(known),
+            href=href,
+        )
 
 
-def tiles(sums: Overview, course: Sequence[Sums], period: PeriodName) -> list[Tile]:
-    """Return the tiles of a period; `course` has its settled steps, oldest first."""
-    return [_tile(plan, sums, course, period) for plan in _plans()]
+def share(part: Measure, whole: Measure) -> Figure:
+    """Return the figure that divides one count by another; None of nothing."""
+    return lambda of: of[part] / of[whole] if of[whole] else None
 
 
-def _plans() -> list[_Plan]:
-    return [
-        _Plan(_("Conversas"), lambda s: s.conversations, number, relative, 1, {}),
-        _Plan(_("Pessoas únicas"), lambda s: s.people, number, relative, 1, {}),
-        _Plan(_("Mensagens"), lambda s: s.messages, number, relative, 1, {}),
-        _Plan(
-            _("Concluídas"),
-            lambda s: s.completion_rate,
-            percent,
-            percentage_points,
-            1,
-            {"status": "completed"},
-        ),
-        _Plan(
-            _("Pediram atendente"),
-            lambda s: s.handoff_rate,
-            percent,
-            percentage_points,
-            -1,
-            {"intent": "human_handoff"},
-        ),
-        _Plan(_("Resposta, média"), lambda s: s.response_seconds, duration, seconds, -1, {}),
-        _Plan(
-            _("Sentimento líquido"),
-            lambda s: s.net_sentiment,
-            signed,
-            points,
-            1,
-            {"sentiment": "negative"},
-        ),
-        _Plan(
-            _("Analisadas"),
-            lambda s: s.analysed_share,
-            percent,
-            percentage_points,
-            0,
-            {"analysis": "pending"},
-        ),
-    ]
+def net_sentiment(of: Slice) -> float | None:
+    """Return positive less negative conversations, of a hundred analysed ones."""
+    analysed = of[Measure.ANALYSED]
+    return (of[Measure.POSITIVE] - of[Measure.NEGATIVE]) / analysed * 100 if analysed else None
 
 
-def _tile(plan: _Plan, sums: Overview, course: Sequence[Sums], period: PeriodName) -> Tile:
-    now, before = plan.figure(sums.current), plan.figure(sums.previous)
-    known = [value for value in map(plan.figure, course) if value is not None]
-    return Tile(
-        name=plan.name,
-        value=plan.write(now),
-        previous=plan.write(before),
-        change=_change(plan, now, before) if sums.previous.conversations else None,
-        spark=charts.spark_points(known),
-        href=list_path({"period": period.value, **plan.filters}),
-    )
+def average_response(of: Slice) -> float | None:
+    """Return the seconds that a person waited for an answer, on average."""
+    responses = of[Measure.RESPONSES]
+    return of[Measure.RESPONSE_MS] / 1000 / responses if responses else None
 
 
-def _change(plan: _Plan, now: float | None, before: float | None) -> Change | None:
-    if now is None or before is None:
-        return None
-    return change(now, before, plan.write_change, wish=plan.wish)
+completed = share(Measure.COMPLETED, Measure.ENDED)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from talkhub.blueprints.dashboard.crm_wording import crm_action_name
 from talkhub.blueprints.dashboard.i18n import gettext as _
-from talkhub.errors import Conflict, Unreachable, WindowClosed
-from talkhub.label_names import SatisfactionBand
+from talkhub.errors import Conflict, OptedOut, Unreachable, WindowClosed
 from talkhub.names import (
     CompletionStatus,
     DeliveryState,
@@ -22,7 +22,8 @@ from talkhub.names import (
     WebhookEvent,
     WriteBackAction,
 )
-from talkhub.services.messages import QUEUED
+from talkhub.names.labels import SatisfactionBand
+from talkhub.services.sending.messages import QUEUED
 
 
 def intent_name(intent: str) -> str:
@@ -135,6 +136,7 @@ def platform_name(platform: str) -> str:
         Platform.INSTAGRAM: "Instagram",
         Platform.EVOLUTION: "Evolution API",
         Platform.API: "API",
+        "call": _("Chamadas"),
         Platform.UNKNOWN: _("Não informada"),
     }
     return names.get(platform, platform)
@@ -163,6 +165,7 @@ def kind_name(kind: str) -> str:
         "poll": _("Enquete"),
         "share": _("Publicação compartilhada"),
         "story_mention": _("Menção em um story"),
+        "call": _("Chamada de voz"),
         "call_permission": _("Permissão de chamada"),
         "unsupported": _("Conteúdo que o canal não entrega"),
         "unknown": _("Conteúdo não reconhecido"),
@@ -190,6 +193,7 @@ def scope_name(scope: str) -> str:
         Scope.ANALYTICS_READ: _("Ler números e análises das conversas"),
         Scope.MESSAGES_SEND: _("Enviar mensagens às pessoas"),
         Scope.ANALYSIS_WRITE: _("Corrigir o que a análise encontrou"),
+        Scope.DATA_EXPORT: _("Exportar conversas, mensagens e pessoas"),
     }
     return names.get(scope, scope)
 
@@ -203,11 +207,14 @@ def event_name(event: str) -> str:
         WebhookEvent.CONVERSATION_CLOSED: _("Conversa encerrada"),
         WebhookEvent.PROFILE_UPDATED: _("Perfil alterado"),
         WebhookEvent.NEGATIVE_SENTIMENT: _("Alerta de humor negativo"),
+        WebhookEvent.ALERT_FIRED: _("Alerta disparado"),
+        WebhookEvent.ALERT_CLEARED: _("Alerta encerrado"),
+        WebhookEvent.WEEKLY_REPORT: _("Relatório da semana"),
         WebhookEvent.TEST: _("Teste"),
         OutboundKind.MESSAGE: _("Mensagem a uma pessoa"),
         OutboundKind.ACTION: _("Mudança no UChat"),
     }
-    return names.get(event, event)
+    return names.get(event) or crm_action_name(event)
 
 
 def trouble_name(trouble: str) -> str:
@@ -238,6 +245,7 @@ def delivery_name(state: str) -> str:
 def refusal_name(code: str) -> str:
     """Return why a message to a person was not taken."""
     names: dict[str, str] = {
+        OptedOut.code: _("A pessoa pediu para não receber mensagens."),
         Unreachable.code: _("Não há como escrever a esta pessoa agora."),
         WindowClosed.code: _("A pessoa escreveu há mais de 24 horas."),
         "too_long": _("A resposta é longa demais para este canal."),

@@ -19,7 +19,7 @@ from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.web import take_forms_only
 from talkhub.errors import BadRequest, Invalid
 from talkhub.extensions import limiter
-from talkhub.services.oauth_clients import Client, ClientMetadata, register_client
+from talkhub.services.access.oauth_clients import Client, ClientMetadata, register_client
 from talkhub.strict_json import read_json
 
 EXCHANGES = "120 per minute"

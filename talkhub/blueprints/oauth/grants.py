@@ -14,9 +14,9 @@ from talkhub.blueprints.oauth.known_client import KnownClient
 from talkhub.blueprints.public_address import mcp_resource, public_base
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Unauthenticated
-from talkhub.services import oauth_grants, refreshing
-from talkhub.services.auth import SignedIn
-from talkhub.services.oauth_clients import AuthMethod
+from talkhub.services.access import oauth_grants, refreshing
+from talkhub.services.access.auth import SignedIn
+from talkhub.services.access.oauth_clients import AuthMethod
 
 AUTH_METHODS = list(get_args(AuthMethod))
 

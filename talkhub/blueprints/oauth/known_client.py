@@ -6,8 +6,8 @@ from authlib.oauth2.rfc6749 import ClientMixin
 
 from talkhub.names import Scope
 from talkhub.security import TOOL_SCOPES
-from talkhub.services.oauth_clients import Client
-from talkhub.services.redirect_uris import is_registered
+from talkhub.services.access.oauth_clients import Client
+from talkhub.services.access.redirect_uris import is_registered
 
 GRANT_TYPES = ("authorization_code", "refresh_token")
 RESPONSE_TYPE = "code"

@@ -34,8 +34,8 @@ from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.tokens import issue_access_token
 from talkhub.errors import Unauthenticated
 from talkhub.names import TokenKind
-from talkhub.services import oauth_grants, refreshing
-from talkhub.services.oauth_clients import find_client
+from talkhub.services.access import oauth_grants, refreshing
+from talkhub.services.access.oauth_clients import find_client
 
 ACCESS_LIFETIME = timedelta(hours=1)
 

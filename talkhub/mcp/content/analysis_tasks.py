@@ -18,7 +18,7 @@ from talkhub.mcp.protocol import JSONObject, McpError
 from talkhub.mcp.sealing import LIFETIME, Sealer
 from talkhub.mcp.tasks import Task, TaskMissing, Tasks, TaskStatus, takes_tasks
 from talkhub.mcp.tools import Tool
-from talkhub.services.transcripts import format_time
+from talkhub.services.talking.transcripts import format_time
 from talkhub.store.queries.saved import AnalysisState, analysis_state, saved_conversation
 from talkhub.tools.catalogue import registry
 from talkhub.tools.spec import Answer

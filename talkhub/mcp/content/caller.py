@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from talkhub.mcp.call import Call
@@ -14,11 +14,15 @@ from talkhub.store.uow import Database, UnitOfWork, principal_scope
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A principal and the way to its workspace's rows; `wants_compact_text` is its choice."""
+    """A principal and the way to its workspace's rows; `wants_compact_text` is its choice.
+
+    `refused` has the status that REST would answer to what a model is told as a result.
+    """
 
     principal: Principal
     database: Database
     wants_compact_text: bool = False
+    refused: list[int] = field(default_factory=list, compare=False)
 
     @property
     def key(self) -> str:

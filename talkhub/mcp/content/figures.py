@@ -7,9 +7,9 @@ from datetime import date
 from talkhub import __version__, clock
 from talkhub.errors import NotFound
 from talkhub.mcp.content.documents import Document, json_document
-from talkhub.services.analytics import EmptyPeriod, Question, conversation_analytics
-from talkhub.services.figures import PeriodTooLong
-from talkhub.services.transcripts import format_time
+from talkhub.services.reporting.analytics import EmptyPeriod, Question, conversation_analytics
+from talkhub.services.reporting.wishes import PeriodTooLong
+from talkhub.services.talking.transcripts import format_time
 from talkhub.store.queries.inbox import inbox_health
 from talkhub.store.queries.workspaces import workspace_timezone
 from talkhub.store.uow import UnitOfWork

@@ -12,8 +12,8 @@ from talkhub.mcp.content.service import talkhub_server
 from talkhub.mcp.stdio import serve
 from talkhub.names import TokenKind
 from talkhub.security import API_KEY_PREFIX, AUDIENCE, TOOL_SCOPES, Principal, read_token
-from talkhub.services.api_keys import read_api_key
-from talkhub.services.auth import DEFAULT_WORKSPACE_ID
+from talkhub.services.access.api_keys import read_api_key
+from talkhub.services.access.auth import DEFAULT_WORKSPACE_ID
 from talkhub.settings import Settings, reveal
 from talkhub.store.revocations import RevokedTokens
 from talkhub.store.signing_keys import SigningKeys
@@ -29,13 +29,13 @@ def serve_locally(settings: Settings, database: Database) -> None:
     who = _Tokens(settings, database) if settings.token is not None else _Operator(database)
     answers = sys.stdout.buffer
     with redirect_stdout(sys.stderr):
-        configure_logging(settings.log_level)
+        configure_logging(settings.log_level, file=settings.log_file)
 
         def write(line: bytes) -> None:
             answers.write(line)
             answers.flush()
 
-        server = talkhub_server(reveal(settings.encryption_key))
+        server = talkhub_server(settings.keyring)
         serve(server, who, sys.stdin.buffer, write)
 
 

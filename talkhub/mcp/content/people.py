@@ -18,10 +18,10 @@ from talkhub.mcp.content.documents import (
 )
 from talkhub.mcp.content.transcripts import spoken_parts
 from talkhub.mcp.content.untrusted import NOTICE, in_line
-from talkhub.services.context import user_context
-from talkhub.services.context_wish import ContextWish
-from talkhub.services.profiles import find_profile
-from talkhub.services.transcripts import format_time
+from talkhub.services.people.profiles import find_profile
+from talkhub.services.recalling.context import user_context
+from talkhub.services.recalling.context_wish import ContextWish
+from talkhub.services.talking.transcripts import format_time
 from talkhub.store.queries.people import SeenPerson, people_last_seen
 from talkhub.store.uow import UnitOfWork
 

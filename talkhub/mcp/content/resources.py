@@ -16,7 +16,7 @@ from talkhub.mcp.protocol import INVALID_PARAMS, JSONObject, McpError
 from talkhub.mcp.resources import Contents, Resource, ResourceMissing, ResourceTemplate
 from talkhub.memory.cleaning import cleaned
 from talkhub.names import Scope
-from talkhub.services.transcripts import format_time
+from talkhub.services.talking.transcripts import format_time
 from talkhub.store.queries.people import SeenPerson
 
 TTL_MS = 5_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from talkhub import __version__
+from talkhub.encryption import Keyring
 from talkhub.mcp.completions import Completions
 from talkhub.mcp.content import (
     analysis_tasks,
@@ -40,13 +41,13 @@ IDENTITY = Identity(
 )
 
 
-def talkhub_server(secret: str, live: Live | None = None) -> McpServer:
-    """Return the server; `secret` seals what travels through clients.
+def talkhub_server(keyring: Keyring, live: Live | None = None) -> McpServer:
+    """Return the server; the `keyring` seals what travels through clients.
 
     Without `live` there are no subscriptions: a transport that answers one message after
     the other could not answer any while it streams.
     """
-    sealer = Sealer(secret)
+    sealer = Sealer(keyring)
     parts = Parts(tool_faces.tools(), resources.resources())
     # Each of these can go, and its module with it.
     analysis_tasks.extend(parts, sealer)

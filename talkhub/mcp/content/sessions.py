@@ -7,7 +7,7 @@ from dataclasses import asdict
 from talkhub.errors import NotFound
 from talkhub.mcp.content import addresses
 from talkhub.mcp.content.documents import Document, json_document
-from talkhub.services.transcripts import format_time
+from talkhub.services.talking.transcripts import format_time
 from talkhub.store.queries.sessions import find_session
 from talkhub.store.uow import UnitOfWork
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from talkhub import json_codec
-from talkhub.errors import TalkHubError, pointer
+from talkhub.errors import Invalid, TalkHubError, pointer
 from talkhub.mcp.call import Call, Outcome, Result
 from talkhub.mcp.content.caller import Caller, caller_of
 from talkhub.mcp.content.compact_text import compact_text
@@ -49,8 +49,10 @@ def told(call: Call, produce: Callable[[Caller], Answer]) -> Result:
     try:
         given = produce(caller)
     except ValidationError as error:
+        caller.refused.append(Invalid.status)
         return text_result("\n".join(_complaints(error)), is_error=True)
     except TalkHubError as error:
+        caller.refused.append(error.status)
         return text_result("\n".join(_problem(error)), is_error=True)
     body = given if isinstance(given, bytes) else json_codec.dumps(given)
     if caller.wants_compact_text or call.meta.get(META_TEXT) == "compact":

@@ -9,7 +9,7 @@ from talkhub.errors import NotFound
 from talkhub.mcp.content.documents import Document, latest_that_fit, markdown_document
 from talkhub.mcp.content.untrusted import NOTICE, in_line, quoted
 from talkhub.memory.cleaning import TEXT_LIMIT
-from talkhub.services.transcripts import format_time
+from talkhub.services.talking.transcripts import format_time
 from talkhub.store.queries.transcripts import Transcript, find_transcript
 from talkhub.store.uow import UnitOfWork
 

@@ -15,6 +15,8 @@ from talkhub.outbound.guarded import Answer
 from talkhub.outbound.providers import GRAPH, TELEGRAM
 
 UCHAT = "https://chat.talkhub.me"
+HUBSPOT = "https://api.hubapi.com"
+PIPEDRIVE = "https://{company}.pipedrive.com"
 LONGEST_REASON = 300
 SHORT_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
@@ -79,6 +81,8 @@ class Hosts:
     telegram: str = TELEGRAM
     graph: str = GRAPH
     uchat: str = UCHAT
+    hubspot: str = HUBSPOT
+    pipedrive: str = PIPEDRIVE
 
 
 @dataclass(frozen=True, slots=True)

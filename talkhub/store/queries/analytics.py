@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement
 
-from talkhub.store.conversations import Conversation
+from talkhub.store.tables.conversations import Conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Period:
     end: datetime | None
 
 
-def completion() -> ColumnElement[str]:
+def completion(of: type[Conversation] = Conversation) -> ColumnElement[str]:
     """How a conversation stands: the `completion_status` that its metadata reports."""
-    status: ColumnElement[str] = Conversation.metadata_["completion_status"].astext
+    status: ColumnElement[str] = of.metadata_["completion_status"].astext
     return status

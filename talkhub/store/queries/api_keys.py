@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import select
 
 from talkhub import clock
-from talkhub.names import ApiKeyState
-from talkhub.store.accounts import ApiKey
+from talkhub.store.tables.accounts import ApiKey
 from talkhub.store.uow import UnitOfWork
+
+
+class ApiKeyState(StrEnum):
+    """Whether an API key is in force; a replaced one is for a last day."""
+
+    ACTIVE = "active"
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True, slots=True)

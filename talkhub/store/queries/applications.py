@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from talkhub.store.oauth import OAuthGrant
+from talkhub.store.tables.oauth import OAuthGrant
 from talkhub.store.uow import UnitOfWork
 
 SHOWN = 200

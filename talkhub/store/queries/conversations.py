@@ -6,13 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    Select,
+    and_,
+    func,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
-from talkhub.names import CompletionStatus, Intent, MessageRole, Sentiment
-from talkhub.store.conversations import Conversation
-from talkhub.store.profiles import Profile
-from talkhub.store.queries.analytics import Period, completion
+from talkhub.names import MessageRole, SessionStatus
+from talkhub.store.queries.analytics import completion
+from talkhub.store.queries.conversation_filters import ConversationFilter, is_among
+from talkhub.store.tables.conversations import EMPTIED, ChatSession, Conversation
+from talkhub.store.tables.profiles import Profile
+from talkhub.store.tables.teamwork import ConversationMarker, Marker
 from talkhub.store.uow import UnitOfWork
 
 PAGE_SIZE = 50
@@ -20,22 +31,6 @@ COUNTED_AT_MOST = 10_000
 """Counting goes no further: beyond it nobody reads the number, and the table is large."""
 
 _EXCERPT_LENGTH = 240
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationFilter:
-    """Which conversations are asked for: all that began in each of `began`, and so on.
-
-    What is None does not narrow.
-    """
-
-    began: tuple[Period, ...] = ()
-    platform: str | None = None
-    intent: str | None = None
-    sentiment: Sentiment | None = None
-    completion: CompletionStatus | None = None
-    is_analysed: bool | None = None
-    needs_attention: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class ConversationLine:
-    """One conversation in a list. `last_words` are the person's, not the bot's."""
+    """One conversation in a list. `last_words` are the person's, not the bot's.
+
+    `markers` are pairs of a name and a colour. Of an emptied one only figures are left.
+    """
 
     id: int
     conversation_id: str
@@ -62,6 +60,8 @@ class ConversationLine:
     score: float | None
     completion: str | None
     is_analysed: bool
+    is_emptied: bool
+    markers: tuple[tuple[str, str], ...]
     message_count: int
     last_message_at: datetime
 
@@ -78,41 +78,6 @@ class ConversationPage:
     lines: tuple[ConversationLine, ...]
     newer: Position | None
     older: Position | None
-
-
-def needs_attention() -> ColumnElement[bool]:
-    """Tell whether someone should look: a bad mood, no answer, a human who has not come."""
-    return or_(
-        Conversation.sentiment == Sentiment.NEGATIVE,
-        completion() == CompletionStatus.UNANSWERED,
-        and_(
-            Conversation.primary_intent == Intent.HUMAN_HANDOFF,
-            ~Conversation.messages.contains([{"role": MessageRole.AGENT.value}]),
-        ),
-    )
-
-
-def is_among(uow: UnitOfWork, wanted: ConversationFilter) -> ColumnElement[bool]:
-    """Return the condition that a filter stands for, in the unit of work's workspace."""
-    conditions: list[ColumnElement[bool]] = [Conversation.workspace_id == uow.workspace_id]
-    for period in wanted.began:
-        if period.start is not None:
-            conditions.append(Conversation.started_at >= period.start)
-        if period.end is not None:
-            conditions.append(Conversation.started_at < period.end)
-    if wanted.platform is not None:
-        conditions.append(Conversation.platform == wanted.platform)
-    if wanted.intent is not None:
-        conditions.append(Conversation.primary_intent == wanted.intent)
-    if wanted.sentiment is not None:
-        conditions.append(Conversation.sentiment == wanted.sentiment)
-    if wanted.completion is not None:
-        conditions.append(completion() == wanted.completion)
-    if wanted.is_analysed is not None:
-        conditions.append(Conversation.analysed_version.is_not(None) == wanted.is_analysed)
-    if wanted.needs_attention:
-        conditions.append(needs_attention())
-    return and_(*conditions)
 
 
 def latest_conversations(
@@ -166,6 +131,27 @@ def conversations_of_person(
     return _read(uow, chosen)
 
 
+def active_conversations(
+    uow: UnitOfWork, *, since: datetime, limit: int
+) -> tuple[ConversationLine, ...]:
+    """Return the latest conversations of sessions that are active and heard of `since`."""
+    chosen = (
+        select(Conversation.id)
+        .join(
+            ChatSession,
+            and_(
+                ChatSession.workspace_id == uow.workspace_id,
+                ChatSession.session_id == Conversation.session_id,
+                ChatSession.status == SessionStatus.ACTIVE,
+            ),
+        )
+        .where(Conversation.workspace_id == uow.workspace_id, Conversation.last_message_at >= since)
+        .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
+        .limit(limit)
+    )
+    return _read(uow, chosen)
+
+
 def _edge(position: Position) -> ColumnElement[Any]:
     return tuple_(position.last_message_at, position.id)
 
@@ -194,6 +180,8 @@ def _read(uow: UnitOfWork, chosen: Select[int]) -> tuple[ConversationLine, ...]:
             Conversation.sentiment_score.label("score"),
             completion().label("completion"),
             Conversation.analysed_version.is_not(None).label("is_analysed"),
+            (Conversation.source == EMPTIED).label("is_emptied"),
+            _markers(uow).label("markers"),
             Conversation.message_count,
             Conversation.last_message_at,
         )
@@ -208,4 +196,20 @@ def _read(uow: UnitOfWork, chosen: Select[int]) -> tuple[ConversationLine, ...]:
 
 
 def _line(row: Row[Any]) -> ConversationLine:
-    return ConversationLine(**row._mapping)  # noqa: SLF001 -- the row's public API, despite its name
+    told = dict(row._mapping)  # noqa: SLF001 -- the row's public API, despite its name
+    markers = tuple((name, colour) for name, colour in told.pop("markers") or ())
+    return ConversationLine(**told, markers=markers)
+
+
+def _markers(uow: UnitOfWork) -> ScalarSelect[Any]:
+    pair = func.jsonb_build_array(Marker.name, Marker.colour)
+    return (
+        select(func.jsonb_agg(aggregate_order_by(pair, func.lower(Marker.name))))
+        .select_from(ConversationMarker)
+        .join(Marker, Marker.id == ConversationMarker.marker_id)
+        .where(
+            ConversationMarker.workspace_id == uow.workspace_id,
+            ConversationMarker.conversation_id == Conversation.id,
+        )
+        .scalar_subquery()
+    )

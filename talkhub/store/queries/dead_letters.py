@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from talkhub.names import EndpointState, EventState, OutboundState
-from talkhub.store.accounts import ChannelAccount
-from talkhub.store.events import InboundEvent, OutboundMessage, WebhookEndpoint
+from talkhub.store.tables.accounts import ChannelAccount
+from talkhub.store.tables.crm import CRMConnector
+from talkhub.store.tables.events import InboundEvent, OutboundMessage, WebhookEndpoint
 from talkhub.store.uow import UnitOfWork
 
 PAGE = 50
@@ -30,15 +31,16 @@ class DeadEvent:
 
 @dataclass(frozen=True, slots=True)
 class DeadMessage:
-    """What could not be delivered: to an endpoint's address, or to a person on a channel.
+    """What could not be delivered: to an endpoint's address, a person on a channel, or a CRM.
 
-    `can_replay` if the endpoint or the account is active.
+    `can_replay` if the endpoint, the account or the CRM is active.
     """
 
     id: int
     endpoint_id: int | None
     url: str | None
     channel: str | None
+    crm: str | None
     kind: str
     created_at: datetime
     attempts: int
@@ -75,6 +77,7 @@ def dead_messages(uow: UnitOfWork, *, before: int | None = None) -> tuple[DeadMe
             WebhookEndpoint.id.label("endpoint_id"),
             WebhookEndpoint.url,
             ChannelAccount.kind.label("channel"),
+            CRMConnector.name.label("crm"),
             OutboundMessage.kind,
             OutboundMessage.created_at,
             OutboundMessage.attempts,
@@ -82,11 +85,13 @@ def dead_messages(uow: UnitOfWork, *, before: int | None = None) -> tuple[DeadMe
             func.coalesce(
                 WebhookEndpoint.state == EndpointState.ACTIVE,
                 ChannelAccount.state == EndpointState.ACTIVE,
+                CRMConnector.state == EndpointState.ACTIVE,
                 False,
             ).label("can_replay"),
         )
         .outerjoin(WebhookEndpoint, WebhookEndpoint.id == OutboundMessage.webhook_endpoint_id)
         .outerjoin(ChannelAccount, ChannelAccount.id == OutboundMessage.channel_id)
+        .outerjoin(CRMConnector, CRMConnector.id == OutboundMessage.crm_connector_id)
         .where(
             OutboundMessage.workspace_id == uow.workspace_id,
             OutboundMessage.state == OutboundState.DEAD,

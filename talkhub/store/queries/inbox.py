@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from talkhub.names import EventState
-from talkhub.store.events import InboundEvent
+from talkhub.store.tables.events import InboundEvent
 from talkhub.store.uow import UnitOfWork
 
 LATE_AFTER = timedelta(seconds=30)

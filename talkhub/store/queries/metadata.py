@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
-from talkhub.store.conversations import Conversation
+from talkhub.store.tables.conversations import Conversation
 from talkhub.store.uow import UnitOfWork
 
 

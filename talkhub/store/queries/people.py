@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, tuple_
 
-from talkhub.store.profiles import Profile
+from talkhub.store.tables.profiles import Profile
 from talkhub.store.uow import UnitOfWork
 
 _AFTER_ALL_OTHERS = "\U0010ffff"

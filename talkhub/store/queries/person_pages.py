@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select, tuple_
 
-from talkhub.store.profiles import Profile, ProfileChange
 from talkhub.store.queries.people import is_somebody
+from talkhub.store.tables.profiles import Profile, ProfileChange
 from talkhub.store.uow import UnitOfWork
 
 PAGE_SIZE = 50

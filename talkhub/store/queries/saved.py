@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from talkhub.names import AnalysisStatus
-from talkhub.store.conversations import Conversation
-from talkhub.store.insights import AnalysisRecord
+from talkhub.names.labels import AnalysisStatus
 from talkhub.store.queries.transcripts import OWN_SOURCE
+from talkhub.store.tables.conversations import Conversation
+from talkhub.store.tables.insights import AnalysisRecord
 from talkhub.store.uow import UnitOfWork
 
 

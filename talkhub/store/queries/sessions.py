@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from sqlalchemy import func, select
 
-from talkhub.store.conversations import ChatSession, Conversation
 from talkhub.store.queries.analytics import completion
+from talkhub.store.tables.conversations import ChatSession, Conversation
 from talkhub.store.uow import UnitOfWork
 
 RECENT = 1_000

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from talkhub.names import OutboundState
-from talkhub.store.events import DeliveryAttempt, OutboundMessage, WebhookEndpoint
+from talkhub.store.tables.events import DeliveryAttempt, OutboundMessage, WebhookEndpoint
 from talkhub.store.uow import UnitOfWork
 
 PAGE = 50

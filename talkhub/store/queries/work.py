@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from talkhub.names import EventState
-from talkhub.store.conversations import Conversation
-from talkhub.store.events import InboundEvent
-from talkhub.store.insights import DirtyBucket
-from talkhub.store.profiles import Profile
+from talkhub.store.tables.conversations import Conversation
+from talkhub.store.tables.events import InboundEvent
+from talkhub.store.tables.insights import DirtyBucket
+from talkhub.store.tables.profiles import Profile
 from talkhub.store.uow import UnitOfWork
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from talkhub.store.accounts import Workspace
+from talkhub.names.workspaces import Quota
+from talkhub.store.tables.accounts import Workspace
 from talkhub.store.uow import UnitOfWork
 
 
@@ -16,8 +18,8 @@ def workspace_timezone(uow: UnitOfWork) -> ZoneInfo:
     return ZoneInfo(uow.execute(statement).scalar_one())
 
 
-def workspace_name(uow: UnitOfWork) -> str:
-    """Return the workspace's name."""
-    statement = select(Workspace.name).where(Workspace.id == uow.workspace_id)
-    name: str = uow.execute(statement).scalar_one()
-    return name
+def workspace_quotas(uow: UnitOfWork) -> Mapping[str, int | None]:
+    """Return what the workspace may use, by the quota's name; None where that is not limited."""
+    columns = [Workspace.__table__.c[quota.value] for quota in Quota]
+    statement = select(*columns).where(Workspace.id == uow.workspace_id)
+    return dict(uow.execute(statement).mappings().one())

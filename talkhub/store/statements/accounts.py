@@ -1,5 +1,8 @@
 """The statements behind tokens, signing in and the audit trail."""
 
+from talkhub.store.statements.roles import ROLES
+from talkhub.store.statements.second_factors import IS_CONFIRMED
+
 REVOKED_TOKENS = """
 select jti from tokens where revoked_at is not null and expires_at > clock_timestamp()
 union all
@@ -59,7 +62,8 @@ returning family
 """
 
 COUNT_FAILURES = """
-select count(*) filter (where address = %(address)s) as from_address, count(*) as from_anywhere
+select count(*) filter (where address = %(address)s) as from_address,
+  count(*) filter (where subject = %(subject)s) as of_subject, count(*) as from_anywhere
 from login_attempts
 where kind = %(kind)s and attempted_at > clock_timestamp() - %(window)s
 """
@@ -69,13 +73,55 @@ insert into login_attempts (kind, subject, address)
 values (%(kind)s, %(subject)s, %(address)s)
 """
 
-FIND_USER = """
-select u.name, u.locale, u.password_hash, m.workspace_id, m.role
+FIND_USER = f"""
+select u.id, u.locale, u.password_hash, m.workspace_id,
+  {IS_CONFIRMED} as has_second_factor
 from users u
-join memberships m on m.user_id = u.id
+join {ROLES} m on m.user_id = u.id
 where u.username = %(username)s and u.disabled_at is null
 order by m.workspace_id
 limit 1
+"""
+
+PASSWORD_OF_USER = """
+select password_hash from users where id = %(user_id)s
+"""
+
+FIND_USER_BY_EMAIL = f"""
+select u.id, u.username, u.name, u.locale, m.workspace_id, m.role,
+  {IS_CONFIRMED} as has_second_factor, w.requires_second_factor
+from users u
+join {ROLES} m on m.user_id = u.id
+join workspaces w on w.id = m.workspace_id
+where lower(u.email) = lower(%(email)s) and u.disabled_at is null
+order by m.workspace_id
+limit 1
+"""
+
+EMAIL_OF_USER = """
+select email from users where id = %(user_id)s
+"""
+
+SET_EMAIL = """
+update users set email = %(email)s
+where id = %(user_id)s and not exists (
+  select from users where lower(email) = lower(%(email)s) and id <> %(user_id)s
+)
+returning id
+"""
+
+SET_DISABLED = """
+update users set disabled_at = case when %(is_disabled)s then clock_timestamp() end
+where username = %(username)s and (disabled_at is null) = %(is_disabled)s
+returning id
+"""
+
+WORKSPACES_OF_LOGIN = f"""
+select m.workspace_id from {ROLES} m where m.user_id = %(user_id)s order by m.workspace_id
+"""
+
+KEEP_PASSWORD = """
+update users set password_hash = %(password_hash)s where id = %(user_id)s
 """
 
 ADD_USER = """
@@ -96,23 +142,11 @@ update workspaces set session_idle_minutes = %(minutes)s where id = %(workspace_
 
 SET_WORKSPACE_TIMEZONE = """
 update workspaces set timezone = %(timezone)s
-where slug = 'default' and timezone <> %(timezone)s
+where slug = 'default' and timezone <> %(timezone)s and not chose_timezone
 """
-
-AUDIT = """
-insert into audit_entries (workspace_id, actor, action, subject, detail, address)
-values (%(workspace_id)s, %(actor)s, %(action)s, %(subject)s, %(detail)s, %(address)s)
-"""
-
-AUDIT_READING = """
-insert into audit_entries (workspace_id, actor, action, subject, address)
-values (%(workspace_id)s, %(actor)s, 'transcript.read', %(conversation_id)s, %(address)s)
-on conflict do nothing
-"""
-"""Once an hour for each reader and conversation: uq_audit_entries_reading says so."""
 
 FIND_CHANNEL = """
-select id, workspace_id, kind, secrets_encrypted, previous_secrets
+select id, workspace_id, kind, external_account_id, secrets_encrypted, previous_secrets
 from channels where public_token = %(public_token)s and state = 'active'
 """
 
@@ -135,13 +169,15 @@ insert into channels as c
 values (%(workspace_id)s, %(kind)s, %(name)s, %(public_token)s, %(external_account_id)s,
         %(secrets)s, %(credentials)s, %(key_id)s)
 on conflict (workspace_id, kind, external_account_id) do update
-set name = excluded.name, previous_secrets = c.secrets_encrypted,
+set name = excluded.name, previous_secrets = nullif(c.secrets_encrypted, ''),
     secrets_encrypted = excluded.secrets_encrypted,
     credentials_encrypted = coalesce(excluded.credentials_encrypted, c.credentials_encrypted),
     key_id = excluded.key_id, state = 'active'
 returning id, public_token
 """
-"""An account that is added again keeps its address; its former secrets count beside the new."""
+"""An account that is added again keeps its address; its former secrets count beside the new.
+
+One that was removed has none left."""
 
 CHANNELS_OF_WORKSPACE = """
 with recent as (

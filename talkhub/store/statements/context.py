@@ -11,6 +11,7 @@ EMPTY_STATS: dict[str, object] = {
     "average_response_time": None,
     "preferred_topics": [],
     "preferred_intents": [],
+    "next_intents": [],
     "last_interaction": None,
 }
 """The statistics of a person without conversations."""
@@ -56,7 +57,7 @@ left join lateral (
         or c.last_message_at <= %(as_of)s::timestamptz)))[1] as latest
   from (
     select * from conversations
-    where workspace_id = %(workspace_id)s and profile_id = p.id
+    where workspace_id = %(workspace_id)s and profile_id = p.id and source <> 'erased'
       and (%(as_of)s::timestamptz is null or started_at <= %(as_of)s::timestamptz)
     order by last_message_at desc limit %(limit)s) c
 ) recent on not p.memory_opt_out

@@ -18,9 +18,9 @@ for no key update of c
 
 ADD_CORRECTION = """
 insert into corrections
-  (workspace_id, conversation_id, message_id, field, value, previous, author, created_at)
+  (workspace_id, conversation_id, message_id, field, value, previous, author, review, created_at)
 values (%(workspace_id)s, %(id)s, %(message_id)s, %(field)s, %(value)s, %(previous)s, %(author)s,
-        %(now)s)
+        %(review)s, %(now)s)
 """
 
 UNDO_CORRECTION = """
@@ -58,7 +58,7 @@ with changed as (
   set primary_intent = coalesce(%(intent)s, primary_intent),
       sentiment = coalesce(%(sentiment)s, sentiment),
       sentiment_score = coalesce(%(score)s, sentiment_score),
-      intent_analysis = %(analysis)s, updated_at = %(now)s
+      intent_analysis = %(analysis)s, review_priority = null, updated_at = %(now)s
   where workspace_id = %(workspace_id)s and id = %(id)s
   returning profile_id, started_at
 ), people as (
@@ -70,5 +70,6 @@ select %(workspace_id)s, date_trunc('hour', started_at, 'UTC') from changed
 """
 """What STORE_ANALYSES sets of labels, and what must be counted again because of it.
 
-What nobody said stays: the analysis may be gone until it is made again.
+Somebody has looked at it, so nobody else need. What nobody said stays: the analysis may be gone
+until it is made again.
 """

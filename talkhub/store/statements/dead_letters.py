@@ -15,11 +15,14 @@ set state = 'pending', attempts = 0, due_at = clock_timestamp(), lease_until = n
     last_error = null, failure = null, fence = fence + 1
 where workspace_id = %(workspace_id)s and state = 'dead'
   and (%(ids)s::bigint[] is null or id = any(%(ids)s))
-  and webhook_endpoint_id in (
-    select id from webhook_endpoints
-    where workspace_id = %(workspace_id)s and state = 'active')
+  and (webhook_endpoint_id in (
+      select id from webhook_endpoints
+      where workspace_id = %(workspace_id)s and state = 'active')
+    or crm_connector_id in (
+      select id from crm_connectors
+      where workspace_id = %(workspace_id)s and state = 'active'))
 """
-"""Of disabled endpoints nothing: it would wait, unseen, for someone to enable them."""
+"""Of disabled endpoints and CRMs nothing: it would wait, unseen, for someone to enable them."""
 
 DEAD_MESSAGES_TO_PEOPLE = """
 select id, channel_id, payload from outbound_messages

@@ -12,6 +12,7 @@ _EPISODES = f"""
       c.status, c.intent_analysis -> 'course' as course
     from conversations c
     where c.workspace_id = %(workspace_id)s and c.profile_id = {{profile_id}}
+      and c.source <> 'erased'
       and (%(as_of)s::timestamptz is null or c.last_message_at <= %(as_of)s::timestamptz)
     order by c.last_message_at desc
     limit %(most_episodes)s) e

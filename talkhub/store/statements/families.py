@@ -16,5 +16,5 @@ select id from workspaces order by id
 """
 
 WORKSPACE_BY_SLUG = """
-select id from workspaces where slug = %(slug)s
+select id from workspaces where slug = %(slug)s and closed_at is null
 """

@@ -43,8 +43,16 @@ returning id
 
 SETTLE_EVENTS = """
 update inbound_events e
-set state = r.state, lease_until = null, done_at = clock_timestamp(), last_error = null
-from unnest(%(ids)s::bigint[], %(fences)s::bigint[], %(states)s::text[]) as r (id, fence, state)
+set state = r.state, lease_until = null, done_at = clock_timestamp(), last_error = null,
+    profile_id = case when r.user_id is not null then (
+      select p.id from user_profiles p
+      where p.workspace_id = %(workspace_id)s and p.user_id = r.user_id)
+    else (
+      select m.profile_id from message_index m
+      where m.workspace_id = %(workspace_id)s and m.source = e.source
+        and m.external_message_id = r.target) end
+from unnest(%(ids)s::bigint[], %(fences)s::bigint[], %(states)s::text[], %(user_ids)s::text[],
+  %(targets)s::text[]) as r (id, fence, state, user_id, target)
 where e.workspace_id = %(workspace_id)s and e.id = r.id and e.fence = r.fence
   and e.state = 'pending'
 """
@@ -81,7 +89,8 @@ select
           select from user_profiles
           where stats_due_at < clock_timestamp() - %(grace)s) as stats,
   exists (select from own_models
-          where state = 'pending' and due_at < clock_timestamp() - %(grace)s) as teaching
+          where state = 'pending' and due_at < clock_timestamp() - %(grace)s) as teaching,
+  exists (select from replies where due_at < clock_timestamp()) as replies
 """
 
 INBOX_STATE = """

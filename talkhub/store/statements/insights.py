@@ -1,6 +1,8 @@
 """The statements of the analysis and statistics drains."""
 
 CLAIMED = """id, workspace_id, session_id, fence, attempts, messages, status,
+  user_id, last_message_at,
+  (select erased_at is not null from user_profiles p where p.id = profile_id) as is_of_erased,
   (select locale from user_profiles p where p.id = profile_id) as locale,
   (select coalesce(p.timezone, w.timezone) from workspaces w
    left join user_profiles p on p.id = profile_id
@@ -58,7 +60,7 @@ with r as (
   select * from jsonb_to_recordset(%(rows)s::jsonb) as r (
     id bigint, fence bigint, version text, language text, sentiment text, score float,
     intent text, confidence float, topics jsonb, completion text, stems text, course jsonb,
-    result jsonb, corrected jsonb, response_times int[])
+    result jsonb, corrected jsonb, response_times int[], review float)
 ), held as (
   select id, analysed_version, outcome, sentiment from conversations
   where workspace_id = %(workspace_id)s and id in (select id from r)
@@ -72,6 +74,7 @@ with r as (
         then c.intent_analysis ->> 'intent' else r.intent end,
       topics = array(select jsonb_array_elements_text(r.topics)),
       response_times = r.response_times,
+      review_priority = case when r.corrected is null then r.review end,
       outcome = r.completion, analysed_version = r.version, stems = decode(r.stems, 'base64'),
       metadata = c.metadata || jsonb_build_object('completion_status', r.completion),
       intent_analysis = case when r.corrected is not null then r.corrected
@@ -112,7 +115,7 @@ from current order by id
 It returns what endpoints are told of the conversations, and what they were before.
 
 Where people corrected something, `corrected` is the whole `intent_analysis`, and sentiment, score
-and intent are already what counts (services/labels.py).
+and intent are already what counts (services/talking/labels.py).
 
 The conversations are locked by id, as CLOSE_SILENT_SESSIONS does: in two orders the two would wait
 for each other. One that grew since it was claimed has a later fence: nothing is stored, and it is
@@ -138,9 +141,11 @@ select distinct workspace_id from user_profiles where stats_due_at <= clock_time
 
 TAKE_DIRTY_HOURS = """
 delete from dirty_buckets
-where workspace_id = %(workspace_id)s and hour in (
-  select distinct hour from dirty_buckets
-  where workspace_id = %(workspace_id)s
-  order by hour desc limit %(limit)s)
+where workspace_id = %(workspace_id)s and set_config('app.counts_also', 'on', true) = 'on'
+  and hour in (
+    select distinct hour from dirty_buckets
+    where workspace_id = %(workspace_id)s
+    order by hour desc limit %(limit)s)
 returning hour
 """
+"""The setting says that whoever takes them counts `also` too (migration 0049)."""

@@ -13,49 +13,50 @@ _NEWEST = """c.workspace_id = %(workspace_id)s
   order by c.last_message_at desc
   limit %(conversations)s"""
 
-_WAITING = """coalesce(string_agg(id || '-' || fence, ',' order by id)
-    filter (where analysis_due_at is not null), '')"""
+_WAITING = "array_agg(id || '-' || fence) filter (where analysis_due_at is not null)"
 
 _QUIET = "extract(epoch from clock_timestamp() - p.last_seen_at)::float8"
 
 SHELF_OF_PERSON = f"""
 with {_PERSON}, told as (
-  select c.id, c.stems, c.last_message_at, c.message_count, c.language, c.fence,
-    c.analysis_due_at,
-    case when c.stems is null or c.analysis_due_at is not null
-      or c.last_message_at > %(until)s::timestamptz then c.messages end as messages
+  select c.id, c.stems, c.last_message_at, c.message_count, c.fence, c.analysis_due_at,
+    c.stems is null or c.analysis_due_at is not null
+      or coalesce(c.last_message_at > %(until)s::timestamptz, false) as is_unread
   from conversations c
   where {_NEWEST}
 ), reachable as (
-  select *, sum(message_count) over (order by last_message_at desc) as so_far from told
-), unread as (
-  select * from reachable where messages is not null order by last_message_at desc
-  limit %(unread)s
+  select *, not is_unread and sum(message_count)
+      over (order by last_message_at desc rows unbounded preceding) <= %(messages)s as is_packed
+  from told
 )
-select packed.ids, packed.days, packed.stems, fresh.conversations,
-  p.name, p.id, p.revision, (select {_WAITING} from reachable), {_QUIET}
+select packed.ids, packed.moments, packed.stems, packed.unread,
+  p.name, p.id, p.revision, packed.waiting, {_QUIET}
 from (
-  select array_agg(id) as ids,
-    array_agg((extract(epoch from last_message_at) / 86400)::float8) as days,
-    string_agg(stems, ''::bytea) as stems
-  from (
-    select * from reachable
-    where messages is null and so_far <= %(messages)s
-    order by last_message_at desc) kept
-) packed, (
-  select json_agg(json_build_array(
-    id, extract(epoch from last_message_at) / 86400, language, messages)) as conversations
-  from unread
-) fresh
+  select string_agg(int8send(id), ''::bytea) filter (where is_packed) as ids,
+    string_agg(float8send(date_part('epoch', last_message_at)), ''::bytea)
+      filter (where is_packed) as moments,
+    encode(string_agg(stems, ''::bytea) filter (where is_packed), 'base64') as stems,
+    (array_agg(id) filter (where is_unread))[:%(unread)s] as unread,
+    {_WAITING} as waiting
+  from reachable
+) packed
 left join person p on true
 """
-"""What one person's messages are found by, and the state of their history: packed, or the messages
-where that is still to come. So are those of a conversation that went on after `until`: only a part
-of it is searched.
+"""What one person's messages are found by, and the state of their history: packed, or which
+conversations are to be read where that is still to come. So is one that went on after `until`: only
+a part of it is searched.
 
 Not a join with the person: it would tempt the planner to read the whole workspace in the order
 of time. The newest first, and bounded: of a history that is longer than anybody writes the oldest
-part is not searched.
+part is not searched. Every row is looked at once, and what comes of all of them goes as bytes:
+looking twice, numbers as text and bytes in hexadecimal digits took as long again as all the rest.
+"""
+
+UNREAD_CONVERSATIONS = """
+select c.id, date_part('epoch', c.last_message_at), c.language, c.messages
+from unnest(%(ids)s::bigint[]) with ordinality as g (id, place)
+join conversations c on c.workspace_id = %(workspace_id)s and c.id = g.id
+order by g.place
 """
 
 STATE_OF_HISTORY = f"""

@@ -46,6 +46,14 @@ with sessions as (
   update profile_facts set profile_id = %(to_id)s
   where workspace_id = %(workspace_id)s and profile_id = %(from_id)s
     and user_id = any(%(user_ids)s)
+), events as (
+  update custom_events set profile_id = %(to_id)s
+  where workspace_id = %(workspace_id)s and profile_id = %(from_id)s
+    and user_id = any(%(user_ids)s)
+), scores as (
+  update scores set profile_id = %(to_id)s
+  where workspace_id = %(workspace_id)s and profile_id = %(from_id)s
+    and user_id = any(%(user_ids)s)
 ), hours as (
   insert into dirty_buckets (workspace_id, hour)
   select distinct %(workspace_id)s::bigint, date_trunc('hour', started_at, 'UTC') from moved
@@ -53,7 +61,7 @@ with sessions as (
 update user_profiles set stats_due_at = clock_timestamp(), revision = revision + 1
 where workspace_id = %(workspace_id)s and id in (%(from_id)s, %(to_id)s)
 """
-"""Sessions, conversations and facts keep the `user_id` they are from: by it they find back."""
+"""What is moved keeps the `user_id` that it is from: by it it finds back."""
 
 WRITE_DETAILS = """
 update user_profiles

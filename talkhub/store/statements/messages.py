@@ -102,13 +102,13 @@ A message that waits for its next attempt keeps the person's others waiting: wha
 in order arrives in order. For the rest see CLAIM_MESSAGES, under the same lock.
 """
 
-SETTLE_TAKEN = """
+_SETTLE_TAKEN = """
 with logged as (
   insert into delivery_attempts (workspace_id, outbound_message_id, duration_ms)
   values (%(workspace_id)s, %(id)s, %(duration_ms)s)
 ), answered as (
-  update channels set paused_until = null
-  where workspace_id = %(workspace_id)s and id = %(channel_id)s
+  update {accounts} set paused_until = null
+  where workspace_id = %(workspace_id)s and id = %(account_id)s
     and paused_until <= clock_timestamp()
 )
 update outbound_messages
@@ -118,7 +118,7 @@ where workspace_id = %(workspace_id)s and id = %(id)s and fence = %(fence)s
   and state = 'pending'
 """
 
-SETTLE_REFUSED = """
+_SETTLE_REFUSED = """
 with settled as (
   update outbound_messages
   set state = case when %(is_final)s or attempts >= %(max_attempts)s then 'dead' else 'pending' end,
@@ -131,13 +131,18 @@ with settled as (
   insert into delivery_attempts (workspace_id, outbound_message_id, duration_ms, error)
   values (%(workspace_id)s, %(id)s, %(duration_ms)s, %(error)s)
 )
-update channels
+update {accounts}
 set paused_until = case when %(rest)s > interval '0'
   then greatest(paused_until, clock_timestamp() + %(rest)s) end
-where workspace_id = %(workspace_id)s and id = %(channel_id)s
+where workspace_id = %(workspace_id)s and id = %(account_id)s
   and (%(rest)s > interval '0' or paused_until <= clock_timestamp())
 """
 """What an account was told to wait holds for all that it sends; any other answer ends its test."""
+
+SETTLE_TAKEN = _SETTLE_TAKEN.format(accounts="channels")
+SETTLE_REFUSED = _SETTLE_REFUSED.format(accounts="channels")
+SETTLE_TAKEN_BY_CRM = _SETTLE_TAKEN.format(accounts="crm_connectors")
+SETTLE_REFUSED_BY_CRM = _SETTLE_REFUSED.format(accounts="crm_connectors")
 
 _MESSAGES = """
 select o.id, o.channel_id, a.kind as channel, o.state, o.failure, o.last_error, o.attempts,

@@ -1,5 +1,7 @@
 """The statements behind OAuth: applications, what people allowed them, and the codes for it."""
 
+from talkhub.store.statements.roles import ROLES
+
 FIND_CLIENT = """
 select client_id, name, redirect_uris, auth_method, secret_hash,
   read_at is not null as is_document
@@ -76,8 +78,8 @@ select family from tokens
 where workspace_id = %(workspace_id)s and jti = %(jti)s and client_id = %(client_id)s
 """
 
-ROLE_OF_PERSON = """
-select m.role from users u join memberships m on m.user_id = u.id
+ROLE_OF_PERSON = f"""
+select m.role from users u join {ROLES} m on m.user_id = u.id
 where u.username = %(subject)s and u.disabled_at is null
   and m.workspace_id = %(workspace_id)s
 """

@@ -111,13 +111,6 @@ where id in (
 """
 """What is dead stays until someone has looked after it."""
 
-TEND_ATTEMPTS = "select tend_delivery_attempts(%(age)s)"
-"""Makes this and the next month's partition of the log, and drops those past their age."""
-
-FORGET_ATTEMPTS = """
-delete from delivery_attempts where attempted_at < clock_timestamp() - %(age)s
-"""
-
 REPLAY_MESSAGES = """
 update outbound_messages
 set state = 'pending', attempts = 0, due_at = clock_timestamp(), lease_until = null,

@@ -73,6 +73,7 @@ set interaction_stats = jsonb_build_object(
         case when t.responses > 0 then round(t.response_ms / t.responses / 1000.0, 3) end,
       'preferred_topics', coalesce(topics.topics, '[]'),
       'preferred_intents', coalesce(intents.intents, '[]'),
+      'next_intents', coalesce(%(next_intents)s::jsonb -> p.id::text, '[]'),
       'last_interaction', to_char(t.last_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')),
     first_seen_at = least(p.first_seen_at, t.first_at),
     last_seen_at = greatest(p.last_seen_at, t.last_at),

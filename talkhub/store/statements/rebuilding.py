@@ -20,6 +20,18 @@ with hours as (
 select (select count(*) from marked) + (select count(*) from added)
 """
 
+MARK_LACKING = """
+insert into dirty_buckets (workspace_id, hour)
+select distinct b.workspace_id, b.begins_at from (
+  select workspace_id, begins_at from bucket_stats
+  where also is null and dimension = 'all' order by begins_at desc limit %(limit)s) as b
+where not exists (
+  select from dirty_buckets d where d.workspace_id = b.workspace_id and d.hour = b.begins_at)
+order by 1, 2
+"""
+"""The latest hours, days and months that were counted before `also` was kept: an hour that is
+counted again has its day and month merged again."""
+
 WITHOUT_RESPONSE_TIMES = """
 select id, messages from conversations
 where workspace_id = %(workspace_id)s and analysed_version is not null and response_times is null
@@ -34,10 +46,29 @@ update conversations c set response_times = r.response_times
 from r where c.workspace_id = %(workspace_id)s and c.id = r.id
 """
 
+HOURS_DUE = """
+select count(distinct hour) from dirty_buckets
+where workspace_id = %(workspace_id)s and hour > %(start)s - interval '1 hour' and hour < %(end)s
+"""
+
 FIRST_AND_LAST = """
 select min(started_at), max(started_at) + interval '32 days' from conversations
 where workspace_id = %(workspace_id)s
 """
+
+_DIMENSIONS = """(
+  values ('all', ''), ('channel', c.platform), ('intent', c.primary_intent),
+    ('sentiment', c.sentiment), ('language', c.language)
+  union
+  select 'topic', unnest(c.topics))"""
+
+_SLICED = f"""
+from conversations c
+cross join lateral {_DIMENSIONS} as s (dimension, value)"""
+
+_OF_PERIOD = """
+where c.workspace_id = %(workspace_id)s and c.started_at >= %(start)s and c.started_at < %(end)s
+  and s.value is not null"""
 
 SLOW_COUNT = f"""
 select s.dimension, s.value,
@@ -69,25 +100,28 @@ select s.dimension, s.value,
   count(*) filter (where c.status = 'closed') as duration_times,
   count(*) filter (
     where c.status = 'closed' and went.course ->> 'outcome' = 'contained') as resolution_times
-from conversations c
+{_SLICED}
 cross join lateral ({COURSE}) as went
-cross join lateral (
-  values ('all', ''), ('channel', c.platform), ('intent', c.primary_intent),
-    ('sentiment', c.sentiment), ('language', c.language)
-  union
-  select 'topic', unnest(c.topics)) as s (dimension, value)
-where c.workspace_id = %(workspace_id)s and c.started_at >= %(start)s and c.started_at < %(end)s
-  and s.value is not null
+{_OF_PERIOD}
 group by 1, 2
 """
 """What the read model should say, counted straightforwardly: it is what that is compared with."""
 
-SLOW_HOURS = """
-select 'all' as dimension, '' as value, {hours}
-from (
-  select (extract(dow from started_at at time zone %(zone)s) * 24
-    + extract(hour from started_at at time zone %(zone)s))::int as hour
-  from conversations
-  where workspace_id = %(workspace_id)s and started_at >= %(start)s and started_at < %(end)s
-) as began
-""".format(hours=", ".join(f"count(*) filter (where hour = {n}) as hour_{n}" for n in range(168)))
+SLOW_HOURS = f"""
+select s.dimension, s.value,
+  'hour_' || (extract(dow from c.started_at at time zone %(zone)s) * 24
+    + extract(hour from c.started_at at time zone %(zone)s))::int as figure, count(*) as number
+{_SLICED}
+{_OF_PERIOD} and s.dimension <> 'topic'
+group by 1, 2, 3
+"""
+
+SLOW_ALSO = f"""
+select s.dimension, s.value, other.dimension || ':' || other.value as figure, count(*) as number
+{_SLICED}
+cross join lateral {_DIMENSIONS} as other (dimension, value)
+{_OF_PERIOD}
+  and s.dimension not in ('all', 'topic') and other.dimension not in ('all', 'sentiment')
+  and other.value is not null and (s.dimension, s.value) <> (other.dimension, other.value)
+group by 1, 2, 3
+"""

@@ -12,6 +12,7 @@ limit 1
 on conflict (channel_id) do update set due_at = excluded.due_at
 where r.due_at <= clock_timestamp()
 returning workspace_id, channel_id,
+  (select external_account_id from channels where id = channel_id),
   (select credentials_encrypted from channels where id = channel_id) as credentials
 """
 """One account at a time, and to one scheduler: nothing if another one was faster."""

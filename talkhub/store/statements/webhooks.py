@@ -6,8 +6,14 @@ select count(*) from webhook_endpoints where workspace_id = %(workspace_id)s
 
 ADD_ENDPOINT = """
 insert into webhook_endpoints (workspace_id, url, events, secrets_encrypted)
-values (%(workspace_id)s, %(url)s, %(events)s, %(secrets)s)
+values (%(workspace_id)s, %(url)s, %(events)s, '')
 returning id
+"""
+"""Its secret follows in the same transaction: it is bound to the id."""
+
+KEEP_SECRET = """
+update webhook_endpoints set secrets_encrypted = %(secrets)s
+where workspace_id = %(workspace_id)s and id = %(id)s
 """
 
 LOCK_ENDPOINT = """

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from talkhub.blueprints.dashboard.connect_clients import TITLES
+from talkhub.blueprints.dashboard.integrations.connect_clients import TITLES
 from talkhub.mcp.content.prompts import prompts
 from talkhub.mcp.content.resources import resources, templates
 

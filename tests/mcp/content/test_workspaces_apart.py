@@ -36,6 +36,9 @@ OTHERWISE: dict[str, Any] = {
     "end": DAY,
     "query": "péssimo",
     "id": 1,
+    "name": "visit",
+    "kind": "csat",
+    "score": 1,
 }
 """What else is required, beside ids. Whatever is new and required must be added here."""
 
@@ -176,6 +179,8 @@ TELLING = [
     "rest get_user_context",
     "tool search_memory",
     "rest search_memory",
+    "tool list_profiles",
+    "rest list_profiles",
     "read talkhub://users/{user_id}/profile",
     "read talkhub://users/{user_id}/context",
     "read talkhub://sessions/{session_id}",

@@ -26,7 +26,6 @@ from talkhub.analysis.examples import (
     read_examples,
     split_of_personas,
 )
-from talkhub.label_names import SatisfactionBand
 from talkhub.names import (
     MessageRole,
     Outcome,
@@ -35,6 +34,7 @@ from talkhub.names import (
     Trajectory,
     Urgency,
 )
+from talkhub.names.labels import SatisfactionBand
 
 # Whoever says "ok, obrigada" says what others say.
 LONG = 40

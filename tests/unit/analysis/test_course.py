@@ -8,8 +8,8 @@ from talkhub.analysis.conversation.course import course
 from talkhub.analysis.conversation.model import Course, Stretch
 from talkhub.analysis.conversation.service import sentences
 from talkhub.analysis.pipeline import analyse
-from talkhub.label_names import SatisfactionBand
 from talkhub.names import Intent, Outcome, Resolution, Trajectory, Urgency
+from talkhub.names.labels import SatisfactionBand
 
 WRITERS = {"u": "user", "b": "bot", "a": "agent", "s": "system"}
 MENU = "Digite 1 para segunda via, 2 para suporte técnico ou 3 para planos."

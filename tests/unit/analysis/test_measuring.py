@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import confusion_matrix, f1_score
 
 from talkhub.analysis.examples import SENTIMENTS, Example
 from talkhub.analysis.measuring import Prediction, calibration_error, macro_f1, measure
@@ -16,6 +15,8 @@ def example(sentiment: Sentiment) -> Example:
 
 
 def test_macro_f1_is_that_of_the_reference() -> None:
+    from sklearn.metrics import confusion_matrix, f1_score  # late: it takes two seconds
+
     chance = np.random.default_rng(1)
     true, given = chance.integers(5, size=300), chance.integers(5, size=300)
 

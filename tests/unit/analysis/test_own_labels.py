@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from talkhub.analysis.hearing import tell_apart
+from talkhub.analysis.own.rereading import reread
 from talkhub.analysis.own.taught import OwnLabel, Taught
 from talkhub.analysis.own.teaching import Phrase, Report, teach
 from talkhub.analysis.pipeline import analyse_all
-from talkhub.label_names import OwnKind
+from talkhub.analysis.understanding import understand
+from talkhub.names.labels import OwnKind
 
 PHRASES = {
     OwnLabel("2ª via de boleto", OwnKind.INTENT): (
@@ -43,7 +45,9 @@ def lesson() -> Lesson:
 
 def named(taught: Taught, *texts: str) -> list[list[str]]:
     asked = [(tell_apart(text)[0], "pt") for text in texts]
-    return [[label.name for label, _ in found] for found in taught.named_in(asked)]
+    own = {label.name for label in taught.labels}
+    readings = reread(taught, asked, understand(asked))
+    return [[name for name in (*dict(it.intents), *it.topics) if name in own] for it in readings]
 
 
 def test_what_is_said_otherwise_is_found_and_other_matters_are_not(lesson: Lesson) -> None:
@@ -96,3 +100,14 @@ def test_own_labels_lead_a_conversations_analysis_and_name_their_version(lesson:
     assert found.messages[0] == ours.messages[0]
     assert "Clube Vento Sul" in found.topics
     assert set(ours.topics) <= set(found.topics)
+
+
+def test_the_words_that_speak_for_an_own_label_are_its_reasons(lesson: Lesson) -> None:
+    text = "como entro no clube?"
+    talk = [{"id": "m", "role": "user", "content": text}]
+
+    (found,) = analyse_all([talk], taught=lesson[0])
+
+    own = [it for it in found.messages[0].reasons if it.label == "Clube Vento Sul"]
+    assert [text[it.start : it.end] for it in own] == ["clube"]
+    assert own[0].weight > 0

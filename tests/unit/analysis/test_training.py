@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from talkhub.analysis import calibrating
 from talkhub.analysis.calibrating import ASK_BELOW
 from talkhub.analysis.classifier import FOLDER, MANIFEST, WEIGHTS, Classifier, Encode
 from talkhub.analysis.examples import (
@@ -56,8 +57,18 @@ def test_the_version_names_these_weights_and_thresholds() -> None:
     manifest = json.loads((FOLDER / MANIFEST).read_text(encoding="utf-8"))
 
     shipped = tuple(manifest[name] for name in ("weights_sha256", "ask_below", "unknown_below"))
-    weights = "d1aba9bc5a1a2ac90b07b9b6d4f786f23562c726ea739165066a10fb64acc5e0"
-    assert (ANALYSER_VERSION, shipped) == ("9", (weights, 0.5, 0.34)), "raise ANALYSER_VERSION"
+    weights = "37553e7b441f93eed3819020bfe04cedb01314e99e1b334fe59ec35c9837104e"
+    assert (ANALYSER_VERSION, shipped) == ("10", (weights, 0.5, 0.2)), "raise ANALYSER_VERSION"
+
+
+@pytest.mark.parametrize(("right_of_ten", "threshold"), [(1, 0.45), (3, 0.1)])
+def test_an_intent_is_unknown_where_naming_it_costs_more_than_silence(
+    right_of_ten: int, threshold: float
+) -> None:
+    confidences = np.array([0.12] * 10 + [0.9] * 10)
+    right = np.arange(20) >= 10 - right_of_ten
+
+    assert calibrating._unknown_below(confidences, right) == threshold
 
 
 def test_the_arrays_are_plain_numbers_of_half_precision() -> None:

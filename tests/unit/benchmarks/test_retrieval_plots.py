@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from benchmarks.retrieval_bench import BUDGETS, DEPTHS, Retrieval
-from benchmarks.retrieval_plots import write_retrieval_plots
 
 SUMMARY = {
     "questions": 2,
@@ -14,6 +13,8 @@ SUMMARY = {
 
 
 def test_each_side_of_a_measurement_has_its_picture(tmp_path: Path) -> None:
+    from benchmarks.retrieval_plots import write_retrieval_plots  # late: it imports matplotlib
+
     times = {"10000 messages": {"p50": 9.5, "p95": 14.0}}
     found = Retrieval("ours.json", SUMMARY, {"1": SUMMARY}, times, missed=())
 

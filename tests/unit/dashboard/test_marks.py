@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talkhub.blueprints.dashboard.marks import Segment, segments
+from talkhub.blueprints.dashboard.talks.marks import Segment, segments
 
 
 def reason(start: int, end: int, label: str, weight: float = 1.0) -> dict[str, object]:

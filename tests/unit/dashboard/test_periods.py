@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from talkhub.blueprints.dashboard.periods import PeriodName, compare
-from talkhub.services.calendar_steps import (
+from talkhub.services.reporting.calendar_steps import (
     Step,
     steps,
 )
@@ -39,7 +39,7 @@ def test_a_week_has_seven_days_of_the_workspaces_time_zone_with_today():
 def test_a_period_is_compared_with_as_much_time_before_it(name: PeriodName):
     compared = compare(name, now=NOW, zone=SAO_PAULO)
 
-    gone = NOW - compared.current.start
+    gone = min(NOW, compared.current.end) - compared.current.start
     assert compared.previous.end - compared.previous.start == gone
     assert compared.previous.end <= compared.current.start
 
@@ -52,6 +52,8 @@ def test_a_period_is_compared_with_as_much_time_before_it(name: PeriodName):
         (PeriodName.WEEK, 7),
         (PeriodName.FOUR_WEEKS, 28),
         (PeriodName.QUARTER, 90),
+        (PeriodName.YESTERDAY, 24),
+        (PeriodName.MONTH, 21),
     ],
 )
 def test_a_period_has_as_many_steps_as_it_says(name: PeriodName, count: int):

@@ -1,10 +1,13 @@
 """What every template and style keeps to: the strict CSP, existing icons, readable colours."""
 
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from colours import THEMES, colour_tokens, contrast, srgb
+
+from talkhub.services.teamwork.markers import MarkerColour
 
 PACKAGE = Path(__file__).parents[3] / "talkhub"
 STATIC = PACKAGE / "static"
@@ -35,6 +38,7 @@ PAIRS = [
     *((text, surface, 4.5) for text in (*TEXTS, "err") for surface in SURFACES),
     *((text, surface, 4.5) for text, surface in ON_THEIR_OWN),
     *((graphic, "surface", 3.0) for graphic in GRAPHICS),
+    *((f"m-{colour}", "sunken", 3.0) for colour in MarkerColour),
 ]
 
 
@@ -71,6 +75,17 @@ def test_every_static_file_that_templates_name_is_there():
     named = {name for path in TEMPLATES for name in STATIC_FILE.findall(path.read_text())}
 
     assert {name for name in named if not (STATIC / name).is_file()} == set()
+
+
+def test_code_of_others_is_what_its_authors_published():
+    vendor = STATIC / "vendor"
+    told = set(re.findall(r"`(\S+\.js)`.*`([0-9a-f]{64})`", (vendor / "README.md").read_text()))
+    files = list(vendor.rglob("*.js"))
+
+    assert told == {
+        (str(path.relative_to(vendor)), sha256(path.read_bytes()).hexdigest()) for path in files
+    }
+    assert all((path.parent / "LICENSE").is_file() for path in files)
 
 
 @pytest.mark.parametrize("hue", range(0, 360, 30))

@@ -8,14 +8,19 @@ import traceback
 from datetime import timedelta
 
 import pytest
+from factories import KEYRING
 
 from talkhub.channels.registry import CHANNELS
 from talkhub.names import Platform, SendFailure
 from talkhub.outbound.guarded import Answer, GuardedClient
 from talkhub.outbound.senders.base import Accepted, Hosts, Outgoing, SendingAccount, SendRefused
 from talkhub.outbound.sending import SENDERS, send
-from talkhub.services.channel_accounts import encrypted_credentials, read_credentials
-from talkhub.services.replying import QueuedMessage, attempt
+from talkhub.services.sending.channel_accounts import (
+    account_binding,
+    encrypted_credentials,
+    read_credentials,
+)
+from talkhub.services.sending.replying import QueuedMessage, attempt
 
 MESSAGE = Outgoing("5511999990001", "oi", address={"number_id": "10"})
 NO_WAIT = timedelta(0)
@@ -172,15 +177,15 @@ def test_what_nobody_expected_of_a_sender_settles_and_is_logged_by_name_only(
         def send(self, *_: object, **__: object) -> Answer:
             raise KeyError("s3cret")
 
-    key = "0" * 64
-    credentials = encrypted_credentials({"access_token": "s3cret\n"}, key)
+    bound_to = account_binding(1, Platform.WHATSAPP, "1")
+    credentials = encrypted_credentials({"access_token": "s3cret\n"}, KEYRING, bound_to=bound_to)
     payload = {"user_id": "55", "text": "oi", "address": {"number_id": "1"}}
     message = QueuedMessage(1, 1, 1, "message", payload, 1, 1, Platform.WHATSAPP, "1", credentials)
 
-    result = attempt(Broken(), Hosts(), message, key=key)
+    result = attempt(Broken(), Hosts(), message, keyring=KEYRING)
 
     assert result.refused is not None
     assert (result.refused.failure, result.refused.reason) == ("temporary", "Unexpected: KeyError")
     told = capsys.readouterr()
     assert "s3cret" not in told.out + told.err
-    assert read_credentials(credentials, key) == {"access_token": "s3cret"}
+    assert read_credentials(credentials, KEYRING, bound_to=bound_to) == {"access_token": "s3cret"}

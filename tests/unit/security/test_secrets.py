@@ -1,18 +1,16 @@
-"""Passwords, secrets and the encryption of what channels trust us with."""
+"""Passwords and secrets: what fits and what does not."""
 
 from __future__ import annotations
 
 import pytest
-from cryptography.fernet import Fernet
+from argon2 import PasswordHasher
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
-from talkhub.errors import Unavailable
 from talkhub.security import (
-    decrypt,
-    encrypt,
     hash_password,
+    is_one_of,
     is_password,
     is_same_secret,
-    key_id,
 )
 
 PASSWORD = "uma senha com ç e 🙂"
@@ -24,6 +22,16 @@ def test_a_password_fits_its_hash_and_no_other() -> None:
     assert is_password(PASSWORD, kept)
     assert not is_password(PASSWORD + " ", kept)
     assert PASSWORD not in kept
+
+
+def test_hashing_a_password_costs_what_its_standard_asks_for(
+    service_hasher: PasswordHasher,
+) -> None:
+    fields = ("type", "time_cost", "memory_cost", "parallelism", "salt_len", "hash_len")
+
+    used = {name: getattr(service_hasher, name) for name in fields}
+
+    assert used == {name: getattr(RFC_9106_LOW_MEMORY, name) for name in fields}
 
 
 def test_a_password_is_never_hashed_alike_twice() -> None:
@@ -53,25 +61,7 @@ def test_only_the_same_secret_is_the_same(given: str, expected: str, *, same: bo
 
 
 @pytest.mark.parametrize(
-    "key", [Fernet.generate_key().decode(), "any text that somebody typed"], ids=["made", "typed"]
+    ("given", "fits"), [("new", True), ("old", True), ("older", False), ("", False)]
 )
-def test_what_was_encrypted_is_read_with_its_key(key: str) -> None:
-    kept = encrypt(["first secret", "second ç"], key)
-
-    assert decrypt(kept, key) == ["first secret", "second ç"]
-    assert b"secret" not in kept
-
-
-def test_another_key_is_told_as_the_operators_fault() -> None:
-    kept = encrypt(["secret"], "one key")
-
-    with pytest.raises(Unavailable, match="ENCRYPTION_KEY"):
-        decrypt(kept, "another key")
-
-
-def test_a_keys_name_does_not_tell_the_key() -> None:
-    key = "one key that is long enough to be found"
-
-    assert key_id(key) == key_id(key)
-    assert key_id(key) != key_id(key + " ")
-    assert len(key_id(key)) == 16
+def test_each_of_several_secrets_counts_and_no_other(given: str, *, fits: bool) -> None:
+    assert is_one_of(given, ["new", "old", ""]) is fits

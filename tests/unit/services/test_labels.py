@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from talkhub.services.labels import Labels, labels, prediction_of, relabelled
+from talkhub.services.talking.labels import Labels, labels, prediction_of, relabelled
 
 COURSE = {"outcome": "contained", "resolution": "silent", "summary": ["Meu pedido não chegou"]}
 OURS = {

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from talkhub.errors import Invalid, PlaceholderNotFilled
-from talkhub.services.templates import VARIABLES, fill, known_values
+from talkhub.services.sending.templates import VARIABLES, fill, known_values
 
 KNOWN = {
     "name": "Ana  Souza",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from talkhub import json_codec
 from talkhub.names import CompletionStatus, MessageRole
-from talkhub.services.transcripts import (
+from talkhub.services.talking.transcripts import (
     MAX_BYTES,
     MAX_MESSAGES,
     Message,

@@ -1,0 +1,1 @@
+"""Today, live, and the analyses: what conversations add up to."""

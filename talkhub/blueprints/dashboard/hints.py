@@ -1,0 +1,101 @@
+"""Hints that something changed, as server-sent events: pages fetch their own parts again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import suppress
+
+from flask import Blueprint, Response, request
+
+from talkhub import clock
+from talkhub.blueprints.dashboard.forms import HintsForm
+from talkhub.blueprints.dashboard.visitors import visitor
+from talkhub.blueprints.runtime import Runtime
+from talkhub.blueprints.streams import Holder, closing
+from talkhub.errors import Unavailable
+from talkhub.mcp.streams import CONTENT_TYPE, HEADERS
+from talkhub.mcp.subscriptions import Rhythm
+from talkhub.volatile.hints import Listener, listening
+
+PAUSE_SECONDS = 1.0
+"""Between two hints: all that changes meanwhile is one."""
+
+RHYTHM = Rhythm(sign_of_life=3.0)
+"""Somebody who goes from page to page leaves a stream behind at each: it is given up at the next
+thing that is written, and its seat with it."""
+
+_COME_BACK = b"retry: 2000\n\n"
+_SIGN_OF_LIFE = b": alive\n\n"
+
+
+def register(blueprint: Blueprint, runtime: Runtime) -> None:
+    """Add the stream of hints to the dashboard."""
+
+    @blueprint.get("/hints")
+    def hints() -> Response:
+        """Tell of changes; 503 when there is no seat or no Redis: then pages ask by themselves."""
+        form = HintsForm.model_validate(request.args.to_dict())
+        who, address = visitor(), request.remote_addr or ""
+        workspace_id = who.workspace_id
+
+        def may_go_on() -> bool:
+            now = runtime.browser_sessions.find(who.token_id, address=address, is_active=False)
+            is_welcome = now is not None and now.workspace_id == workspace_id
+            return is_welcome and not closing.is_set()
+
+        # What changed while a browser was away it cannot know: when it comes back, it looks once.
+        was_away = "Last-Event-ID" in request.headers
+        sessions = [form.session] if form.session else []
+        redis_url = runtime.settings.redis_url or ""
+        with listening(redis_url, workspace_id):
+            pass  # tried now, while a refusal can still be an answer of its own
+
+        def stream() -> Generator[bytes, None, None]:
+            # Without Redis it ends; the browser comes back, and hears then that there are no hints.
+            with suppress(Unavailable), listening(redis_url, workspace_id, sessions) as listener:
+                yield _COME_BACK
+                if was_away:
+                    yield _hint()
+                yield from tell_of_changes(_ear(listener, sessions), may_go_on)
+
+        return runtime.seats.send(
+            stream(),
+            Holder(workspace_id, who.username),
+            mimetype=CONTENT_TYPE,
+            headers=HEADERS,
+        )
+
+
+def tell_of_changes(
+    has_changed: Callable[[float], bool],
+    may_go_on: Callable[[], bool],
+    *,
+    rhythm: Rhythm = RHYTHM,
+    pause: float = PAUSE_SECONDS,
+) -> Generator[bytes, None, None]:
+    """Tell of changes at once, but at most one in `pause` seconds; and that we are still there.
+
+    `has_changed` waits for so many seconds at most.
+    """
+    began = sign_at = time.monotonic()
+    while may_go_on() and time.monotonic() - began < rhythm.lifetime:
+        if has_changed(rhythm.pause):
+            yield _hint()
+            sign_at = time.monotonic()
+            closing.wait(pause)
+        elif time.monotonic() - sign_at >= rhythm.sign_of_life:
+            yield _SIGN_OF_LIFE
+            sign_at = time.monotonic()
+
+
+def _ear(listener: Listener, sessions: list[str]) -> Callable[[float], bool]:
+    """Hear of some sessions, or of whatever changes in the workspace."""
+    if sessions:
+        return lambda seconds: bool(listener.wait(seconds))
+    return listener.wait_for_any
+
+
+def _hint() -> bytes:
+    moment = int(clock.now().timestamp() * 1000)
+    return f"id: {moment}\nevent: changed\ndata: {moment}\n\n".encode()

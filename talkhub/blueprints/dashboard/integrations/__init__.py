@@ -1,0 +1,1 @@
+"""What is tied to a workspace: channels, webhooks, keys, applications, MCP clients."""

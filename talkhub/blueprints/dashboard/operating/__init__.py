@@ -1,0 +1,1 @@
+"""How the service fares: queues, failures, requests, alerts."""

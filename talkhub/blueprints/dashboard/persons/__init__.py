@@ -1,0 +1,1 @@
+"""People: found, looked at, and what a bot is told of them."""

@@ -1,0 +1,1 @@
+"""What the law gives people and asks of us: copies, erasing, consents, retention, the trail."""

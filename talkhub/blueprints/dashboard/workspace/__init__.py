@@ -1,0 +1,1 @@
+"""What administers workspaces: their people, settings, brand and language model."""

@@ -1,0 +1,1 @@
+"""The commands: `python -m talkhub.cli`, one module for each kind."""

@@ -1,0 +1,7 @@
+"""`python -m talkhub.cli`."""
+
+import sys
+
+from talkhub.cli.program import run
+
+sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,129 @@
+"""What is exchanged with a CRM, and what every connector provides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from html import escape
+from typing import Any, Protocol, Self
+
+from talkhub.crm.calls import Calls
+
+Prepared = Mapping[str, Any]
+"""What a CRM told when it was asked to make room for our ids, such as its names for them."""
+
+KNOWN_FIELDS = ("name", "email", "phone")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a contact says of who it is; empty where nobody knows."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return what a row, of ours or of a CRM, says."""
+        return cls(**{name: " ".join(str(row.get(name) or "").split()) for name in KNOWN_FIELDS})
+
+    def as_row(self) -> dict[str, str]:
+        """Return it as it is kept."""
+        return asdict(self)
+
+    def changed_since(self, seen: Self) -> dict[str, str]:
+        """Return what is said otherwise now. What was only written otherwise is the same."""
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if value and compared(name, value) != compared(name, getattr(seen, name))
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person as a CRM is told of them. `reference` is our id; `fields` go by the CRM's names."""
+
+    reference: str
+    person: Person
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to note at a contact."""
+
+    reference: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """A deal to begin with a contact; where, the CRM decides unless it is said."""
+
+    reference: str
+    title: str
+    pipeline: str = ""
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a note or deal belongs: the contact, and the last deal made for it if there is one.
+
+    `may_exist` says that it was tried before: then it is looked for first.
+    """
+
+    contact_id: str
+    deal_id: str | None
+    may_exist: bool
+
+
+class Connector(Protocol):
+    """The half of a connector that knows the CRM. Each is a module that has these members.
+
+    Every call raises SendRefused where the CRM does not do it; whatever is tried again is
+    looked for first, so that nothing is made twice.
+    """
+
+    def headers(self, credentials: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the headers that sign a call in."""
+
+    def query(self, credentials: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the part of the address that signs a call in."""
+
+    def test_connection(self, calls: Calls) -> Prepared:
+        """See whether the CRM lets us in, and make room for our ids where it has to be made."""
+
+    def upsert_contact(self, calls: Calls, contact: Contact, known_id: str | None) -> str:
+        """Change the contact, under the id that it is known by if it is there, or make it."""
+
+    def add_note(self, calls: Calls, place: Place, note: Note) -> str:
+        """Add a note and return its id."""
+
+    def create_deal(self, calls: Calls, place: Place, deal: Deal) -> str:
+        """Create a deal and return its id."""
+
+    def read_contact(self, calls: Calls, contact_id: str) -> Person | None:
+        """Return what a contact says now; None for one that there is not any more."""
+
+
+def compared(name: str, value: str) -> str:
+    """Return a value as it is compared: CRMs write phones and e-mails their own way."""
+    if name == "phone":
+        return re.sub(r"\D", "", value)
+    return value.casefold()
+
+
+def text_with_reference(text: str, reference: str) -> str:
+    """Return a text that names itself: so it is found where a CRM has no place for our ids."""
+    return f"{text}\n\n[{reference}]"
+
+
+def as_html(text: str) -> str:
+    """Return a text for a CRM whose notes are HTML: what somebody typed is no markup there."""
+    return escape(text).replace("\n", "<br>")

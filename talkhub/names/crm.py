@@ -1,0 +1,40 @@
+"""The names of what is exchanged with CRMs."""
+
+from enum import StrEnum
+
+from talkhub.names import WebhookEvent
+
+
+class CRMKind(StrEnum):
+    """The CRMs that there is a connector for; the generic one is whoever speaks our contract."""
+
+    HUBSPOT = "hubspot"
+    PIPEDRIVE = "pipedrive"
+    GENERIC = "generic"
+
+
+class CRMAction(StrEnum):
+    """What a rule does at a CRM."""
+
+    UPSERT_CONTACT = "upsert_contact"
+    ADD_NOTE = "add_note"
+    CREATE_DEAL = "create_deal"
+
+
+class CRMEvent(StrEnum):
+    """What a rule waits for: a person whom the rule has not met, or what else is told of talks."""
+
+    PERSON_NEW = "person.new"
+    CONVERSATION_STARTED = WebhookEvent.CONVERSATION_STARTED.value
+    CONVERSATION_ANALYZED = WebhookEvent.CONVERSATION_ANALYZED.value
+    CONVERSATION_CLOSED = WebhookEvent.CONVERSATION_CLOSED.value
+    NEGATIVE_SENTIMENT = WebhookEvent.NEGATIVE_SENTIMENT.value
+    PROFILE_UPDATED = WebhookEvent.PROFILE_UPDATED.value
+
+
+class CRMRecordKind(StrEnum):
+    """What a CRM keeps for us under an id of its own."""
+
+    CONTACT = "contact"
+    NOTE = "note"
+    DEAL = "deal"

@@ -1,0 +1,115 @@
+"""Decides what is done about a message: answered, suggested to an agent, left to a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from talkhub.replies.finding import Found
+from talkhub.replies.reading import Asked
+
+SUGGESTED_FROM: Final = 0.4
+"""A less likely answer only costs an agent time."""
+
+MOST_IN_A_ROW: Final = 6
+"""Whom so many answers of a session have not served wants a person."""
+
+
+class ReplyMode(StrEnum):
+    """What a workspace wants: nothing, words laid before its agents, or answers."""
+
+    OFF = "off"
+    SUGGEST = "suggest"
+    ANSWER = "answer"
+
+
+class ReplyState(StrEnum):
+    """What became of a message that may be answered automatically."""
+
+    PENDING = "pending"
+    SUGGESTED = "suggested"
+    ANSWERED = "answered"
+    HANDED_OFF = "handed_off"
+    DROPPED = "dropped"
+
+
+class Reason(StrEnum):
+    """Why it was not answered, or not by itself."""
+
+    UNSURE = "unsure"
+    UPSET = "upset"
+    ASKED_FOR_PERSON = "asked_for_person"
+    LOOP = "loop"
+    WITH_A_PERSON = "with_a_person"
+    OPTED_OUT = "opted_out"
+    QUIET_HOURS = "quiet_hours"
+    DAILY_CAP = "daily_cap"
+    CANNOT_SEND = "cannot_send"
+    NOTHING_ASKED = "nothing_asked"
+    OUTDATED = "outdated"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What else decides. `said` are the answers that the session was given automatically."""
+
+    mode: ReplyMode
+    threshold: float
+    said: tuple[str, ...] = ()
+    is_opted_out: bool = False
+    is_with_person: bool = False
+    is_quiet: bool = False
+    is_cap_reached: bool = False
+    can_send: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is done. `found` is what is sent, or laid before whoever answers."""
+
+    state: ReplyState
+    reason: Reason | None = None
+    found: Found | None = None
+
+
+def decide(asked: Asked, found: Found | None, situation: Situation) -> Decision:
+    """Return what is done about a message. Pure: what must never be answered comes first."""
+    useful = found if found is not None and found.score >= SUGGESTED_FROM else None
+    if situation.mode is ReplyMode.OFF or situation.is_opted_out:
+        reason = Reason.OPTED_OUT if situation.is_opted_out else Reason.OUTDATED
+        return Decision(ReplyState.DROPPED, reason)
+    if situation.is_with_person:
+        return _for_agents(useful, Reason.WITH_A_PERSON)
+    if asked.asks_for_person or asked.is_upset:
+        reason = Reason.ASKED_FOR_PERSON if asked.asks_for_person else Reason.UPSET
+        return Decision(ReplyState.HANDED_OFF, reason, useful)
+    if asked.is_social:
+        return Decision(ReplyState.DROPPED, Reason.NOTHING_ASKED)
+    if situation.mode is ReplyMode.SUGGEST:
+        return _for_agents(useful, None if useful else Reason.UNSURE)
+    return _by_itself(useful, situation)
+
+
+def _by_itself(useful: Found | None, situation: Situation) -> Decision:
+    """Return what a workspace that answers by itself does about a question."""
+    if useful is None or useful.score < situation.threshold:
+        return Decision(ReplyState.HANDED_OFF, Reason.UNSURE, useful)
+    if useful.passage.answer in situation.said or len(situation.said) >= MOST_IN_A_ROW:
+        return Decision(ReplyState.HANDED_OFF, Reason.LOOP, useful)
+    if hindrance := _hindrance(situation):
+        return _for_agents(useful, hindrance)
+    return Decision(ReplyState.ANSWERED, None, useful)
+
+
+def _for_agents(useful: Found | None, reason: Reason | None) -> Decision:
+    return Decision(ReplyState.SUGGESTED if useful else ReplyState.DROPPED, reason, useful)
+
+
+def _hindrance(situation: Situation) -> Reason | None:
+    if not situation.can_send:
+        return Reason.CANNOT_SEND
+    if situation.is_quiet:
+        return Reason.QUIET_HOURS
+    return Reason.DAILY_CAP if situation.is_cap_reached else None

@@ -1,0 +1,1 @@
+"""Workspaces and who runs them: members, invitations, agencies, brands, quotas, the end."""

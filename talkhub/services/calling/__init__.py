@@ -1,0 +1,1 @@
+"""Calls between people on a page and agents in the dashboard."""

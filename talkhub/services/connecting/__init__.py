@@ -1,0 +1,1 @@
+"""A workspace's CRMs: connected, given rules, told, and heard."""

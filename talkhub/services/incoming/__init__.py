@@ -1,0 +1,1 @@
+"""A channel's events, as they become conversations."""

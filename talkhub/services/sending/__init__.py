@@ -1,0 +1,1 @@
+"""Messages to people, and the accounts of channels that they go through."""

@@ -1,0 +1,1 @@
+"""What a team adds to conversations: notes, markers, saved views."""

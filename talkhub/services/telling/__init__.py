@@ -1,0 +1,1 @@
+"""What happened, told to a workspace's endpoints."""

@@ -1,0 +1,1 @@
+"""The tables, as SQLAlchemy knows them; migrations make them."""
