@@ -62,8 +62,9 @@ def host(certificate_file: Path) -> Iterator[Callable[..., Host]]:
 
 
 def answering(body: bytes, *, status: str = "200 OK", headers: tuple[str, ...] = ()) -> Behaviour:
-    """Answer with this, properly."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    """Answer with this, properly. Each connection answers once, and says so to whoever keeps any."""
+    length = f"Content-Length: {len(body)}"
+    lines = [f"HTTP/1.1 {status}", length, "Connection: close", *headers, "", ""]
     whole = "\r\n".join(lines).encode() + body
     return lambda connection: connection.sendall(whole)
 
