@@ -62,7 +62,7 @@ def host(certificate_file: Path) -> Iterator[Callable[..., Host]]:
 
 
 def answering(body: bytes, *, status: str = "200 OK", headers: tuple[str, ...] = ()) -> Behaviour:
-    """Answer with this, properly. Each connection answers once, and says so to whoever keeps any."""
+    """Answer with this, properly. A connection answers once, and says so."""
     length = f"Content-Length: {len(body)}"
     lines = [f"HTTP/1.1 {status}", length, "Connection: close", *headers, "", ""]
     whole = "\r\n".join(lines).encode() + body

@@ -63,7 +63,7 @@ def test_kills_under_load_lose_nothing_and_double_nothing(folder: Path) -> None:
     assert (process.returncode, complaint) == (0, ""), said
     found = json.loads(said)["phases"]["kills"]
     assert found["kills"] == {"worker": 1, "Valkey": 1, "PostgreSQL": 1}
-    assert found["accepted"] > 20  # about a second's, at least: quick machines are soon whole again
+    assert found["accepted"] > 20  # quick machines are soon whole again
     assert {name: found[name] for name in ("lost", "doubled", "wrong")} == {
         "lost": 0,
         "doubled": 0,
