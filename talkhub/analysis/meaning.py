@@ -38,6 +38,7 @@ _LONGEST_READ = 200
 _DIGITS = re.compile(r"\d[\d.,/:*-]*")
 
 _is_wanted = True
+_one_makes_it = Lock()
 
 
 def use_encoder(*, wanted: bool) -> None:
@@ -92,16 +93,24 @@ def layers(texts: Sequence[str]) -> Vectors:
 
 def meet(texts: Sequence[str]) -> None:
     """Work out what everyday words say to the encoder, before somebody waits for it."""
-    with _encoder().one_by_one:
-        _encoder().encoding.meet(_prepared(texts))
+    encoder = _encoder()
+    with encoder.one_by_one:
+        encoder.encoding.meet(_prepared(texts))
 
 
 def _prepared(texts: Sequence[str]) -> list[str]:
     return [_DIGITS.sub("0", text[:_LONGEST_READ]) for text in texts]
 
 
-@cache
 def _encoder() -> _Encoder:
+    # A cache alone lets threads that begin together make several, each with a lock of its own:
+    # they would read the weights twice, and limit each other's threads of BLAS.
+    with _one_makes_it:
+        return _only_encoder()
+
+
+@cache
+def _only_encoder() -> _Encoder:
     encoder: Any = import_module(_PACKAGE).USE(threads=1)
     # The package is pinned to the version whose layers go by these names.
     return _Encoder(Encoding(encoder._model), ThreadpoolController(), Lock())  # noqa: SLF001

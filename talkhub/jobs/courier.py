@@ -20,6 +20,7 @@ from talkhub.jobs import timing
 from talkhub.names.crm import CRMKind
 from talkhub.outbound.guarded import GuardedClient
 from talkhub.outbound.senders.base import Hosts
+from talkhub.services.answering import asking_again
 from talkhub.services.connecting import errands
 from talkhub.services.connecting.errands import Errand
 from talkhub.services.sending import replying
@@ -172,6 +173,12 @@ class Courier:
 
     def _send(self, message: QueuedMessage) -> None:
         def work() -> Callable[[UnitOfWork], None]:
+            if asking_again.is_automatic(message):
+                scope = workspace_scope(message.workspace_id, "courier")
+                with self._database.read_only(scope) as uow:
+                    hindrance = asking_again.what_hinders_now(uow, message)
+                if hindrance is not None:
+                    return lambda uow: asking_again.withdraw(uow, message, hindrance)
             result = replying.attempt(
                 self._provider_client, self._hosts, message, keyring=self._keyring
             )

@@ -165,13 +165,17 @@ class WriteBackAction(StrEnum):
 
 
 class SendFailure(StrEnum):
-    """Why a provider did not take what we sent; only the first two are tried again."""
+    """Why a provider did not take what we sent; only the first two are tried again.
+
+    What is WITHDRAWN it was never asked to take: an automatic reply that came too late.
+    """
 
     TEMPORARY = "temporary"
     RATE_LIMITED = "rate_limited"
     PERMANENT = "permanent"
     WINDOW_CLOSED = "window_closed"
     BLOCKED = "blocked"
+    WITHDRAWN = "withdrawn"
 
 
 class WebhookEvent(StrEnum):

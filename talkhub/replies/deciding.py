@@ -61,7 +61,6 @@ class Situation:
     is_opted_out: bool = False
     is_with_person: bool = False
     is_quiet: bool = False
-    is_cap_reached: bool = False
     can_send: bool = True
 
 
@@ -110,6 +109,4 @@ def _for_agents(useful: Found | None, reason: Reason | None) -> Decision:
 def _hindrance(situation: Situation) -> Reason | None:
     if not situation.can_send:
         return Reason.CANNOT_SEND
-    if situation.is_quiet:
-        return Reason.QUIET_HOURS
-    return Reason.DAILY_CAP if situation.is_cap_reached else None
+    return Reason.QUIET_HOURS if situation.is_quiet else None

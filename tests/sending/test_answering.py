@@ -11,10 +11,13 @@ from chats import PERSON, Chat
 from flask.testing import FlaskClient
 from html_pages import Html
 
+from talkhub.errors import Unavailable
 from talkhub.jobs import handlers
 from talkhub.names import Platform
+from talkhub.services.answering.deciding import answer_due
 from talkhub.services.answering.queueing import claim_replies
 from talkhub.services.answering.verdicts import list_replies
+from talkhub.store.uow import workspace_scope
 
 SETTINGS, SOURCES, REPLIES = "/api/v1/reply-settings", "/api/v1/reply-sources", "/api/v1/replies"
 FAQ = """pergunta;resposta
@@ -25,6 +28,7 @@ Onde fica a pizzaria?;Na Rua das Palmeiras, 240.
 """
 ASKED = "qual o horário de funcionamento de vocês?"
 LATER = timedelta(seconds=2)  # providers tell whole seconds
+LONG_AGO = "update message_index set sent_at = sent_at - interval '25 hours'"
 NOW = "update replies set due_at = clock_timestamp() where due_at is not null"
 
 
@@ -89,6 +93,96 @@ def test_an_answer_of_an_agent_counts_before_the_transcript_has_it(chat: Chat) -
     (reply,) = decide(chat)
 
     assert (reply["state"], reply["reason"]) == ("suggested", "with_a_person")
+
+
+@pytest.mark.parametrize("signal", ["the bot speaks again", "a long silence"])
+def test_a_conversation_that_the_team_let_go_is_answered_again(chat: Chat, signal: str) -> None:
+    want(chat)
+    if signal == "a long silence":
+        chat.hear("vocês vendem pneus de trator?", ago=LATER)
+        assert decide(chat)[0]["state"] == "handed_off"
+        chat.set("update replies set settled_at = settled_at - interval '13 hours'")
+    else:
+        chat.hear("oi", ago=2 * LATER)
+        chat.say("Olá, sou a Bia.", role="agent")
+        chat.deliver()
+        chat.say("Nosso robô voltou.", role="bot")
+        chat.deliver()
+    chat.hear(ASKED, ago=-LATER)
+
+    assert decide(chat)[0]["state"] == "answered"
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "reason"),
+    [
+        (lambda chat: want(chat, "suggest"), "outdated"),
+        (lambda chat: want(chat, quiet_from="00:00", quiet_until="23:59:59"), "quiet_hours"),
+        (lambda chat: chat.say("Eu respondo.", role="agent"), "with_a_person"),
+        (lambda chat: chat.hear("sair", ago=-LATER), "opted_out"),
+        (lambda chat: chat.set(LONG_AGO), "cannot_send"),
+    ],
+)
+def test_what_may_no_longer_go_out_is_held_back_before_it_is_sent(
+    chat: Chat, meanwhile: Callable[[Chat], object], reason: str
+) -> None:
+    want(chat)
+    chat.hear(ASKED)
+    assert decide(chat)[0]["state"] == "answered"
+    meanwhile(chat)
+
+    chat.deliver()
+
+    (reply,) = [it for it in chat.caller.get(REPLIES).json["replies"] if it["answer"]]
+    assert (reply["state"], reply["reason"]) == ("suggested", reason)
+    told = chat.message({"id": reply["outbound_message_id"]})
+    assert (told["state"], told["failure"], told["attempts"]) == ("failed", "withdrawn", 0)
+    assert told["error"] == f"withdrawn: {reason}"
+    assert [text for role, text in chat.transcript() if role == "bot"] == []
+    trail = "select subject from audit_entries where action = 'reply.withdrawn'"
+    assert chat.read(trail) == [{"subject": str(reply["id"])}]
+
+
+def test_what_was_held_back_goes_out_once_somebody_sends_it_by_hand(chat: Chat) -> None:
+    want(chat)
+    chat.hear(ASKED)
+    decide(chat)
+    want(chat, "off")
+    chat.deliver()
+    (row,) = chat.read("select id from outbound_messages where failure = 'withdrawn'")
+
+    chat.caller.post("/api/v1/dead-letters/replay", {"message_ids": [row["id"]]})
+
+    assert chat.deliver() == 1
+
+
+def test_words_at_a_handoff_are_held_back_as_answers_are(chat: Chat) -> None:
+    want(chat, handoff_text="Já chamo alguém.")
+    chat.hear("vocês vendem pneus de trator?")
+    decide(chat)
+    want(chat, handoff_text="Já chamo alguém.", quiet_from="00:00", quiet_until="23:59:59")
+
+    assert chat.deliver() == 0
+    assert decide(chat)[0]["state"] == "handed_off"
+
+
+def test_of_two_answers_at_once_the_cap_bears_as_many_as_it_says(chat: Chat) -> None:
+    want(chat, daily_cap=1)
+    for person in (PERSON, "5511999990002"):
+        chat.hear(ASKED, person=person)
+    chat.set(NOW)
+    claimed = claim_replies(chat.database, limit=9, lease=timedelta(minutes=1), timeout_ms=5_000)
+    one, other = [it for it in claimed if it.workspace_id == chat.caller.workspace_id]
+    hurried = workspace_scope(chat.caller.workspace_id, "worker", timeout_ms=300)
+
+    with chat.database.unit_of_work(chat.scope) as uow:
+        first = answer_due(uow, one, 1)
+        with pytest.raises(Unavailable), chat.database.unit_of_work(hurried) as beside:
+            answer_due(beside, other, 1)  # it waits for the first one's end
+    with chat.database.unit_of_work(chat.scope) as uow:
+        second = answer_due(uow, other, 1)
+
+    assert (first, second) == ("answered", "suggested")
 
 
 def test_words_at_a_handoff_fit_the_channel_with_the_least_room(chat: Chat) -> None:

@@ -14,12 +14,13 @@ from talkhub.replies.deciding import Decision, Reason, ReplyMode, ReplyState, Si
 from talkhub.replies.finding import Found, Library
 from talkhub.replies.passages import pieces_of
 from talkhub.replies.reading import read_asked
+from talkhub.services.answering.asking_again import can_send, held_since
 from talkhub.services.answering.queueing import FRESH, DueReply
 from talkhub.services.answering.reply_settings import ReplySettings, settings_of, threshold_of
 from talkhub.services.answering.sources import library_of
 from talkhub.services.audit import audit
 from talkhub.services.sending.messages import Wanted, queue_message
-from talkhub.services.sending.reaching import Chat, what_hinders
+from talkhub.services.sending.reaching import Chat
 from talkhub.store.statements import replies as statements
 from talkhub.store.statements.locks import LOCK
 from talkhub.store.uow import UnitOfWork
@@ -50,7 +51,6 @@ class _Talk:
     is_with_person: bool
     said: Sequence[str]
     answered_ids: Sequence[str]
-    answered_today: int
     local_time: time
 
     def asked(self) -> list[str]:
@@ -90,7 +90,7 @@ def answer_due(uow: UnitOfWork, due: DueReply, attempt: int) -> ReplyState | Non
         return None
     # An agent's answer is queued under this lock too: whoever is second sees the first.
     uow.run(LOCK, {"key": f"messages:{uow.workspace_id}:{place.channel_id}:{place.profile_id}"})
-    row = uow.run(statements.SITUATION, due.key).mappings().first()
+    row = uow.run(statements.SITUATION, {**due.key, **held_since()}).mappings().first()
     if row is None:
         return None
     talk, settings = _Talk(**row), settings_of(uow)
@@ -118,23 +118,25 @@ def _decision(uow: UnitOfWork, talk: _Talk, settings: ReplySettings, threshold: 
         is_opted_out=talk.has_refused,
         is_with_person=talk.is_with_person,
         is_quiet=settings.is_quiet(talk.local_time),
-        is_cap_reached=talk.answered_today >= settings.daily_cap,
-        can_send=_can_send(uow, talk) if settings.mode is ReplyMode.ANSWER else True,
+        can_send=can_send(uow, talk.chat) if settings.mode is ReplyMode.ANSWER else True,
     )
-    return decide(read_asked(asked), _found(library_of(uow), asked), situation)
+    decision = decide(read_asked(asked), _found(library_of(uow), asked), situation)
+    if decision.state is ReplyState.ANSWERED and not _has_room_today(uow, settings):
+        return replace(decision, state=ReplyState.SUGGESTED, reason=Reason.DAILY_CAP)
+    return decision
+
+
+def _has_room_today(uow: UnitOfWork, settings: ReplySettings) -> bool:
+    """Tell whether the cap bears one more answer; it stays so until this transaction ends."""
+    uow.run(LOCK, {"key": f"reply_cap:{uow.workspace_id}"})
+    answered: int = uow.run(
+        statements.ANSWERED_TODAY, {"workspace_id": uow.workspace_id}
+    ).scalar_one()
+    return answered < settings.daily_cap
 
 
 def _found(library: Library, asked: Sequence[str]) -> Found | None:
     return library.find("\n".join(asked))
-
-
-def _can_send(uow: UnitOfWork, talk: _Talk) -> bool:
-    if talk.channel_id is None:
-        return False
-    try:
-        return what_hinders(uow, talk.chat) is None
-    except (OptedOut, NotFound):
-        return False
 
 
 def _act(
@@ -166,7 +168,7 @@ def _act(
 def _say_so(uow: UnitOfWork, due: DueReply, talk: _Talk, settings: ReplySettings) -> None:
     """Tell the person that somebody will answer, where the workspace has words for it."""
     may_send = not settings.is_quiet(talk.local_time) and not talk.is_with_person
-    if settings.handoff_text and may_send and _can_send(uow, talk):
+    if settings.handoff_text and may_send and can_send(uow, talk.chat):
         wanted = Wanted(
             user_id=talk.user_id,
             role=MessageRole.BOT,

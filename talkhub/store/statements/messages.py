@@ -144,6 +144,15 @@ SETTLE_REFUSED = _SETTLE_REFUSED.format(accounts="channels")
 SETTLE_TAKEN_BY_CRM = _SETTLE_TAKEN.format(accounts="crm_connectors")
 SETTLE_REFUSED_BY_CRM = _SETTLE_REFUSED.format(accounts="crm_connectors")
 
+WITHDRAW_MESSAGE = """
+update outbound_messages
+set state = 'dead', attempts = attempts - 1, lease_until = null, failure = %(failure)s,
+    last_error = %(error)s
+where workspace_id = %(workspace_id)s and id = %(id)s and fence = %(fence)s and state = 'pending'
+returning id
+"""
+"""Of what was claimed and is not to be sent after all: nobody was asked, so it was no attempt."""
+
 _MESSAGES = """
 select o.id, o.channel_id, a.kind as channel, o.state, o.failure, o.last_error, o.attempts,
        o.payload, o.created_at, o.sent_at, m.delivery_state, m.message_id, c.conversation_id,

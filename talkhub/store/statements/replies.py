@@ -83,17 +83,16 @@ returning attempts
 """
 """Written before it is tried, so that one that ends its worker is counted, and it alone."""
 
-SITUATION = """
-select r.message_id, c.id as conversation_id, c.conversation_id as name, c.session_id, c.user_id,
-  c.profile_id, c.channel_id, c.messages, c.status, c.last_message_at,
-  p.erased_at is not null as is_erased,
+_HAS_REFUSED = """
   coalesce((
     select not k.is_given from consents k
     where k.workspace_id = %(workspace_id)s and k.purpose = 'contact' and k.profile_id in (
       select id from user_profiles
       where workspace_id = %(workspace_id)s
         and coalesce(merged_into_id, id) = coalesce(p.merged_into_id, p.id))
-    order by k.at desc, k.id desc limit 1), false) as has_refused,
+    order by k.at desc, k.id desc limit 1), false) as has_refused"""
+
+_IS_WITH_PERSON = """
   exists (
     select from outbound_messages o
     where o.workspace_id = %(workspace_id)s and o.profile_id = c.profile_id
@@ -102,16 +101,33 @@ select r.message_id, c.id as conversation_id, c.conversation_id as name, c.sessi
   or exists (
     select from outbound_messages o
     where o.workspace_id = %(workspace_id)s and o.conversation_id = c.id and o.kind = 'action'
-      and o.payload -> 'action' ->> 'kind' in ('pause_bot', 'assign_agent'))
-  or exists (
-    select from conversations b
+      and o.payload -> 'action' ->> 'kind' in ('pause_bot', 'assign_agent')
+      and o.created_at > %(held_since)s)
+  or coalesce((
+    select m.value ->> 'role' = 'agent'
+      and (m.value ->> 'timestamp')::timestamptz > %(held_since)s
+    from conversations b cross join jsonb_array_elements(b.messages) with ordinality m (value, n)
     where b.workspace_id = %(workspace_id)s and b.session_id = c.session_id
-      and jsonb_path_exists(b.messages, '$[*] ? (@.role == "agent")'))
+      and (m.value ->> 'role' = 'agent'
+        or (m.value ->> 'role' = 'bot' and m.value -> 'attributes' -> 'automatic' is null))
+    order by b.id desc, m.n desc limit 1), false)
   or exists (
     select from replies h join conversations b
       on b.workspace_id = h.workspace_id and b.id = h.conversation_id
-    where h.workspace_id = %(workspace_id)s and b.session_id = c.session_id
-      and h.state = 'handed_off') as is_with_person,
+    where h.workspace_id = %(workspace_id)s and b.session_id = c.session_id and h.id <> r.id
+      and h.state = 'handed_off' and h.settled_at > %(held_since)s) as is_with_person"""
+"""An agent is about to write, wrote last on our side, or was called and has not let go since: by
+the bot's speaking again, or by a long silence. What we answer ourselves is no bot's speaking.
+
+What an agent sent stands in the transcript only once the provider or the drain has told of it.
+"""
+
+_LOCAL_TIME = "(clock_timestamp() at time zone w.timezone)::time as local_time"
+
+SITUATION = f"""
+select r.message_id, c.id as conversation_id, c.conversation_id as name, c.session_id, c.user_id,
+  c.profile_id, c.channel_id, c.messages, c.status, c.last_message_at,
+  p.erased_at is not null as is_erased, {_HAS_REFUSED}, {_IS_WITH_PERSON},
   array(
     select h.answer from replies h join conversations b
       on b.workspace_id = h.workspace_id and b.id = h.conversation_id
@@ -121,10 +137,7 @@ select r.message_id, c.id as conversation_id, c.conversation_id as name, c.sessi
     select h.message_id from replies h
     where h.workspace_id = %(workspace_id)s and h.conversation_id = c.id
       and h.state = 'answered') as answered_ids,
-  (select count(*) from replies h
-   where h.workspace_id = %(workspace_id)s and h.state = 'answered'
-     and h.created_at >= date_trunc('day', clock_timestamp(), w.timezone)) as answered_today,
-  (clock_timestamp() at time zone w.timezone)::time as local_time
+  {_LOCAL_TIME}
 from replies r
 join conversations c on c.workspace_id = r.workspace_id and c.id = r.conversation_id
 join user_profiles p on p.workspace_id = c.workspace_id and p.id = c.profile_id
@@ -133,10 +146,36 @@ where r.workspace_id = %(workspace_id)s and r.id = %(id)s and r.fence = %(fence)
   and r.state = 'pending'
 for update of r
 """
-"""All that decides, read under the lock of the reply: whoever lost its fence finds nothing.
+"""All that decides, read under the lock of the reply: whoever lost its fence finds nothing."""
 
-What an agent sent stands in the transcript only once the provider or the drain has told of it.
+ANSWERED_TODAY = """
+select count(*)
+from replies r join workspaces w on w.id = r.workspace_id
+where r.workspace_id = %(workspace_id)s and r.state = 'answered'
+  and r.settled_at >= date_trunc('day', clock_timestamp(), w.timezone)
+  and r.created_at >= date_trunc('day', clock_timestamp(), w.timezone) - interval '1 hour'
 """
+"""By when they were answered; no message that is older than that hour is. The caller holds the
+lock of the workspace's cap: of two answers at once both would find room for one."""
+
+BEFORE_SENDING = f"""
+select r.state, c.user_id, c.channel_id, p.erased_at is not null as is_erased,
+  {_HAS_REFUSED}, {_IS_WITH_PERSON}, {_LOCAL_TIME}
+from replies r
+join conversations c on c.workspace_id = r.workspace_id and c.id = r.conversation_id
+join user_profiles p on p.workspace_id = c.workspace_id and p.id = c.profile_id
+join workspaces w on w.id = c.workspace_id
+where r.workspace_id = %(workspace_id)s and r.id = %(id)s
+"""
+"""What may have changed since a message was queued for a reply."""
+
+TAKE_ANSWER_BACK = """
+update replies
+set state = 'suggested', reason = %(reason)s
+where workspace_id = %(workspace_id)s and outbound_message_id = %(outbound_message_id)s
+  and id = %(id)s and state = 'answered'
+"""
+"""Of what did not go out after all: it is laid before agents, and counts for no cap."""
 
 PLACE_OF_REPLY = """
 select c.channel_id, c.profile_id

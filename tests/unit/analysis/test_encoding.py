@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -49,3 +55,30 @@ def test_a_text_is_another_without_one_of_its_words_and_the_same_without_none() 
     (same,), (errand,) = ours.layers(["quero cancelar"]).places, ours.layers(["cancelar"]).places
     assert np.abs(whole - same).max() < 1e-6
     assert without_wish @ errand > 0.9 > without_errand @ errand
+
+
+def test_threads_at_once_get_the_places_that_each_would_get_alone() -> None:
+    alone = [meaning.encode([text]) for text in TEXTS]
+
+    with ThreadPoolExecutor(8) as threads:
+        together = [*threads.map(lambda text: meaning.encode([text]), TEXTS)]
+
+    assert all(map(np.array_equal, alone, together))
+
+
+def test_threads_that_begin_at_once_share_one_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, both_inside, known = [], threading.Barrier(2), network()
+
+    def use(threads: int) -> object:
+        made.append(threads)
+        with suppress(threading.BrokenBarrierError):
+            both_inside.wait(0.2)
+        return SimpleNamespace(_model=known)
+
+    monkeypatch.setattr(meaning, "import_module", lambda _: SimpleNamespace(USE=use))
+    monkeypatch.setattr(meaning, "_only_encoder", cache(meaning._only_encoder.__wrapped__))
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: meaning._encoder(), range(2))
+
+    assert (made, first is second) == ([1], True)

@@ -78,7 +78,6 @@ def test_what_is_not_surely_answered_is_left_to_people(
         ({"said": ("Sim.",) * MOST_IN_A_ROW}, ReplyState.HANDED_OFF, Reason.LOOP),
         ({"can_send": False}, ReplyState.SUGGESTED, Reason.CANNOT_SEND),
         ({"is_quiet": True}, ReplyState.SUGGESTED, Reason.QUIET_HOURS),
-        ({"is_cap_reached": True}, ReplyState.SUGGESTED, Reason.DAILY_CAP),
     ],
 )
 def test_a_sure_answer_stays_back_where_it_may_not_go_out(

@@ -133,6 +133,7 @@ def _with_people() -> dict[str, str]:
         "reply.handed_off": _("Conversa deixada para uma pessoa"),
         "reply.judged_bad": _("Resposta automática julgada ruim"),
         "reply.judged_good": _("Resposta automática julgada boa"),
+        "reply.withdrawn": _("Resposta automática retida antes do envio"),
         "reply_settings.changed": _("Respostas automáticas ajustadas"),
         "reply_source.deleted": _("Fonte de respostas apagada"),
         "reply_source.imported": _("Fonte de respostas importada"),

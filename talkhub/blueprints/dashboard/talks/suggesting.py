@@ -85,6 +85,7 @@ def reply_name(reply: Reply) -> str:
         ReplyState.ANSWERED: _("enviada"),
         ReplyState.SUGGESTED: _("sugerida"),
         ReplyState.HANDED_OFF: _("deixada para uma pessoa"),
+        ReplyState.DROPPED: _("sem resposta"),
     }
     reasons: dict[str, str] = {
         Reason.UNSURE: _("pouca certeza"),
@@ -95,6 +96,10 @@ def reply_name(reply: Reply) -> str:
         Reason.QUIET_HOURS: _("hora de silêncio"),
         Reason.DAILY_CAP: _("o limite do dia acabou"),
         Reason.CANNOT_SEND: _("não dá para enviar agora"),
+        Reason.OPTED_OUT: _("a pessoa não quer mensagens"),
+        Reason.NOTHING_ASKED: _("nada foi perguntado"),
+        Reason.OUTDATED: _("já não era o caso"),
+        Reason.FAILED: _("a tentativa falhou"),
     }
     state = states.get(reply.state, reply.state)
     reason = reasons.get(reply.reason or "", "")
