@@ -7,7 +7,9 @@ makes its own workspace and really commits; nothing needs cleaning.
 from __future__ import annotations
 
 import gc
+import logging
 import os
+import sys
 from collections.abc import Callable, Generator, Iterator
 from datetime import timedelta
 from typing import Any
@@ -176,6 +178,15 @@ def app(settings: Settings) -> Iterator[Flask]:
 
 def _close(app: Flask) -> None:
     app.extensions["talkhub"].close()
+
+
+@pytest.fixture(autouse=True)
+def _logs_outlive_what_reads_them() -> Iterator[None]:
+    """Lead logs that were configured while a test captured its output to where they go else."""
+    yield
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream.closed:
+            handler.setStream(sys.stdout)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Mapping
-from threading import Event, Lock
+from threading import Condition, Event
 from typing import NamedTuple
 
 from flask import Response
@@ -34,8 +34,9 @@ class StreamSeats:
     def __init__(self, *, most: int = MAX_STREAMS, most_of_one: int = MAX_STREAMS_OF_ONE) -> None:
         self._most = most
         self._most_of_one = most_of_one
-        self._lock = Lock()
+        self._changes = Condition()
         self._taken: Counter[Holder] = Counter()
+        self._waiting: Counter[Holder] = Counter()
 
     def send(
         self,
@@ -44,10 +45,14 @@ class StreamSeats:
         *,
         mimetype: str,
         headers: Mapping[str, str],
+        patience: float = 0,
     ) -> Response:
-        """Return the response that holds a seat until its client has all of it or is gone."""
+        """Return the response that holds a seat until its client has all of it or is gone.
+
+        Waits up to `patience` seconds for one of the holder's seats; raises Unavailable.
+        """
         try:
-            self._sit_down(holder)
+            self._sit_down(holder, patience)
         except Unavailable:
             stream.close()
             raise
@@ -58,18 +63,34 @@ class StreamSeats:
         response.call_on_close(lambda: self._stand_up(next(seat, None)))
         return response
 
-    def _sit_down(self, holder: Holder) -> None:
-        with self._lock:
-            if self._taken.total() >= self._most:
-                raise Unavailable("Too many streams are open; try again in a while.")
-            if self._taken[holder] >= self._most_of_one:
+    def is_awaited(self, holder: Holder) -> bool:
+        """Tell whether a holder waits for a seat: whose client is gone shows when one writes."""
+        return self._waiting[holder] > 0
+
+    def _sit_down(self, holder: Holder, patience: float) -> None:
+        with self._changes:
+            self._waiting[holder] += 1
+            has_seat = self._changes.wait_for(lambda: self._has_room_for(holder), patience)
+            self._forget(self._waiting, holder)
+            if has_seat:
+                self._taken[holder] += 1
+            elif self._taken[holder] >= self._most_of_one:
                 raise Unavailable("Too many of your streams are open; end one of them first.")
-            self._taken[holder] += 1
+            else:
+                raise Unavailable("Too many streams are open; try again in a while.")
+
+    def _has_room_for(self, holder: Holder) -> bool:
+        return self._taken.total() < self._most and self._taken[holder] < self._most_of_one
 
     def _stand_up(self, holder: Holder | None) -> None:
         if holder is None:
             return
-        with self._lock:
-            self._taken[holder] -= 1
-            if not self._taken[holder]:
-                del self._taken[holder]
+        with self._changes:
+            self._forget(self._taken, holder)
+            self._changes.notify_all()
+
+    @staticmethod
+    def _forget(counter: Counter[Holder], holder: Holder) -> None:
+        counter[holder] -= 1
+        if not counter[holder]:
+            del counter[holder]

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
 
+from talkhub.blueprints.dashboard import hints
 from talkhub.blueprints.dashboard.hints import tell_of_changes
 from talkhub.blueprints.streams import MAX_STREAMS_OF_ONE, Holder
 from talkhub.mcp.subscriptions import Rhythm
@@ -84,7 +85,10 @@ def test_without_redis_the_page_is_told_to_ask_by_itself(
     assert client.get("/dashboard/live").status_code == 200
 
 
-def test_streams_of_pages_and_of_programs_share_their_seats(app: Flask, ana, workspace: int):
+def test_streams_of_pages_and_of_programs_share_their_seats(
+    app: Flask, ana, workspace: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(hints, "PATIENCE_SECONDS", 0)
     seats = app.extensions["talkhub"].seats
     holder = Holder(workspace, "ana")
     with app.app_context():
@@ -115,3 +119,15 @@ def test_silence_has_its_signs_of_life():
 
     assert b"event: changed" in told[0]
     assert told[1:] == [b": alive\n\n"]
+
+
+def test_while_a_seat_is_awaited_each_wait_ends_with_a_sign_of_life():
+    changes = [False, False]
+
+    told = list(
+        tell_of_changes(
+            lambda _seconds: changes.pop(0), lambda: bool(changes), is_awaited=lambda: True
+        )
+    )
+
+    assert told == [b": alive\n\n"] * 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -75,11 +75,16 @@ def states(database: Database, workspace: int) -> dict[str, int]:
     return dict(Counter(row["state"] for row in rows(database, workspace, EVENTS)))
 
 
-def add_poison(database: Database, workspace: int, external_id: str = "poison") -> None:
-    """Store an event of a platform that no module reads."""
-    params = {"workspace": workspace, "platform": "carrier-pigeon", "external_id": external_id}
-    with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
-        uow.run(ADD_EVENT, params)
+@pytest.fixture
+def add_poison(database: Database, workspace: int) -> Iterator[Callable[[], None]]:
+    """Store an event of a platform that no module reads; after the test nobody tries it again."""
+
+    def run(statement: str, **params: object) -> None:
+        with database.unit_of_work(workspace_scope(workspace, "tests")) as uow:
+            uow.run(statement, {"platform": "carrier-pigeon", **params})
+
+    yield lambda: run(ADD_EVENT, workspace=workspace, external_id="poison")
+    run("update inbound_events set state = 'dead' where platform = %(platform)s")
 
 
 def claim(database: Database) -> list[dict[str, Any]]:
@@ -452,10 +457,14 @@ def test_messages_delivered_weeks_late_get_a_closed_session_of_their_own(
 
 
 def test_one_event_that_fails_takes_no_other_with_it(
-    tell: Callable[..., None], database: Database, workspace: int, drain: Callable[[], None]
+    tell: Callable[..., None],
+    add_poison: Callable[[], None],
+    database: Database,
+    workspace: int,
+    drain: Callable[[], None],
 ) -> None:
     tell("antes")
-    add_poison(database, workspace)
+    add_poison()
     tell("depois", "12:01")
     drain()
 
@@ -464,9 +473,13 @@ def test_one_event_that_fails_takes_no_other_with_it(
 
 
 def test_an_event_that_always_fails_is_dead_after_five_attempts_and_visible(
-    tell: Callable[..., None], database: Database, workspace: int, drain: Callable[[], None]
+    tell: Callable[..., None],
+    add_poison: Callable[[], None],
+    database: Database,
+    workspace: int,
+    drain: Callable[[], None],
 ) -> None:
-    add_poison(database, workspace)
+    add_poison()
     for attempt in range(1, handlers.MAX_ATTEMPTS + 1):
         before = states(database, workspace)
         tell(f"mensagem {attempt}", f"12:0{attempt}")
@@ -482,9 +495,9 @@ def test_an_event_that_always_fails_is_dead_after_five_attempts_and_visible(
 
 
 def test_a_failed_event_waits_longer_each_time(
-    database: Database, workspace: int, drain: Callable[[], None]
+    add_poison: Callable[[], None], database: Database, workspace: int, drain: Callable[[], None]
 ) -> None:
-    add_poison(database, workspace)
+    add_poison()
     waits = []
     for _ in range(3):
         let_leases_pass(database, workspace)

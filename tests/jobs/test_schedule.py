@@ -34,22 +34,11 @@ AGE_EVENTS = "update inbound_events set due_at = now() - interval '3 seconds'"
 
 
 @pytest.fixture
-def rung(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
-    """The bells that this process rings for what `drain` settles: other work of tests may wait."""
+def rung(settled: None, database: Database, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    """The bells that this process rings."""
     rung: list[Job] = []
-
-    def ring(job: Job) -> None:
-        if job in {Job.DRAIN_INBOX, Job.DRAIN_ANALYSIS, Job.DRAIN_STATS}:
-            rung.append(job)
-
-    monkeypatch.setattr(database, "ring", ring)
+    monkeypatch.setattr(database, "ring", rung.append)
     return rung
-
-
-@pytest.fixture
-def calm(settings: Settings) -> Settings:
-    """Settings without the renewal of analyses, which other tests may have left outdated."""
-    return settings.model_copy(update={"renew_analyses": False})
 
 
 @pytest.fixture
@@ -76,7 +65,7 @@ def age(database: Database, workspace: int, sql: str) -> None:
 def test_work_whose_bell_was_lost_is_rung_for_again(
     caller: Caller,
     database: Database,
-    calm: Settings,
+    settings: Settings,
     tell: Callable[[str], None],
     *,
     drain: Callable[[], None],
@@ -84,18 +73,18 @@ def test_work_whose_bell_was_lost_is_rung_for_again(
 ) -> None:
     drain()
     tell("oi")
-    sweep(database, calm)
+    sweep(database, settings)
     rung_at_once = list(rung)
     age(database, caller.workspace_id, AGE_EVENTS)
 
-    sweep(database, calm)
+    sweep(database, settings)
 
     assert rung_at_once == []
     assert rung == [Job.DRAIN_INBOX]
 
 
 def test_a_lost_analysis_and_lost_statistics_are_rung_for_too(
-    caller: Caller, database: Database, calm: Settings, drain: Callable[[], None], rung: Any
+    caller: Caller, database: Database, settings: Settings, drain: Callable[[], None], rung: Any
 ) -> None:
     drain()
     body = {"session_id": "s", "user_id": "ana", "messages": transcript("oi")}
@@ -105,14 +94,14 @@ def test_a_lost_analysis_and_lost_statistics_are_rung_for_too(
         caller.workspace_id,
         "update conversations set analysis_due_at = now() - interval '3 seconds'",
     )
-    sweep(database, calm)
+    sweep(database, settings)
     handlers.drain_analysis()
     age(
         database,
         caller.workspace_id,
         "update user_profiles set stats_due_at = now() - interval '3 seconds'",
     )
-    sweep(database, calm)
+    sweep(database, settings)
 
     assert rung == [Job.DRAIN_ANALYSIS, Job.DRAIN_STATS]
 
@@ -138,7 +127,7 @@ def test_without_redis_the_sweeper_does_the_work_itself(
 def test_an_event_that_ends_its_workers_is_given_up(
     caller: Caller,
     database: Database,
-    calm: Settings,
+    settings: Settings,
     tell: Callable[[str], None],
     drain: Callable[[], None],
 ) -> None:
@@ -146,7 +135,7 @@ def test_an_event_that_ends_its_workers_is_given_up(
     killed = f"update inbound_events set attempts = {handlers.MAX_ATTEMPTS}"
     age(database, caller.workspace_id, killed)
 
-    sweep(database, calm)
+    sweep(database, settings)
     drain()
 
     sql = "select state, last_error from inbound_events"

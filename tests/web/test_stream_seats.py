@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator
 
 import pytest
@@ -15,8 +16,10 @@ def stream() -> Generator[bytes, None, None]:
     yield b": \n\n"
 
 
-def send(seats: StreamSeats, who: str) -> Response:
-    return seats.send(stream(), Holder(1, who), mimetype="text/event-stream", headers={})
+def send(seats: StreamSeats, who: str, *, patience: float = 0) -> Response:
+    return seats.send(
+        stream(), Holder(1, who), mimetype="text/event-stream", headers={}, patience=patience
+    )
 
 
 def test_a_response_that_is_closed_twice_gives_up_one_seat(app: Flask) -> None:
@@ -40,3 +43,22 @@ def test_half_of_the_seats_are_for_others(app: Flask) -> None:
         with pytest.raises(Unavailable):
             send(seats, "ana")
         assert send(seats, "bia").status_code == held[0].status_code
+
+
+def test_who_waits_gets_the_seat_of_a_stream_whose_client_is_gone(app: Flask) -> None:
+    seats = StreamSeats()
+    with app.app_context():
+        held = [send(seats, "ana") for _ in range(MAX_STREAMS_OF_ONE)]
+
+        def write_until_gone() -> None:
+            while not seats.is_awaited(Holder(1, "ana")):
+                pass
+            held[0].close()
+
+        reader = threading.Thread(target=write_until_gone)
+        reader.start()
+        answer = send(seats, "ana", patience=30)
+        reader.join()
+
+    assert answer.status_code == 200
+    assert not seats.is_awaited(Holder(1, "ana"))

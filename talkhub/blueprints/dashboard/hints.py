@@ -23,7 +23,10 @@ PAUSE_SECONDS = 1.0
 
 RHYTHM = Rhythm(sign_of_life=3.0)
 """Somebody who goes from page to page leaves a stream behind at each: it is given up at the next
-thing that is written, and its seat with it."""
+thing that is written, and its seat with it. Where they wait for a seat, that is at once."""
+
+PATIENCE_SECONDS = 1.5
+"""Longer than a stream pauses, so that those which nobody reads any more have gone by then."""
 
 _COME_BACK = b"retry: 2000\n\n"
 _SIGN_OF_LIFE = b": alive\n\n"
@@ -38,6 +41,7 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
         form = HintsForm.model_validate(request.args.to_dict())
         who, address = visitor(), request.remote_addr or ""
         workspace_id = who.workspace_id
+        holder = Holder(workspace_id, who.username)
 
         def may_go_on() -> bool:
             now = runtime.browser_sessions.find(who.token_id, address=address, is_active=False)
@@ -57,13 +61,17 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
                 yield _COME_BACK
                 if was_away:
                     yield _hint()
-                yield from tell_of_changes(_ear(listener, sessions), may_go_on)
+                ear = _ear(listener, sessions)
+                yield from tell_of_changes(
+                    ear, may_go_on, is_awaited=lambda: runtime.seats.is_awaited(holder)
+                )
 
         return runtime.seats.send(
             stream(),
-            Holder(workspace_id, who.username),
+            holder,
             mimetype=CONTENT_TYPE,
             headers=HEADERS,
+            patience=PATIENCE_SECONDS,
         )
 
 
@@ -71,12 +79,14 @@ def tell_of_changes(
     has_changed: Callable[[float], bool],
     may_go_on: Callable[[], bool],
     *,
+    is_awaited: Callable[[], bool] = lambda: False,
     rhythm: Rhythm = RHYTHM,
     pause: float = PAUSE_SECONDS,
 ) -> Generator[bytes, None, None]:
     """Tell of changes at once, but at most one in `pause` seconds; and that we are still there.
 
-    `has_changed` waits for so many seconds at most.
+    `has_changed` waits for so many seconds at most. While the seat `is_awaited` each wait ends
+    with a sign of life.
     """
     began = sign_at = time.monotonic()
     while may_go_on() and time.monotonic() - began < rhythm.lifetime:
@@ -84,7 +94,7 @@ def tell_of_changes(
             yield _hint()
             sign_at = time.monotonic()
             closing.wait(pause)
-        elif time.monotonic() - sign_at >= rhythm.sign_of_life:
+        elif is_awaited() or time.monotonic() - sign_at >= rhythm.sign_of_life:
             yield _SIGN_OF_LIFE
             sign_at = time.monotonic()
 
