@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 
@@ -11,6 +10,7 @@ import structlog
 
 from talkhub.jobs.queues import FAILURE_KEPT, RESULT_KEPT, connect, open_queue
 from talkhub.names import Job
+from talkhub.own_thread import OwnThread
 
 logger = structlog.get_logger(__name__)
 
@@ -31,18 +31,14 @@ class Bell:
         self._redis_url = redis_url
         self._due: set[Job] = set()
         self._wake = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._owner = 0
+        self._thread = OwnThread(self._run, name="bell")
 
     def ring(self, job: Job) -> None:
         """Have `job` enqueued within a moment."""
         with self._wake:
-            if self._thread is None or self._owner != os.getpid():
-                self._owner = os.getpid()
-                self._thread = threading.Thread(target=self._run, name="bell", daemon=True)
-                self._thread.start()
+            self._thread.start()
             self._due.add(job)
-            self._wake.notify()
+            self._wake.notify_all()  # a fork remembers a waiter that it does not have
 
     def _run(self) -> None:
         client = connect(self._redis_url, socket_timeout=SOCKET_TIMEOUT_SECONDS)

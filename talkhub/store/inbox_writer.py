@@ -11,7 +11,7 @@ from talkhub import json_codec
 from talkhub.errors import TalkHubError, Unavailable
 from talkhub.names import Job
 from talkhub.names.workspaces import UsageKind
-from talkhub.store.own_thread import OwnThread
+from talkhub.own_thread import OwnThread
 from talkhub.store.statements.inbox import INSERT_EVENTS
 from talkhub.store.uow import Database, system_scope
 from talkhub.store.workspace_use import WorkspaceUse

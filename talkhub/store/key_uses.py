@@ -8,7 +8,7 @@ import time
 import structlog
 
 from talkhub.errors import Unavailable
-from talkhub.store.own_thread import OwnThread
+from talkhub.own_thread import OwnThread
 from talkhub.store.statements.api_keys import NOTE_API_KEY_USE
 from talkhub.store.uow import Database, workspace_scope
 

@@ -11,7 +11,7 @@ import structlog
 
 from talkhub import metrics
 from talkhub.errors import Unavailable
-from talkhub.store.own_thread import OwnThread
+from talkhub.own_thread import OwnThread
 from talkhub.store.statements.requests import LOG_REQUESTS
 from talkhub.store.uow import Database, system_scope
 

@@ -9,7 +9,7 @@ import structlog
 
 from talkhub.errors import Unavailable
 from talkhub.names.workspaces import UsageKind
-from talkhub.store.own_thread import OwnThread
+from talkhub.own_thread import OwnThread
 from talkhub.store.statements.usage import ADD_USAGE, REQUEST_QUOTAS
 from talkhub.store.uow import Database, system_scope
 

@@ -6,6 +6,7 @@ import redis
 
 NAMES = (
     "session:{}:*",
+    "changed:{}",
     "asked:{}:*",
     "context:{}:*",
     "limit:principal:{}:*",

@@ -1,5 +1,7 @@
 """Hints that a session changed, kept nowhere, and the sessions that are active, kept for a while.
 
+Where a workspace's hints stand is kept too: who sees another position than before missed one.
+
 Listeners read what changed themselves. With Redis away no hint is sent and no session shown, and
 nobody can begin to listen; what they would see is in the database all the same.
 """
@@ -7,7 +9,7 @@ nobody can begin to listen; what they would see is in the database all the same.
 from __future__ import annotations
 
 import hashlib
-import os
+import secrets
 import threading
 import time
 from collections import defaultdict
@@ -17,11 +19,16 @@ from contextlib import contextmanager
 import redis
 
 from talkhub.errors import Unavailable
+from talkhub.own_thread import OwnThread
 from talkhub.volatile.redis_client import web_client
 
 SHORTEST_PAUSE_SECONDS = 0.2
 MOST_SHOWN = 100
 """So many sessions are shown at a time: in a flood the showing must not slow what it shows."""
+
+POSITION_SECONDS = 3_600
+_UNMOVED = "0"
+_UNKNOWN = "unknown"
 
 
 # As one command: packing one for each session takes Python five times as long.
@@ -47,8 +54,7 @@ class ChangeHints:
         self._changed: defaultdict[int, set[str]] = defaultdict(set)
         self._shown: dict[str, bytes] = {}
         self._wake = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._owner = 0
+        self._thread = OwnThread(self._run, name="hints")
 
     def tell(
         self, workspace_id: int, changed: Iterable[str], active: Mapping[str, bytes | None]
@@ -58,17 +64,14 @@ class ChangeHints:
         `active` are sessions with the state to show; without one they are active no longer.
         """
         with self._wake:
-            if self._thread is None or self._owner != os.getpid():
-                self._owner = os.getpid()
-                self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
-                self._thread.start()
+            self._thread.start()
             if changed:
                 self._changed[workspace_id].update(changed)
             for session_id, state in active.items():
                 if len(self._shown) >= MOST_SHOWN:
                     break
                 self._shown[f"session:{workspace_id}:{session_id}"] = state or b""
-            self._wake.notify()
+            self._wake.notify_all()  # a fork remembers a waiter that it does not have
 
     def _run(self) -> None:
         client = web_client(self._redis_url)
@@ -80,8 +83,11 @@ class ChangeHints:
                 shown, self._shown = self._shown, {}
             try:
                 with client.pipeline(transaction=False) as pipeline:
+                    mark = secrets.token_hex(8)
                     for workspace_id, session_ids in changed.items():
                         names = b"\n".join(map(_name, session_ids))
+                        # First: who listens and then looks misses neither.
+                        pipeline.set(_position(workspace_id), mark, ex=POSITION_SECONDS)
                         pipeline.publish(_channel(client, workspace_id), names)
                     if shown:
                         pipeline.eval(
@@ -125,6 +131,18 @@ class Listener:
         return [] if message is None else message["data"].split(b"\n")
 
 
+def position(client: redis.Redis, workspace_id: int) -> str:
+    """Return where the hints of a workspace stand: another text after each, and after an hour.
+
+    With Redis away it is one that they never have.
+    """
+    try:
+        mark = client.get(_position(workspace_id))
+    except redis.RedisError:
+        return _UNKNOWN
+    return mark.decode() if isinstance(mark, bytes) else _UNMOVED
+
+
 @contextmanager
 def listening(
     redis_url: str, workspace_id: int, session_ids: Iterable[str] = ()
@@ -154,6 +172,10 @@ def _channel(client: redis.Redis, workspace_id: int) -> str:
     # Channels know no databases: two installations on one Redis would hear each other.
     database = client.get_connection_kwargs().get("db", 0)
     return f"changes:{database}:{workspace_id}"
+
+
+def _position(workspace_id: int) -> str:
+    return f"changed:{workspace_id}"
 
 
 def _name(session_id: str) -> bytes:

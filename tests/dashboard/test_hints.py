@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,6 +14,8 @@ from talkhub.blueprints.dashboard import hints
 from talkhub.blueprints.dashboard.hints import tell_of_changes
 from talkhub.blueprints.streams import MAX_STREAMS_OF_ONE, Holder
 from talkhub.mcp.subscriptions import Rhythm
+from talkhub.volatile.hints import position
+from talkhub.volatile.redis_client import web_client
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
@@ -43,6 +47,13 @@ def listen(ana) -> Iterator[Callable[..., Hints]]:
         stream.response.close()
 
 
+def stream_of(page: str) -> str:
+    """Return the query of the address at which a page hears of changes."""
+    found = re.search(r'sse-connect="/dashboard/hints([^"]*)"', page)
+    assert found, page
+    return html.unescape(found[1])
+
+
 def test_what_is_saved_is_hinted_at(listen, talk):
     stream = listen()
     beginning = stream.read()
@@ -68,12 +79,48 @@ def test_a_page_of_one_session_hears_of_that_session(listen, caller):
     assert "event: changed" in stream.read()
 
 
-def test_who_comes_back_looks_at_once(listen):
-    stream = listen(**{"Last-Event-ID": "1700000000000"})
+def test_what_changes_between_a_page_and_its_stream_is_hinted_at(ana, listen, talk):
+    elsewhere = listen()
+    elsewhere.read()
+    address = stream_of(ana.client.get("/dashboard/live").text)
+    talk("Oi")
+    heard = elsewhere.read().splitlines()[0]
+
+    late = listen(address)
+    late.read()
+
+    assert late.read().splitlines()[:2] == [heard, "event: changed"]
+
+
+def test_a_browser_that_comes_back_knows_more_than_its_page(listen):
+    stream = listen("?since=0", **{"Last-Event-ID": "1700000000000"})
 
     stream.read()
 
     assert "\nevent: changed\n" in stream.read()
+
+
+@pytest.mark.parametrize(("since", "count"), [("5", 0), ("4", 1), ("unknown", 1), (None, 0)])
+def test_only_who_missed_something_is_told_so(since: str | None, count: int):
+    looks = [True, True]
+
+    told = list(
+        tell_of_changes(
+            lambda _seconds: False,
+            lambda: bool(looks and looks.pop()),
+            lambda: "5",
+            since=since,
+            pause=0,
+        )
+    )
+
+    assert told == [b"id: 5\nevent: changed\ndata: 5\n\n"] * count
+
+
+def test_with_redis_away_a_page_stands_where_no_hint_does():
+    client = web_client(NOWHERE)
+
+    assert position(client, 1) == "unknown"
 
 
 def test_without_redis_the_page_is_told_to_ask_by_itself(
@@ -112,6 +159,7 @@ def test_silence_has_its_signs_of_life():
         tell_of_changes(
             lambda _seconds: changes.pop(0),
             lambda: bool(changes),
+            lambda: "1",
             rhythm=Rhythm(sign_of_life=0),
             pause=0,
         )
@@ -126,7 +174,10 @@ def test_while_a_seat_is_awaited_each_wait_ends_with_a_sign_of_life():
 
     told = list(
         tell_of_changes(
-            lambda _seconds: changes.pop(0), lambda: bool(changes), is_awaited=lambda: True
+            lambda _seconds: changes.pop(0),
+            lambda: bool(changes),
+            lambda: "1",
+            is_awaited=lambda: True,
         )
     )
 

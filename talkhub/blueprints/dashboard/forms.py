@@ -189,9 +189,10 @@ class TranscriptForm(UnsentIfEmpty):
 
 
 class HintsForm(UnsentIfEmpty):
-    """The address of the stream of hints; `session` narrows it to one."""
+    """The address of the stream of hints; `session` narrows it to one, `since` is a position."""
 
     session: Annotated[str, Field(max_length=255)] | None = None
+    since: Annotated[str, Field(max_length=64)] | None = None
 
 
 class PeopleForm(UnsentIfEmpty):

@@ -8,7 +8,6 @@ from contextlib import suppress
 
 from flask import Blueprint, Response, request
 
-from talkhub import clock
 from talkhub.blueprints.dashboard.forms import HintsForm
 from talkhub.blueprints.dashboard.visitors import visitor
 from talkhub.blueprints.runtime import Runtime
@@ -16,7 +15,7 @@ from talkhub.blueprints.streams import Holder, closing
 from talkhub.errors import Unavailable
 from talkhub.mcp.streams import CONTENT_TYPE, HEADERS
 from talkhub.mcp.subscriptions import Rhythm
-from talkhub.volatile.hints import Listener, listening
+from talkhub.volatile.hints import Listener, listening, position
 
 PAUSE_SECONDS = 1.0
 """Between two hints: all that changes meanwhile is one."""
@@ -48,8 +47,8 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
             is_welcome = now is not None and now.workspace_id == workspace_id
             return is_welcome and not closing.is_set()
 
-        # What changed while a browser was away it cannot know: when it comes back, it looks once.
-        was_away = "Last-Event-ID" in request.headers
+        # The address is the page's for as long as it lies open; a browser knows what it heard last.
+        since = request.headers.get("Last-Event-ID") or form.since
         sessions = [form.session] if form.session else []
         redis_url = runtime.settings.redis_url or ""
         with listening(redis_url, workspace_id):
@@ -59,11 +58,12 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
             # Without Redis it ends; the browser comes back, and hears then that there are no hints.
             with suppress(Unavailable), listening(redis_url, workspace_id, sessions) as listener:
                 yield _COME_BACK
-                if was_away:
-                    yield _hint()
-                ear = _ear(listener, sessions)
                 yield from tell_of_changes(
-                    ear, may_go_on, is_awaited=lambda: runtime.seats.is_awaited(holder)
+                    _ear(listener, sessions),
+                    may_go_on,
+                    lambda: position(runtime.redis, workspace_id),
+                    since=since,
+                    is_awaited=lambda: runtime.seats.is_awaited(holder),
                 )
 
         return runtime.seats.send(
@@ -78,20 +78,26 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
 def tell_of_changes(
     has_changed: Callable[[float], bool],
     may_go_on: Callable[[], bool],
+    position_now: Callable[[], str],
     *,
+    since: str | None = None,
     is_awaited: Callable[[], bool] = lambda: False,
     rhythm: Rhythm = RHYTHM,
     pause: float = PAUSE_SECONDS,
 ) -> Generator[bytes, None, None]:
     """Tell of changes at once, but at most one in `pause` seconds; and that we are still there.
 
-    `has_changed` waits for so many seconds at most. While the seat `is_awaited` each wait ends
-    with a sign of life.
+    `has_changed` waits for so many seconds at most, and hears what changes from now on. First it is
+    told that something changed since the position `since`: in the whole workspace, so that a page
+    of one session may look for nothing. An event's id is the position when it was sent. While the
+    seat `is_awaited` each wait ends with a sign of life.
     """
+    has_missed = since is not None and position_now() != since
     began = sign_at = time.monotonic()
     while may_go_on() and time.monotonic() - began < rhythm.lifetime:
-        if has_changed(rhythm.pause):
-            yield _hint()
+        if has_missed or has_changed(rhythm.pause):
+            has_missed = False
+            yield _hint(position_now())
             sign_at = time.monotonic()
             closing.wait(pause)
         elif is_awaited() or time.monotonic() - sign_at >= rhythm.sign_of_life:
@@ -106,6 +112,5 @@ def _ear(listener: Listener, sessions: list[str]) -> Callable[[float], bool]:
     return listener.wait_for_any
 
 
-def _hint() -> bytes:
-    moment = int(clock.now().timestamp() * 1000)
-    return f"id: {moment}\nevent: changed\ndata: {moment}\n\n".encode()
+def _hint(at: str) -> bytes:
+    return f"id: {at}\nevent: changed\ndata: {at}\n\n".encode()

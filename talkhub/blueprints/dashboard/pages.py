@@ -9,15 +9,16 @@ from datetime import datetime
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
-from flask import Response, make_response, render_template, request
+from flask import Response, g, make_response, render_template, request
 
 from talkhub import clock
-from talkhub.blueprints.dashboard.visitors import FRAGMENT_HEADER, visitor
+from talkhub.blueprints.dashboard.visitors import FRAGMENT_HEADER, this_runtime, visitor
 from talkhub.errors import Forbidden
 from talkhub.names import Scope
 from talkhub.services.access.auth import DEFAULT_WORKSPACE_ID
 from talkhub.services.administration.brands import Face, face_of
 from talkhub.store.uow import STATEMENT_TIMEOUT_MS, Database, UnitOfWork, workspace_scope
+from talkhub.volatile.hints import position
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,16 @@ def reading(database: Database) -> Iterator[UnitOfWork]:
     """Open a read-only unit of work in the workspace of who is signed in."""
     who = visitor()
     with database.read_only(workspace_scope(who.workspace_id, who.username)) as uow:
+        yield uow
+
+
+@contextmanager
+def following(database: Database) -> Iterator[UnitOfWork]:
+    """Open such a one for a page that is kept true: its stream of hints begins here."""
+    if FRAGMENT_HEADER not in request.headers:
+        # Before anything is read: what changes later is not on the page.
+        g.hints_since = position(this_runtime().redis, visitor().workspace_id)
+    with reading(database) as uow:
         yield uow
 
 

@@ -35,7 +35,7 @@ def find_visitor() -> Visitor | None:
         token_id = _token_id()
         g.visitor = None
         if token_id is not None:
-            g.visitor = _runtime().browser_sessions.find(
+            g.visitor = this_runtime().browser_sessions.find(
                 token_id, address=request.remote_addr or "", is_active=_is_act_of_person()
             )
     return cast("Visitor | None", g.visitor)
@@ -83,8 +83,9 @@ def _cookie_name() -> str:
 
 
 def _is_https() -> bool:
-    return request.is_secure or _runtime().settings.env == "production"
+    return request.is_secure or this_runtime().settings.env == "production"
 
 
-def _runtime() -> Runtime:
+def this_runtime() -> Runtime:
+    """Return what the process that answers this request shares."""
     return cast("Runtime", current_app.extensions["talkhub"])

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from flask import Blueprint, Response
 
 from talkhub.blueprints.dashboard import charts
-from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page
+from talkhub.blueprints.dashboard.pages import Frame, following, read_frame, render_page
 from talkhub.store.queries.conversations import ConversationLine, active_conversations
 from talkhub.store.queries.inbox import InboxHealth, inbox_health
 from talkhub.store.queries.live import (
@@ -91,7 +91,7 @@ def register(blueprint: Blueprint, database: Database) -> None:
 
     @blueprint.get("/live")
     def live() -> Response:
-        with reading(database) as uow:
+        with following(database) as uow:
             frame = read_frame(uow)
             running = frame.now.replace(second=0, microsecond=0)
             since = running - (_MINUTES - 1) * _MINUTE

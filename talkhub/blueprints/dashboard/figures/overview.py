@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from talkhub.blueprints.dashboard.figures import overview_cards as cards
 from talkhub.blueprints.dashboard.figures.overview_tiles import tiles
 from talkhub.blueprints.dashboard.forms import OverviewForm
-from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page
+from talkhub.blueprints.dashboard.pages import Frame, following, read_frame, render_page
 from talkhub.blueprints.dashboard.periods import PeriodName, compare
 from talkhub.blueprints.dashboard.tiles import Tile
 from talkhub.services.administration.usage import QuotaState, nearest_quota
@@ -70,7 +70,7 @@ def register(blueprint: Blueprint, database: Database) -> None:
     @blueprint.get("", strict_slashes=False)
     def overview() -> Response:
         form = OverviewForm.model_validate(request.args.to_dict())
-        with reading(database) as uow:
+        with following(database) as uow:
             page = _page(uow, form)
         return render_page("dashboard/figures/overview.html", page)
 

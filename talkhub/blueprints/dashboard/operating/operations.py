@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 
 from talkhub import __version__
 from talkhub.analysis.pipeline import ANALYSER_VERSION
-from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page
+from talkhub.blueprints.dashboard.pages import Frame, following, read_frame, render_page
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Forbidden
 from talkhub.store.queries.inbox import LATE_AFTER
@@ -57,7 +57,7 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
 
     @blueprint.get("/operations")
     def operations() -> Response:
-        with reading(runtime.database) as uow:
+        with following(runtime.database) as uow:
             frame = read_frame(uow)
             if not frame.operates:
                 raise Forbidden("Only owners and admins of the workspace see how it fares.")

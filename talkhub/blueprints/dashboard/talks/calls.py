@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from talkhub.blueprints.answers import private_answer
 from talkhub.blueprints.calls import PAGE, way_in
 from talkhub.blueprints.dashboard.i18n import gettext as _
-from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing_if
+from talkhub.blueprints.dashboard.pages import Frame, following, read_frame, render_page, writing_if
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.web import let_page_listen
 from talkhub.errors import Invalid
@@ -96,7 +96,7 @@ def _managing(database: Database) -> AbstractContextManager[UnitOfWork]:
 def _page(
     runtime: Runtime, *, origins: str | None = None, refused: Invalid | None = None
 ) -> Response:
-    with reading(runtime.database) as uow:
+    with following(runtime.database) as uow:
         frame, door = read_frame(uow), call_page(uow)
         going_on, latest = calls_going_on(uow), latest_calls(uow)
     base = runtime.settings.public_url or request.host_url.rstrip("/")

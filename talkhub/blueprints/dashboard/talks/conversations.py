@@ -15,7 +15,7 @@ from talkhub.blueprints.dashboard.forms import (
     read_place,
     write_place,
 )
-from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing
+from talkhub.blueprints.dashboard.pages import Frame, following, read_frame, render_page, writing
 from talkhub.blueprints.dashboard.paths import export_path, list_path
 from talkhub.blueprints.dashboard.talks import (
     answer_boxes,
@@ -113,7 +113,7 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
     @blueprint.get("/conversations")
     def conversations() -> AnyResponse:
         form = ConversationsForm.model_validate(request.args.to_dict())
-        with reading(database) as uow:
+        with following(database) as uow:
             frame, saved = read_frame(uow), list_views(uow)
             first = default_view(saved)
             if first is not None and not request.args:
@@ -141,7 +141,7 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
 
     def show(conversation_id: str, text: str, refused: str) -> Response:
         form = TranscriptForm.model_validate(request.args.to_dict())
-        with reading(database) as uow:
+        with following(database) as uow:
             page = _read_page(uow, conversation_id, form, text=text, refused=refused)
         # Before it is shown: where a reading cannot be written down, nothing is read.
         with writing(database) as uow:

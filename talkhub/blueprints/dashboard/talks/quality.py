@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response
 
 from talkhub.blueprints.dashboard.i18n import gettext as _
-from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing_if
+from talkhub.blueprints.dashboard.pages import Frame, following, read_frame, render_page, writing_if
 from talkhub.blueprints.dashboard.talks import reviewing
 from talkhub.blueprints.dashboard.talks.reviewing import ReviewBox, review_box
 from talkhub.errors import Conflict, Invalid
@@ -139,7 +139,7 @@ def _page(
     form: LabelForm | None = None,
     refused: Invalid | Conflict | None = None,
 ) -> Response:
-    with reading(database) as uow:
+    with following(database) as uow:
         frame, labels, models = read_frame(uow), list_labels(uow), list_models(uow)
         reviews = review_box(uow, frame, request.args)
     page = QualityPage(

@@ -1,4 +1,4 @@
-"""A thread that works beside the requests, in the process that serves them."""
+"""A thread that works beside what a process serves."""
 
 from __future__ import annotations
 
