@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from benchmarks.crms import generic, hubspot, pipedrive
+from benchmarks.crms import generic, hubspot, pipedrive, rd_station
 from benchmarks.crms.server import Book
 from talkhub.names.crm import CRMKind
 
@@ -21,5 +21,6 @@ class Known:
 BOOKS: Mapping[str, Known] = {
     CRMKind.HUBSPOT: Known(hubspot.HubSpot, {"token": hubspot.TOKEN}),
     CRMKind.PIPEDRIVE: Known(pipedrive.Pipedrive, {"token": pipedrive.TOKEN}),
+    CRMKind.RD_STATION: Known(rd_station.RDStation, rd_station.CREDENTIALS),
     CRMKind.GENERIC: Known(generic.Generic, {"secret": generic.SECRET}),
 }

@@ -103,7 +103,7 @@ def _told(
     started = time.monotonic()
     with serving(BOOKS[kind].book(), faults) as stub:
         workspace_id = _prepare(database, settings, kind, people, stub)
-        hosts = Hosts(hubspot=stub.base, pipedrive=stub.base)
+        hosts = Hosts(hubspot=stub.base, pipedrive=stub.base, rd_station=stub.base)
         courier = Courier(database, settings, LOOPBACK, hosts=hosts, pace=WITHOUT_PAUSE)
         with show_progress(kind, 3 * people, quiet=quiet) as tell:
             for _ in range(MOST_ROUNDS):

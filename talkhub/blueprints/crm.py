@@ -19,6 +19,7 @@ from talkhub.security import Principal
 from talkhub.services.connecting import connectors
 from talkhub.services.connecting.connectors import ConnectorChange, ConnectorLine
 from talkhub.services.connecting.rules import CRMRule, add_rule, delete_rule, list_rules
+from talkhub.services.connecting.sessions import SignIn
 from talkhub.services.labelling.own_labels import known_intents
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.uow import principal_scope
@@ -145,7 +146,7 @@ def _register_test(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> None:
         with database.unit_of_work(scope) as uow:
             account = connectors.account_of(uow, connector_id, keyring=keyring)
         client = client_for(runtime, account.kind)
-        prepared = connectors.test_account(account, client, Hosts())
+        prepared = connectors.test_account(account, SignIn(database, client, Hosts(), keyring))
         with database.unit_of_work(scope) as uow:
             connectors.remember_prepared(uow, connector_id, prepared)
         return private_answer({"id": connector_id, "is_prepared": True})

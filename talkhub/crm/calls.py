@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -26,6 +27,16 @@ CALL_SECONDS = 10.0
 LONGEST_ID = 255
 _ANSWER_BYTES = 1024 * 1024
 _SHORTEST_SECRET = 4
+
+
+class SignInRefused(SendRefused):
+    """The CRM does not let us in with what we have: it rests until that is replaced.
+
+    A token can be replaced, and what waits goes on then.
+    """
+
+    def __init__(self, reason: str, *, wait: timedelta = LONGEST_WAIT) -> None:
+        super().__init__(SendFailure.TEMPORARY, reason, wait=wait, rests_account=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +116,8 @@ class Calls:
                 for written in (secret, quote(secret, safe="")):
                     reason = reason.replace(written, "***")
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            # A token can be replaced: what waits goes on then. A 403 is about this errand alone.
-            return SendRefused(
-                SendFailure.TEMPORARY,
-                f"HTTP {answer.status} {reason}",
-                wait=LONGEST_WAIT,
-                rests_account=True,
-            )
+            # A 403 is about this errand alone.
+            return SignInRefused(f"HTTP {answer.status} {reason}")
         return refused_by_status(answer, reason)
 
 

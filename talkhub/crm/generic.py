@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 from talkhub import clock
 from talkhub.crm.calls import Calls, told_id
-from talkhub.crm.model import Contact, Deal, Note, Person, Place
+from talkhub.crm.model import Contact, Deal, Kept, Note, Person, Place
 from talkhub.outbound.senders.base import document_of, is_taken
 
 
@@ -34,15 +34,18 @@ def test_connection(calls: Calls) -> Mapping[str, Any]:
     return {}
 
 
-def upsert_contact(calls: Calls, contact: Contact, known_id: str | None) -> str:
-    """Tell of a contact, under the id that it is known by if there is one."""
+def upsert_contact(calls: Calls, contact: Contact, known: Kept | None) -> Kept:
+    """Tell of a contact, under the id that it is known by if there is one.
+
+    Whom it takes for whom, its owner decides: by our reference it is ours.
+    """
     data = {
         "reference": contact.reference,
-        "id": known_id,
+        "id": known.id if known else None,
         **contact.person.as_row(),
         "fields": dict(contact.fields),
     }
-    return told_id(_post(calls, "contact.upsert", data), "id")
+    return Kept(told_id(_post(calls, "contact.upsert", data), "id"))
 
 
 def add_note(calls: Calls, place: Place, note: Note) -> str:

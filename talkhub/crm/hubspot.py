@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from talkhub.crm.calls import Calls, in_path, told_id, told_list
-from talkhub.crm.model import Contact, Deal, Note, Person, Place, as_html, text_with_reference
+from talkhub.crm.model import (
+    Contact,
+    Deal,
+    Kept,
+    Note,
+    Person,
+    Place,
+    as_html,
+    text_with_reference,
+)
 
 USER_ID = "talkhub_user_id"
 DEAL_ID = "talkhub_id"
@@ -52,14 +61,15 @@ def test_connection(calls: Calls) -> Mapping[str, Any]:
     return {}
 
 
-def upsert_contact(calls: Calls, contact: Contact, known_id: str | None) -> str:
+def upsert_contact(calls: Calls, contact: Contact, known: Kept | None) -> Kept:
     """Change the contact that is known, or whom our id, e-mail or phone finds; else upsert it.
 
     Anybody may type anybody's e-mail: one that another of our people has is left to them, and of
     a contact that was not made by us only what is empty is filled.
     """
     wanted = _properties(contact)
-    found = _read(calls, wanted, known_id, "id") or _read(calls, wanted, contact.reference, USER_ID)
+    found = _read(calls, wanted, known.id, "id") if known else None
+    found = found or _read(calls, wanted, contact.reference, USER_ID)
     if _said(found, "email").casefold() != wanted.get("email", "").casefold():
         namesake = _read(calls, wanted, wanted.get("email"), "email")
         if found is None and namesake is not None and not _said(namesake, USER_ID):
@@ -71,7 +81,7 @@ def upsert_contact(calls: Calls, contact: Contact, known_id: str | None) -> str:
         return _change(calls, found, wanted)
     upserted = {"id": contact.reference, "idProperty": USER_ID, "properties": wanted}
     answer = calls.ask("POST", f"{_CONTACTS}/batch/upsert", {"inputs": [upserted]})
-    return told_id(answer, "results", 0, "id")
+    return Kept(told_id(answer, "results", 0, "id"))
 
 
 def add_note(calls: Calls, place: Place, note: Note) -> str:
@@ -140,15 +150,16 @@ def _properties(contact: Contact) -> dict[str, str]:
     return {name: value for name, value in told.items() if value}
 
 
-def _change(calls: Calls, found: Mapping[str, Any], wanted: Mapping[str, str]) -> str:
+def _change(calls: Calls, found: Mapping[str, Any], wanted: Mapping[str, str]) -> Kept:
     contact_id = told_id(found, "id")
-    if not _said(found, USER_ID):  # not made by us, nor marked: what is typed next fills no more
+    is_adopted = not _said(found, USER_ID)
+    if is_adopted:  # not made by us, nor marked: what is typed next fills no more
         is_empty = {name: not _said(found, name) for name in wanted}
         wanted = {name: value for name, value in wanted.items() if is_empty[name]}
         wanted.pop(USER_ID)
     if wanted:
         calls.ask("PATCH", f"{_CONTACTS}/{in_path(contact_id)}", {"properties": wanted})
-    return contact_id
+    return Kept(contact_id, is_adopted=is_adopted)
 
 
 def _read(

@@ -53,6 +53,18 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """The contact that a CRM keeps of a person, by its id there.
+
+    An adopted one was there before us, found by an e-mail or phone that anybody may have typed: of
+    it only what is empty is ever filled, and nothing is read back.
+    """
+
+    id: str
+    is_adopted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something to note at a contact."""
 
@@ -83,6 +95,15 @@ class Place:
     may_exist: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a CRM lets us in with for so many seconds, and what asks for the next."""
+
+    access_token: str
+    refresh_token: str
+    seconds: int
+
+
 class Connector(Protocol):
     """The half of a connector that knows the CRM. Each is a module that has these members.
 
@@ -99,8 +120,8 @@ class Connector(Protocol):
     def test_connection(self, calls: Calls) -> Prepared:
         """See whether the CRM lets us in, and make room for our ids where it has to be made."""
 
-    def upsert_contact(self, calls: Calls, contact: Contact, known_id: str | None) -> str:
-        """Change the contact, under the id that it is known by if it is there, or make it."""
+    def upsert_contact(self, calls: Calls, contact: Contact, known: Kept | None) -> Kept:
+        """Change the contact, the one that is known if it is there, or make it."""
 
     def add_note(self, calls: Calls, place: Place, note: Note) -> str:
         """Add a note and return its id."""

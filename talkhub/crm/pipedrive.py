@@ -13,6 +13,7 @@ from talkhub.crm.calls import Calls, in_path, told_id, told_list
 from talkhub.crm.model import (
     Contact,
     Deal,
+    Kept,
     Note,
     Person,
     Place,
@@ -20,6 +21,7 @@ from talkhub.crm.model import (
     compared,
     text_with_reference,
 )
+from talkhub.crm.searched import filling, upsert_searched
 from talkhub.names import SendFailure
 from talkhub.outbound.senders.base import SendRefused
 
@@ -47,21 +49,15 @@ def test_connection(calls: Calls) -> Mapping[str, Any]:
     return {}
 
 
-def upsert_contact(calls: Calls, contact: Contact, known_id: str | None) -> str:
-    """Change the person who is known, or whom e-mail or phone finds; else make one.
-
-    Anybody may type anybody's e-mail: of whom that finds only what is empty is filled.
-    """
-    if known_id is not None and _change(calls, contact, known_id):
-        return known_id
-    found = _find(calls, contact.person)
-    if found is not None and _change(calls, contact, found, fills_only=True):
-        return found
-    if not contact.person.email and not contact.person.phone:
-        reason = "Pipedrive finds people by e-mail or phone, and this one has neither."
-        raise SendRefused(SendFailure.PERMANENT, reason)
-    wanted = _body(contact, {})
-    return told_id(calls.ask("POST", _PERSONS, wanted), "data", "id")
+def upsert_contact(calls: Calls, contact: Contact, known: Kept | None) -> Kept:
+    """Change the person who is known, or whom e-mail or phone finds; else make one."""
+    return upsert_searched(
+        contact,
+        known,
+        find=lambda: _find(calls, contact.person),
+        change=lambda kept: _change(calls, contact, kept),
+        make=lambda: told_id(calls.ask("POST", _PERSONS, _body(contact, {})), "data", "id"),
+    )
 
 
 def add_note(calls: Calls, place: Place, note: Note) -> str:
@@ -108,16 +104,16 @@ def read_contact(calls: Calls, contact_id: str) -> Person | None:
     )
 
 
-def _change(calls: Calls, contact: Contact, person_id: str, *, fills_only: bool = False) -> bool:
+def _change(calls: Calls, contact: Contact, kept: Kept) -> bool:
     """Change somebody who is there; what they have of e-mails and phones stays beside ours."""
-    path = f"{_PERSONS}/{in_path(person_id)}"
+    path = f"{_PERSONS}/{in_path(kept.id)}"
     found = calls.find("GET", path)
     if found is None:
         return False
     told_id(found, "data", "id")
     body = _body(contact, found["data"])
-    if fills_only:
-        body = _filling(body, found["data"])
+    if kept.is_adopted:
+        body = filling(body, found["data"])
     return not body or calls.find("PATCH", path, body) is not None
 
 
@@ -135,20 +131,6 @@ def _body(contact: Contact, said: Mapping[str, Any]) -> dict[str, Any]:
     if contact.fields:
         told["custom_fields"] = dict(contact.fields)
     return told
-
-
-def _filling(body: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of a change says something where nothing is said."""
-    known = said.get("custom_fields") or {}
-    fields = {
-        name: value
-        for name, value in body.get("custom_fields", {}).items()
-        if known.get(name) in (None, "")
-    }
-    filling = {
-        name: it for name, it in body.items() if name != "custom_fields" and not said.get(name)
-    }
-    return {**filling, "custom_fields": fields} if fields else filling
 
 
 def _values(said: Mapping[str, Any], name: str) -> list[str]:

@@ -23,6 +23,7 @@ from talkhub.outbound.senders.base import Hosts
 from talkhub.services.answering import asking_again
 from talkhub.services.connecting import errands
 from talkhub.services.connecting.errands import Errand
+from talkhub.services.connecting.sessions import SignIn
 from talkhub.services.sending import replying
 from talkhub.services.sending.replying import QueuedMessage
 from talkhub.services.telling import delivering
@@ -196,12 +197,13 @@ class Courier:
     def _tell_crm(self, errand: Errand) -> None:
         is_generic = errand.crm == CRMKind.GENERIC
         client = self._client if is_generic else self._provider_client
+        sign_in = SignIn(self._database, client, self._hosts, self._keyring)
 
         def work() -> Callable[[UnitOfWork], None]:
             scope = workspace_scope(errand.workspace_id, "courier")
             with self._database.read_only(scope) as uow:
                 person = errands.person_told(uow, errand)
-            result = errands.attempt(client, self._hosts, errand, person, keyring=self._keyring)
+            result = errands.attempt(errand, person, sign_in)
             return lambda uow: errands.settle(uow, errand, result)
 
         self._do(errand.id, errand.workspace_id, work)

@@ -10,6 +10,7 @@ class CRMKind(StrEnum):
 
     HUBSPOT = "hubspot"
     PIPEDRIVE = "pipedrive"
+    RD_STATION = "rd_station"
     GENERIC = "generic"
 
 

@@ -80,7 +80,7 @@ class Connection:
     def deliver(self) -> None:
         """Let the courier do what is due."""
         base = self.stub.base
-        hosts = Hosts(hubspot=base, pipedrive=base)
+        hosts = Hosts(hubspot=base, pipedrive=base, rd_station=base)
         Courier(self.database, self.settings, LOOPBACK, hosts=hosts, pace=WITHOUT_PAUSE).drain()
 
     def deliver_at_last(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from connections import Connection
@@ -15,6 +16,7 @@ PEOPLE = 6
 KINDS = {
     "hubspot": ("contacts", "notes", "deals"),
     "pipedrive": ("persons", "notes", "deals"),
+    "rd_station": ("contacts", "notes", "deals"),
     "generic": ("contacts", "notes", "deals"),
 }
 
@@ -45,54 +47,91 @@ def test_faults_lose_nothing_and_double_nothing(connect: Connect, kind: str) -> 
     assert left == [{"count": 0}]
 
 
-def test_what_pipedrive_knows_of_a_person_is_not_changed_by_who_types_their_email(
-    connect: Connect,
+PEOPLES_OWN: dict[str, Any] = {
+    "pipedrive": {
+        "known": {"id": 5, "emails": [{"value": "ana@example.com", "primary": True}]},
+        "filled": {"phones": [{"value": "+5511999990001", "primary": True}]},
+        "kind": "persons",
+    },
+    "rd_station": {
+        "known": {"id": "5f", "emails": [{"email": "ana@example.com"}]},
+        "filled": {"phones": [{"phone": "+5511999990001", "type": "mobile"}]},
+        "kind": "contacts",
+    },
+}
+
+
+@pytest.mark.parametrize("kind", PEOPLES_OWN)
+def test_what_a_crm_knows_of_a_person_is_never_changed_by_who_types_their_email(
+    connect: Connect, kind: str
 ) -> None:
-    crm = connect("pipedrive")
-    mails = [{"value": "ana@example.com", "primary": True}]
-    known = {"id": 5, "name": "Ana", "emails": mails, "custom_fields": {"plan": "gold"}}
-    crm.stub.book.objects["persons"][5] = dict(known)
+    crm, own = connect(kind), PEOPLES_OWN[kind]
+    known = {"name": "Ana", "custom_fields": {"plan": "gold"}, **own["known"]}
+    crm.stub.book.objects[own["kind"]][known["id"]] = dict(known)
     crm.rule("conversation.started", "upsert_contact")
     person = {"email": "ana@example.com", "phone": "+5511999990001", "plan": "free"}
-    crm.analysed(crm.person("eu", name="Eu", **person))
 
-    crm.deliver()
+    for number, name in enumerate(
+        ("Eu", "Mallory"), start=1
+    ):  # then the contact is known by its id
+        crm.analysed(crm.person("eu", name=name, **person), number)
+        crm.deliver_at_last()
 
-    phones = [{"value": "+5511999990001", "primary": True}]
-    assert crm.stub.book.objects["persons"] == {5: known | {"phones": phones}}
+    assert [it["state"] for it in crm.errands()] == ["sent", "sent"]
+    assert crm.stub.book.objects[own["kind"]] == {known["id"]: known | own["filled"]}
+    adopted = crm.read("select external_id, adopted from crm_records where kind = 'contact'")
+    assert adopted == [{"external_id": str(known["id"]), "adopted": True}]
 
 
-def test_what_pipedrive_knows_of_a_person_stays_beside_what_they_say_later(
-    connect: Connect,
+@pytest.mark.parametrize(
+    ("kind", "objects", "key"),
+    [("pipedrive", "persons", "value"), ("rd_station", "contacts", "phone")],
+)
+def test_what_we_told_of_a_person_stays_beside_what_they_say_later(
+    connect: Connect, kind: str, objects: str, key: str
 ) -> None:
-    crm = connect("pipedrive")
+    crm = connect(kind)
     crm.rule("conversation.started", "upsert_contact")
     for number, phone in enumerate(("+551133330000", "+5511999990001"), start=1):
         crm.analysed(crm.person("ana", phone=phone), number)
         crm.deliver_at_last()
 
-    (ana,) = crm.stub.book.objects["persons"].values()
-    assert [each["value"] for each in ana["phones"]] == ["+551133330000", "+5511999990001"]
+    (ana,) = crm.stub.book.objects[objects].values()
+    assert [each[key] for each in ana["phones"]] == ["+551133330000", "+5511999990001"]
 
 
-def test_whom_pipedrive_could_not_find_again_is_not_made(connect: Connect) -> None:
-    crm = connect("pipedrive")
+@pytest.mark.parametrize(
+    ("kind", "objects"), [("pipedrive", "persons"), ("rd_station", "contacts")]
+)
+def test_whom_a_crm_could_not_find_again_is_not_made(
+    connect: Connect, kind: str, objects: str
+) -> None:
+    crm = connect(kind)
     crm.rule("conversation.started", "upsert_contact")
     crm.analysed(crm.person("telegram-7", name="Ana"))
 
     crm.deliver()
 
-    assert crm.stub.book.objects["persons"] == {}
+    assert crm.stub.book.objects[objects] == {}
     assert crm.errands()[0]["state"] == "dead"
 
 
 @pytest.mark.parametrize(
-    ("kind", "lookup"), [("hubspot", "/search"), ("pipedrive", "/search"), ("hubspot", "/notes")]
+    ("kind", "lookup"),
+    [
+        ("hubspot", "/search"),
+        ("pipedrive", "/search"),
+        ("hubspot", "/notes"),
+        ("rd_station", "/contacts"),
+        ("rd_station", "/deals"),
+    ],
 )
 def test_an_answer_without_its_list_is_not_taken_for_an_empty_one(
     connect: Connect, kind: str, lookup: str
 ) -> None:
     crm = connect(kind, (lookup, Fault.DONE_AND_CHANGED))
+    if kind == "rd_station":  # it keeps notes at deals
+        crm.rule("person.new", "create_deal", text="Lead")
     crm.rule("conversation.started", "add_note", text="{summary}")
     crm.analysed(crm.person("ana", name="Ana", phone="+5511999990001"))
 
@@ -100,4 +139,5 @@ def test_an_answer_without_its_list_is_not_taken_for_an_empty_one(
     assert crm.errands()[0]["failure"] == "temporary"
     crm.deliver_at_last()
 
-    assert len(crm.stub.book.objects["notes"]) == 1
+    kept = crm.stub.book.objects
+    assert (len(kept["deals"]), len(kept["notes"])) == (int(kind == "rd_station"), 1)

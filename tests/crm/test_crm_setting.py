@@ -29,7 +29,7 @@ NOTE = {"event": "conversation.closed", "action": "add_note", "text": "{summary}
 @pytest.mark.parametrize(
     ("wrong", "pointer"),
     [
-        ({"kind": "rd_station"}, "/kind"),
+        ({"kind": "salesforce"}, "/kind"),
         ({"credentials": {}}, "/credentials"),
         ({"credentials": {"token": "pat", "secret": "x"}}, "/credentials"),
         ({"credentials": {"token": "pat\nHost: x"}}, "/credentials"),

@@ -20,8 +20,13 @@ from talkhub.roles import Role
 from talkhub.services.access.second_factors import begin_second_factor, second_factor_of
 from talkhub.services.administration.reencrypting import reencrypt_all
 from talkhub.services.connecting.connectors import ConnectorChange, account_of, add_connector
-from talkhub.services.sending.channel_accounts import AccountBook
+from talkhub.services.sending.channel_accounts import (
+    AccountBook,
+    encrypted_credentials,
+    read_credentials,
+)
 from talkhub.services.sending.channel_setup import add_channel, rotate_channel
+from talkhub.services.telling.crm import session_binding
 from talkhub.services.telling.webhooks import create_endpoint, rotate_secret
 from talkhub.settings import Settings, environment_of_child
 from talkhub.store.base import Base
@@ -64,6 +69,11 @@ def test_everything_is_read_with_the_new_key_alone_once_it_was_encrypted_anew(
         endpoint_id = add_endpoint(uow, KEYRING)
         hubspot = ConnectorChange(credentials={"token": "pat"})
         crm_id = add_connector(uow, CLIENT, CRMKind.HUBSPOT, hubspot, keyring=KEYRING)
+        public_token = uow.run("select public_token from crm_connectors").scalar_one()
+        at_crm = session_binding(workspace, public_token)
+        session = encrypted_credentials({"access_token": "a"}, KEYRING, bound_to=at_crm)
+        keep = "update crm_connectors set session_encrypted = %(session)s"
+        uow.run(keep, {"session": session})
     begin_second_factor(own, ana, keyring=KEYRING)
     factor = second_factor_of(own, ana, keyring=KEYRING)
     hashing = HashingKeys(own, KEYRING)
@@ -72,8 +82,8 @@ def test_everything_is_read_with_the_new_key_alone_once_it_was_encrypted_anew(
     work = reencrypt_all(own, CHANGING)
     again = reencrypt_all(own, CHANGED)
 
-    assert (work.renewed, work.current, work.unreadable) == (8, 0, [])
-    assert (again.renewed, again.current, again.unreadable) == (0, 8, [])
+    assert (work.renewed, work.current, work.unreadable) == (9, 0, [])
+    assert (again.renewed, again.current, again.unreadable) == (0, 9, [])
     book = AccountBook(own, settings.model_copy(update={"encryption_key": SecretStr(NEW_KEY)}))
     token = added.path.rpartition("/")[2]
     assert book.find(Platform.UCHAT, token).secrets == (newest, added.secret)
@@ -83,6 +93,8 @@ def test_everything_is_read_with_the_new_key_alone_once_it_was_encrypted_anew(
     with own.unit_of_work(scope) as uow:
         rotate_secret(uow, endpoint_id, keyring=CHANGED)
         assert account_of(uow, crm_id, keyring=CHANGED).credentials == {"token": "pat"}
+        kept = uow.run("select session_encrypted from crm_connectors").scalar_one()
+        assert read_credentials(kept, CHANGED, bound_to=at_crm) == {"access_token": "a"}
         with pytest.raises(Unavailable):
             rotate_channel(uow, added.id, keyring=KEYRING)
 

@@ -17,6 +17,7 @@ from talkhub.outbound.providers import GRAPH, TELEGRAM
 UCHAT = "https://chat.talkhub.me"
 HUBSPOT = "https://api.hubapi.com"
 PIPEDRIVE = "https://{company}.pipedrive.com"
+RD_STATION = "https://api.rd.services"
 LONGEST_REASON = 300
 SHORT_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
@@ -83,6 +84,7 @@ class Hosts:
     uchat: str = UCHAT
     hubspot: str = HUBSPOT
     pipedrive: str = PIPEDRIVE
+    rd_station: str = RD_STATION
 
 
 @dataclass(frozen=True, slots=True)

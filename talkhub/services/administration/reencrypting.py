@@ -9,7 +9,7 @@ from talkhub.encryption import Keyring, decrypt, encrypt, is_current, key_id
 from talkhub.errors import Unavailable
 from talkhub.services.access.second_factors import factor_binding
 from talkhub.services.sending.channel_accounts import account_binding, credentials_binding
-from talkhub.services.telling.crm import connector_binding
+from talkhub.services.telling.crm import connector_binding, session_binding
 from talkhub.services.telling.webhooks import endpoint_binding
 from talkhub.store.hashing_keys import hashing_key_binding
 from talkhub.store.statements import reencrypting as statements
@@ -113,11 +113,18 @@ def _renew_endpoints(uow: UnitOfWork, work: Reencryption, after: int) -> int | N
 def _renew_crms(uow: UnitOfWork, work: Reencryption, after: int) -> int | None:
     rows = uow.run(statements.CRMS_TO_READ, _page(after)).mappings().all()
     for row in rows:
-        kept = bytes(row["credentials_encrypted"])
-        bound_to = connector_binding(row["workspace_id"], row["public_token"])
-        credentials = work.renew(kept, credentials_binding(bound_to))
-        if credentials is not kept:
-            uow.run(statements.KEEP_CRM, {"id": row["id"], "credentials": credentials})
+        renewed_before = work.renewed
+        at = (row["workspace_id"], row["public_token"])
+        signed_in_by, session = connector_binding(*at), session_binding(*at)
+        params = {
+            "id": row["id"],
+            "credentials": work.renew(
+                row["credentials_encrypted"], credentials_binding(signed_in_by)
+            ),
+            "session": work.renew(row["session_encrypted"], credentials_binding(session)),
+        }
+        if work.renewed > renewed_before:
+            uow.run(statements.KEEP_CRM, params)
     return rows[-1]["id"] if rows else None
 
 

@@ -12,14 +12,22 @@ from typing import Any
 from standardwebhooks import Webhook
 
 from talkhub.crm.model import Prepared
-from talkhub.crm.registry import CONNECTORS, CREDENTIALS, Account, calls_to
+from talkhub.crm.registry import (
+    CONNECTORS,
+    CREDENTIALS,
+    IDS_OF_ITS_OWN,
+    Account,
+    AccountKey,
+    calls_to,
+)
 from talkhub.encryption import Keyring
 from talkhub.errors import Conflict, Invalid, NotFound, ProviderRefused
 from talkhub.names import EndpointState
 from talkhub.names.crm import CRMKind
 from talkhub.outbound.guarded import CallRefused, GuardedClient
-from talkhub.outbound.senders.base import Hosts, SendRefused
+from talkhub.outbound.senders.base import SendRefused
 from talkhub.services.audit import audit
+from talkhub.services.connecting.sessions import SignIn
 from talkhub.services.sending.channel_accounts import encrypted_credentials, read_credentials
 from talkhub.services.telling.crm import connector_binding
 from talkhub.store.base import LARGEST_ID
@@ -40,7 +48,10 @@ _OF_CUSTOM = re.compile(r"custom\.[^.\s]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class ConnectorLine:
-    """A CRM as it stands; never what it is signed in with."""
+    """A CRM as it stands; never what it is signed in with.
+
+    `refused_at` is since when it does not let us in; None while it does.
+    """
 
     id: int
     kind: str
@@ -52,6 +63,7 @@ class ConnectorLine:
     public_token: str
     paused_until: datetime | None
     is_prepared: bool
+    refused_at: datetime | None
     waiting: int
     given_up: int
     contacts: int
@@ -132,9 +144,11 @@ def change_connector(
     if address != old["address"] and change.credentials is None:
         detail = "Another address is signed in at anew: give the credentials with it."
         raise Invalid.at("credentials", detail=detail, code="credentials_missing")
+    may_be_another = wanted != credentials or address != old["address"]
     params = {
         **_key(uow, connector_id),
-        "may_be_another": wanted != credentials or address != old["address"],
+        "may_be_another": may_be_another,
+        "forgets_ids": may_be_another and kind not in IDS_OF_ITS_OWN,
         "name": old["name"] if change.name is None else _checked_name(change.name),
         "address": address,
         "credentials": encrypted_credentials(wanted, keyring, bound_to=bound_to),
@@ -153,17 +167,20 @@ def delete_connector(uow: UnitOfWork, connector_id: int) -> None:
 
 
 def account_of(uow: UnitOfWork, connector_id: int, *, keyring: Keyring) -> Account:
-    """Return a CRM with what opens it; raises NotFound."""
+    """Return a CRM with what opens it; raises NotFound. `sessions.SignIn` signs it in."""
     found = _locked(uow, connector_id)
     bound_to = connector_binding(uow.workspace_id, found["public_token"])
     credentials = read_credentials(found["credentials_encrypted"], keyring, bound_to=bound_to)
-    return Account(found["kind"], found["address"], credentials, found["prepared"])
+    kept = bytes(found["credentials_encrypted"])
+    key = AccountKey(uow.workspace_id, connector_id, found["public_token"], kept)
+    return Account(found["kind"], found["address"], credentials, found["prepared"], key)
 
 
-def test_account(account: Account, client: GuardedClient, hosts: Hosts) -> Prepared:
+def test_account(account: Account, sign_in: SignIn) -> Prepared:
     """Ask a CRM whether it lets us in; raises ProviderRefused. No transaction is open."""
     try:
-        return CONNECTORS[account.kind].test_connection(calls_to(account, client, hosts))
+        calls = calls_to(sign_in(account), sign_in.client, sign_in.hosts)
+        return CONNECTORS[account.kind].test_connection(calls)
     except SendRefused as refused:
         raise ProviderRefused(f"The CRM refused: {refused.reason}") from refused
 
@@ -197,7 +214,7 @@ def _checked_name(name: str) -> str:
 
 
 def _checked_address(client: GuardedClient, kind: CRMKind, address: str) -> str:
-    if kind == CRMKind.HUBSPOT:
+    if kind in {CRMKind.HUBSPOT, CRMKind.RD_STATION}:
         if address:
             detail = "This CRM is at one address for all; leave it out."
             raise Invalid.at("address", detail=detail, code="address_invalid")

@@ -11,22 +11,22 @@ from typing import Any
 import structlog
 
 from talkhub import metrics
-from talkhub.crm.calls import Calls
-from talkhub.crm.model import Contact, Deal, Note, Person, Place, Prepared
-from talkhub.crm.registry import CONNECTORS, Account, calls_to
-from talkhub.encryption import Keyring
+from talkhub.crm.calls import Calls, SignInRefused
+from talkhub.crm.model import Contact, Deal, Kept, Note, Person, Place, Prepared
+from talkhub.crm.registry import CONNECTORS, Account, AccountKey, calls_to, errand_deadline
 from talkhub.errors import TalkHubError, Unavailable
 from talkhub.names import SendFailure
 from talkhub.names.crm import CRMAction
-from talkhub.outbound.guarded import GuardedClient
-from talkhub.outbound.senders.base import Hosts, SendRefused
+from talkhub.outbound.senders.base import SHORT_WAIT, SendRefused
 from talkhub.services.connecting.rules import VARIABLES
+from talkhub.services.connecting.sessions import SignIn
 from talkhub.services.sending.channel_accounts import read_credentials
 from talkhub.services.sending.replying import settled_as
 from talkhub.services.sending.templates import fill
 from talkhub.services.telling.crm import connector_binding
 from talkhub.services.telling.delivering import MAX_ATTEMPTS, wait_after
 from talkhub.store.statements import crm as statements
+from talkhub.store.statements import crm_sessions
 from talkhub.store.statements.messages import SETTLE_REFUSED_BY_CRM, SETTLE_TAKEN_BY_CRM
 from talkhub.store.uow import UnitOfWork
 
@@ -54,6 +54,7 @@ class Errand:
     credentials_encrypted: bytes
     fields: dict[str, str]
     prepared: dict[str, Any] | None
+    was_refused: bool = False
 
 
 @dataclass(slots=True)
@@ -63,10 +64,11 @@ class Result:
     duration_ms: int = 0
     profile_id: int = 0
     prepared: Prepared | None = None
-    contact_id: str | None = None
+    contact: Kept | None = None
     told: Person | None = None
     made_id: str | None = None
     refused: SendRefused | None = None
+    session_encrypted: bytes | None = None
 
 
 def person_told(uow: UnitOfWork, errand: Errand) -> dict[str, Any] | None:
@@ -81,19 +83,12 @@ def person_told(uow: UnitOfWork, errand: Errand) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
-def attempt(
-    client: GuardedClient,
-    hosts: Hosts,
-    errand: Errand,
-    person: Mapping[str, Any] | None,
-    *,
-    keyring: Keyring,
-) -> Result:
-    """Call the CRM. Opens no transaction: this may take seconds."""
+def attempt(errand: Errand, person: Mapping[str, Any] | None, sign_in: SignIn) -> Result:
+    """Call the CRM. Holds no transaction open: this may take seconds."""
     started = time.monotonic()
     result = Result()
     try:
-        _do(client, hosts, errand, person, result, keyring=keyring)
+        _do(errand, person, result, sign_in)
     except SendRefused as refused:
         result.refused = refused
     except TalkHubError as error:  # the key does not open what it should, or a text is not filled
@@ -119,46 +114,66 @@ def settle(uow: UnitOfWork, errand: Errand, result: Result) -> None:
         "fence": errand.fence,
         "duration_ms": result.duration_ms,
     }
-    if result.refused is None:
+    refused = _settle_session(uow, errand, result)
+    if refused is None:
         metrics.outgoing.labels(errand.crm, "sent").inc()
-        done_as = result.made_id or result.contact_id
+        done_as = result.made_id or (result.contact and result.contact.id)
         uow.run(SETTLE_TAKEN_BY_CRM, {**params, "external_id": done_as})
         return
-    metrics.outgoing.labels(errand.crm, result.refused.failure.value).inc()
-    planned = wait_after(errand.attempts, result.refused.wait)
-    refusal = settled_as(result.refused, planned=planned, max_attempts=MAX_ATTEMPTS)
+    metrics.outgoing.labels(errand.crm, refused.failure.value).inc()
+    planned = wait_after(errand.attempts, refused.wait)
+    refusal = settled_as(refused, planned=planned, max_attempts=MAX_ATTEMPTS)
     uow.run(SETTLE_REFUSED_BY_CRM, params | refusal)
 
 
-def _do(
-    client: GuardedClient,
-    hosts: Hosts,
-    errand: Errand,
-    person: Mapping[str, Any] | None,
-    result: Result,
-    *,
-    keyring: Keyring,
-) -> None:
+def _settle_session(uow: UnitOfWork, errand: Errand, result: Result) -> SendRefused | None:
+    """Write down whether the CRM lets us in; return what an attempt was refused for."""
+    refused = result.refused
+    key = {"workspace_id": errand.workspace_id, "id": errand.connector_id}
+    credentials = {"credentials": errand.credentials_encrypted}
+    if not isinstance(refused, SignInRefused):
+        if refused is None and errand.was_refused:
+            uow.run(crm_sessions.REMEMBER_LET_IN, {**key, **credentials})
+        return refused
+    if uow.run(crm_sessions.REMEMBER_REFUSED, {**key, **credentials}).first() is not None:
+        logger.error("crm_token_refused", connector=errand.connector_id, crm=errand.crm)
+    if result.session_encrypted is None:
+        return refused
+    # A session may have been ended before its time: the next errand begins another.
+    uow.run(crm_sessions.END_SESSION, {**key, "session": result.session_encrypted})
+    return SignInRefused(refused.reason, wait=SHORT_WAIT)
+
+
+def _do(errand: Errand, person: Mapping[str, Any] | None, result: Result, sign_in: SignIn) -> None:
     if person is None:
         raise SendRefused(SendFailure.PERMANENT, "There is no such person any more.")
-    bound_to = connector_binding(errand.workspace_id, errand.public_token)
-    credentials = read_credentials(errand.credentials_encrypted, keyring, bound_to=bound_to)
-    account = Account(errand.crm, errand.address, credentials, errand.prepared)
+    deadline = errand_deadline()
+    account = sign_in(_account(errand, sign_in), deadline=deadline)
+    result.session_encrypted = account.session_encrypted
     connector = CONNECTORS[errand.crm]
-    calls = calls_to(account, client, hosts)
+    calls = calls_to(account, sign_in.client, sign_in.hosts, deadline=deadline)
     if errand.prepared is None:
         result.prepared = connector.test_connection(calls)
         calls = replace(calls, prepared=result.prepared)  # and no more time: the lease goes on
     result.profile_id = person["profile_id"]
     known_id = person["contact_id"]
-    if known_id is None or errand.kind == CRMAction.UPSERT_CONTACT:
+    known = None if known_id is None else Kept(known_id, is_adopted=person["is_adopted"])
+    if known is None or errand.kind == CRMAction.UPSERT_CONTACT:
         told = Person.of(person)
         contact = Contact(person["user_id"], told, _fields(errand.fields, person))
-        result.contact_id = connector.upsert_contact(calls, contact, known_id)
+        known = result.contact = connector.upsert_contact(calls, contact, known)
         result.told = told
     if errand.kind != CRMAction.UPSERT_CONTACT:
-        place = Place(result.contact_id or known_id, person["deal_id"], may_exist=errand.fence > 1)
+        place = Place(known.id, person["deal_id"], may_exist=errand.fence > 1)
         result.made_id = person["made_id"] or _make(calls, errand, person, place)
+
+
+def _account(errand: Errand, sign_in: SignIn) -> Account:
+    bound_to = connector_binding(errand.workspace_id, errand.public_token)
+    kept = bytes(errand.credentials_encrypted)
+    credentials = read_credentials(kept, sign_in.keyring, bound_to=bound_to)
+    key = AccountKey(errand.workspace_id, errand.connector_id, errand.public_token, kept)
+    return Account(errand.crm, errand.address, credentials, errand.prepared, key)
 
 
 def _make(calls: Calls, errand: Errand, person: Mapping[str, Any], place: Place) -> str:
@@ -195,10 +210,11 @@ def _remember(uow: UnitOfWork, errand: Errand, result: Result) -> None:
     if result.prepared is not None:
         prepared = {"id": errand.connector_id, "prepared": uow.json(dict(result.prepared))}
         uow.run(statements.REMEMBER_PREPARED, {**key, **prepared})
-    if result.contact_id is not None and result.told is not None:
+    if result.contact is not None and result.told is not None:
         contact = {
             "profile_id": result.profile_id,
-            "external_id": result.contact_id,
+            "external_id": result.contact.id,
+            "adopted": result.contact.is_adopted,
             "seen": uow.json(result.told.as_row()),
             "credentials": errand.credentials_encrypted,
         }

@@ -70,7 +70,10 @@ _COMPANIES: Mapping[str, tuple[str, str]] = {
     Platform.INSTAGRAM: ("Meta Platforms (Instagram)", "graph.instagram.com"),
     Platform.TELEGRAM: ("Telegram", "api.telegram.org"),
 }
-_CRMS: Mapping[str, tuple[str, str]] = {CRMKind.HUBSPOT: ("HubSpot", "api.hubapi.com")}
+_CRMS: Mapping[str, tuple[str, str]] = {
+    CRMKind.HUBSPOT: ("HubSpot", "api.hubapi.com"),
+    CRMKind.RD_STATION: ("RD Station", "api.rd.services"),
+}
 """Those with one address for all; of any other its own host is told."""
 
 _TOLD_ON_CHANNELS = (Shared.MESSAGES, Shared.IDENTIFIERS)

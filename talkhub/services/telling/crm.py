@@ -58,6 +58,11 @@ def connector_binding(workspace_id: int, public_token: str) -> str:
     return f"crm_connectors/{workspace_id}/{public_token}"
 
 
+def session_binding(workspace_id: int, public_token: str) -> str:
+    """Return what a session at a CRM is bound to, so that no other secret stands for it."""
+    return f"{connector_binding(workspace_id, public_token)}/session"
+
+
 def _errand(number: int, row: Mapping[str, Any], rule: Mapping[str, Any]) -> dict[str, Any]:
     is_contact = rule["action"] == CRMAction.UPSERT_CONTACT
     return {

@@ -3,7 +3,7 @@
 CONNECTORS = """
 select k.id, k.kind, k.name, k.address, k.fields, k.state, k.created_at, k.public_token,
   case when k.paused_until > clock_timestamp() then k.paused_until end as paused_until,
-  k.prepared is not null as is_prepared,
+  k.prepared is not null as is_prepared, k.refused_at,
   (select count(*) from outbound_messages o
    where o.crm_connector_id = k.id and o.state = 'pending') as waiting,
   (select count(*) from outbound_messages o
@@ -34,16 +34,20 @@ for update
 CHANGE_CONNECTOR = """
 with forgotten as (
   update crm_records set external_id = null
-  where workspace_id = %(workspace_id)s and connector_id = %(id)s and %(may_be_another)s
+  where workspace_id = %(workspace_id)s and connector_id = %(id)s and %(forgets_ids)s
 )
 update crm_connectors
 set name = %(name)s, address = %(address)s, credentials_encrypted = %(credentials)s,
-    fields = %(fields)s, state = %(state)s, prepared = null, paused_until = null
+    fields = %(fields)s, state = %(state)s, prepared = null, paused_until = null,
+    refused_at = null, signing_in_until = null,
+    session_encrypted = case when %(may_be_another)s then null else session_encrypted end,
+    session_until = case when %(may_be_another)s then null else session_until end
 where workspace_id = %(workspace_id)s and id = %(id)s
 """
 """Another account may be meant now: it is prepared anew, and nobody told us to wait for it.
 
-What another keeps has other ids: contacts are looked for again, what was told stays told.
+What another keeps has other ids: contacts are looked for again, what was told stays told. Not
+where ids are of their own everywhere: there the old ones find nothing in another account.
 """
 
 REMEMBER_PREPARED = """
@@ -182,7 +186,8 @@ where o.id = any(array(select id from chosen)) and k.id = o.crm_connector_id
   and o.state not in ('sent', 'dead')
 returning o.id, o.workspace_id, o.crm_connector_id as connector_id, o.profile_id, o.kind,
   o.payload, o.attempts, o.fence, o.created_at,
-  k.kind as crm, k.address, k.public_token, k.credentials_encrypted, k.fields, k.prepared
+  k.kind as crm, k.address, k.public_token, k.credentials_encrypted, k.fields, k.prepared,
+  k.refused_at is not null as was_refused
 """
 """Takes due errands, of each CRM as many as it has room and time for, of each person the first.
 
@@ -191,7 +196,8 @@ So no two errands make one person's contact at once. For the rest see CLAIM_IN_T
 
 TOLD_OF_PERSON = """
 select p.id as profile_id, p.user_id, p.name, p.email, p.phone, p.locale, p.timezone, p.tags,
-  p.custom, contact.external_id as contact_id, deal.external_id as deal_id,
+  p.custom, contact.external_id as contact_id, coalesce(contact.adopted, false) as is_adopted,
+  deal.external_id as deal_id,
   (select r.external_id from crm_records r
    where r.connector_id = %(connector_id)s and r.profile_id = %(profile_id)s
      and r.slot = %(slot)s) as made_id
@@ -199,7 +205,7 @@ from user_profiles asked
 join user_profiles p on p.workspace_id = asked.workspace_id
   and p.id = coalesce(asked.merged_into_id, asked.id)
 left join lateral (
-  select r.external_id from crm_records r
+  select r.external_id, r.adopted from crm_records r
   where r.workspace_id = %(workspace_id)s and r.connector_id = %(connector_id)s
     and r.kind = 'contact' and r.external_id is not null
     and r.profile_id in (select id from user_profiles
@@ -220,15 +226,16 @@ where asked.workspace_id = %(workspace_id)s and asked.id = %(profile_id)s
 
 REMEMBER_CONTACT = """
 insert into crm_records
-  (workspace_id, connector_id, profile_id, kind, slot, external_id, seen, synced_at)
-select %(workspace_id)s, k.id, p.id, 'contact', 'contact', %(external_id)s, %(seen)s::jsonb,
-  clock_timestamp()
+  (workspace_id, connector_id, profile_id, kind, slot, external_id, adopted, seen, synced_at)
+select %(workspace_id)s, k.id, p.id, 'contact', 'contact', %(external_id)s, %(adopted)s,
+  %(seen)s::jsonb, clock_timestamp()
 from user_profiles p
 join crm_connectors k on k.workspace_id = p.workspace_id and k.id = %(connector_id)s
   and k.credentials_encrypted = %(credentials)s
 where p.workspace_id = %(workspace_id)s and p.id = %(profile_id)s and p.erased_at is null
 on conflict (connector_id, profile_id, slot) do update
-set external_id = excluded.external_id, seen = excluded.seen, synced_at = excluded.synced_at
+set external_id = excluded.external_id, adopted = excluded.adopted, seen = excluded.seen,
+    synced_at = excluded.synced_at
 """
 """Not of somebody who was erased meanwhile, nor at a CRM that was taken away or changed."""
 

@@ -16,7 +16,8 @@ class CRMConnector(Scoped, Base):
     `address` is the company's name at Pipedrive and the URL of a generic one. `fields` names the
     CRM's property for what else of a person goes there. `prepared` is what the CRM told when it was
     asked to make room for our ids; None until then. Until `paused_until` the CRM wants rest, and
-    what is claimed by now keeps it busy until `paced_until`.
+    what is claimed by now keeps it busy until `paced_until`. Since `refused_at` it does not let us
+    in. Where a token is good for a while, a session is kept, and one at a time asks for the next.
     """
 
     __tablename__ = "crm_connectors"
@@ -33,6 +34,10 @@ class CRMConnector(Scoped, Base):
     state: Mapped[str] = mapped_column(String(20), server_default="active")
     paused_until: Mapped[datetime | None]
     paced_until: Mapped[datetime | None]
+    refused_at: Mapped[datetime | None]
+    session_encrypted: Mapped[bytes | None]
+    session_until: Mapped[datetime | None]
+    signing_in_until: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 
 
@@ -64,7 +69,7 @@ class CRMRecord(Scoped, Base):
     """What a CRM keeps of a person for us, and under which id; None until it told that.
 
     A `slot` is filled once: the contact, and for each rule a person or a conversation. `seen` is
-    what the CRM's contact said last.
+    what the CRM's contact said last. An `adopted` contact was there before us.
     """
 
     __tablename__ = "crm_records"
@@ -85,6 +90,7 @@ class CRMRecord(Scoped, Base):
     kind: Mapped[str] = mapped_column(String(20))
     slot: Mapped[str] = mapped_column(String(64))
     external_id: Mapped[str | None] = mapped_column(String(255))
+    adopted: Mapped[bool] = mapped_column(server_default="false")
     seen: Mapped[JSONObject] = mapped_column(server_default="{}")
     created_at: Mapped[CreatedAt]
     synced_at: Mapped[datetime | None]

@@ -11,12 +11,14 @@ from factories import KEYRING
 from talkhub import clock
 from talkhub.crm import registry
 from talkhub.crm.calls import Calls
-from talkhub.crm.model import Contact
+from talkhub.crm.model import Contact, Kept
 from talkhub.outbound.guarded import GuardedClient
 from talkhub.outbound.senders.base import Hosts
 from talkhub.services.connecting.errands import Errand, attempt
+from talkhub.services.connecting.sessions import SignIn
 from talkhub.services.sending.channel_accounts import encrypted_credentials
 from talkhub.services.telling.crm import connector_binding
+from talkhub.store.uow import Database
 
 
 class OwnCRM:
@@ -34,9 +36,9 @@ class OwnCRM:
         self.deadlines.append(calls.deadline)
         return {"names": "theirs"}
 
-    def upsert_contact(self, calls: Calls, contact: Contact, known_id: str | None) -> str:  # noqa: ARG002
+    def upsert_contact(self, calls: Calls, contact: Contact, known: Kept | None) -> Kept:  # noqa: ARG002
         self.deadlines.append(calls.deadline)
-        return str(calls.prepared["names"])
+        return Kept(str(calls.prepared["names"]))
 
 
 def test_preparing_a_crm_and_the_errand_itself_share_one_time(
@@ -66,8 +68,12 @@ def test_preparing_a_crm_and_the_errand_itself_share_one_time(
     )
     person = {"profile_id": 1, "user_id": "ana", "contact_id": None, "name": "Ana"}
 
-    result = attempt(GuardedClient(), Hosts(), errand, person, keyring=KEYRING)
+    sign_in = SignIn(
+        Database("postgresql+psycopg2://nobody@127.0.0.1:9/none"), GuardedClient(), Hosts(), KEYRING
+    )
 
-    assert (result.refused, result.contact_id) == (None, "theirs")
+    result = attempt(errand, person, sign_in)
+
+    assert (result.refused, result.contact) == (None, Kept("theirs"))
     assert len(crm.deadlines) == 2
     assert len(set(crm.deadlines)) == 1

@@ -1,0 +1,48 @@
+"""The statements of sessions at CRMs: kept, begun by one at a time, refused."""
+
+SESSION = """
+select session_encrypted,
+  coalesce(session_until > clock_timestamp() + %(margin)s, false) as is_fresh
+from crm_connectors
+where workspace_id = %(workspace_id)s and id = %(id)s and credentials_encrypted = %(credentials)s
+"""
+
+BEGIN_SIGN_IN = """
+update crm_connectors set signing_in_until = clock_timestamp() + %(lease)s
+where workspace_id = %(workspace_id)s and id = %(id)s and credentials_encrypted = %(credentials)s
+  and coalesce(signing_in_until <= clock_timestamp(), true)
+  and not coalesce(session_until > clock_timestamp() + %(margin)s, false)
+returning session_encrypted
+"""
+"""Gives the turn to one: a refresh token counts once."""
+
+KEEP_SESSION = """
+update crm_connectors
+set session_encrypted = %(session)s, session_until = clock_timestamp() + %(seconds)s,
+    signing_in_until = null
+where workspace_id = %(workspace_id)s and id = %(id)s and signing_in_until is not null
+"""
+"""Not if the credentials were changed meanwhile: then nobody is signing in any more."""
+
+GIVE_SIGN_IN_UP = """
+update crm_connectors set signing_in_until = null
+where workspace_id = %(workspace_id)s and id = %(id)s and credentials_encrypted = %(credentials)s
+"""
+
+END_SESSION = """
+update crm_connectors set session_until = null
+where workspace_id = %(workspace_id)s and id = %(id)s and session_encrypted = %(session)s
+"""
+"""The CRM does not know it any more: the next errand signs in."""
+
+REMEMBER_REFUSED = """
+update crm_connectors set refused_at = clock_timestamp()
+where workspace_id = %(workspace_id)s and id = %(id)s and credentials_encrypted = %(credentials)s
+  and refused_at is null
+returning id
+"""
+
+REMEMBER_LET_IN = """
+update crm_connectors set refused_at = null
+where workspace_id = %(workspace_id)s and id = %(id)s and credentials_encrypted = %(credentials)s
+"""
