@@ -161,7 +161,7 @@ _KINDS: Final[tuple[tuple[Kind, re.Pattern[str], Callable[[str], bool]], ...]] =
     (
         Kind.CPF,
         re.compile(
-            rf"{_BEFORE}(?:\d{{3}}\.\d{{3}}\.\d{{3}}[-. ]?\d{{2}}|\d{{9}}-?\d{{2}}){_AFTER}"
+            rf"{_BEFORE}(?:\d{{3}}[. -]\d{{3}}[. -]\d{{3}}[-. /]?\d{{2}}|\d{{9}}-?\d{{2}}){_AFTER}"
         ),
         _is_cpf,
     ),

@@ -14,6 +14,8 @@ from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.names import Scope
 from talkhub.security import Principal
+from talkhub.services.masking import masks_numbers
+from talkhub.services.privacy.number_masking import set_masking
 from talkhub.services.privacy.retention import (
     COUNTED_AT_MOST,
     DataClass,
@@ -32,7 +34,10 @@ SCOPES = [Scope.PRIVACY_MANAGE]
 
 
 class RetentionRequest(BaseModel):
-    """Days by class; null is as long as ever, and what is not named stays as it is."""
+    """Days by class; null is as long as ever, and what is not named stays as it is.
+
+    `mask_numbers` says whether CPF, CNPJ and card numbers are stored masked from now on.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -40,6 +45,7 @@ class RetentionRequest(BaseModel):
     people: int | None = None
     inbound: int | None = None
     outbound: int | None = None
+    mask_numbers: bool = False
 
 
 def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
@@ -59,9 +65,15 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     def change(principal: Principal) -> Response:
         """Keep classes of data for other times from the next night on."""
         wanted = RetentionRequest.model_validate(read_json(request.get_data()))
-        with runtime.database.unit_of_work(principal_scope(principal)) as uow:
-            for name, days in wanted.model_dump(exclude_unset=True).items():
+        given = wanted.model_dump(exclude_unset=True)
+        masks = given.pop("mask_numbers", None)
+        scope = principal_scope(principal)
+        with runtime.database.unit_of_work(scope) as uow:
+            for name, days in given.items():
                 keep_for(uow, DataClass(name), days, at_most)
+        if masks is not None:
+            set_masking(runtime.database, scope, masks=masks)
+        with runtime.database.read_only(scope) as uow:
             return private_answer(_told(uow, at_most))
 
     @blueprint.put(HOLD, endpoint="hold")
@@ -88,5 +100,6 @@ def _told(uow: UnitOfWork, at_most: Mapping[DataClass, int]) -> dict[str, Any]:
     return {
         "classes": [
             {**asdict(it), "rows_due": due.get(it.data_class, 0)} for it in retentions(uow, at_most)
-        ]
+        ],
+        "mask_numbers": masks_numbers(uow),
     }

@@ -27,10 +27,11 @@ from talkhub.jobs.answering import answer_batch
 from talkhub.jobs.context import worker_context
 from talkhub.jobs.statistics import recount_due
 from talkhub.jobs.teaching import taught_model, teach_next
-from talkhub.names import Job
+from talkhub.names import EventState, Job
 from talkhub.services.answering.queueing import queue_replies
 from talkhub.services.fitting import fitted, fitted_address
 from talkhub.services.incoming.ingest import FenceLost, apply_events, in_transactions
+from talkhub.services.incoming.kept_events import keep_dead_event
 from talkhub.services.labelling import insights
 from talkhub.services.labelling.insights import MAX_ATTEMPTS, DueConversation
 from talkhub.services.privacy.erasing import erase_returned
@@ -174,7 +175,7 @@ def _fail(
     """Put an event back for a later attempt; after the last one it is dead, and visible."""
     logger.error("event_failed", exc_info=error, event_id=event_id)
     with database.unit_of_work(_scope(workspace_id)) as uow:
-        uow.run(
+        failed = uow.run(
             inbox_statements.FAIL_EVENT,
             {
                 "workspace_id": workspace_id,
@@ -184,7 +185,9 @@ def _fail(
                 # The first line: a database's error goes on with what it was given.
                 "error": f"{type(error).__name__}: {error}".partition("\n")[0][:500],
             },
-        )
+        ).first()
+        if failed is not None and failed.state == EventState.DEAD:
+            keep_dead_event(uow, event_id, failed.payload)
 
 
 def _analysis_batch(database: Database) -> int:

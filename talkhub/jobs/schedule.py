@@ -35,6 +35,7 @@ from talkhub.outbound.uchat import UChat
 from talkhub.services.access.signing import KEY_LIFETIME, forget_retired_keys, rotate_signing_key
 from talkhub.services.audit_chain import AuditKey, seal_entries
 from talkhub.services.calling.calls import end_lost_calls
+from talkhub.services.incoming.kept_events import keep_dead_event
 from talkhub.services.labelling.insights import MAX_ATTEMPTS, count_outdated
 from talkhub.services.sending import replying
 from talkhub.services.sending.reconciling import Reconciler
@@ -45,7 +46,7 @@ from talkhub.store.statements import accounts, partitions, schedule, sessions
 from talkhub.store.statements.inbox import BURY_EVENTS, DUE_WORK, FORGET_EVENTS
 from talkhub.store.statements.insights import GIVE_UP_ANALYSES
 from talkhub.store.statements.outbox import BURY_MESSAGES, FORGET_MESSAGES
-from talkhub.store.uow import Database, Scope, system_scope
+from talkhub.store.uow import Database, Scope, system_scope, workspace_scope
 
 logger = structlog.get_logger(__name__)
 
@@ -156,15 +157,18 @@ def _run_aside(task: Task, database: Database) -> None:
 def _give_up(database: Database) -> None:
     attempts = {"max_attempts": MAX_ATTEMPTS}
     with database.unit_of_work(system_scope("work that ends its workers")) as uow:
-        dead = uow.run(BURY_EVENTS, attempts).rowcount
+        dead = uow.run(BURY_EVENTS, attempts).all()
         unanalysed = uow.run(GIVE_UP_ANALYSES, attempts).scalar_one()
         limits = {
             "max_attempts": delivering.MAX_ATTEMPTS,
             "max_sends": replying.MAX_ATTEMPTS,
         }
         unsent = uow.run(BURY_MESSAGES, limits).rowcount
+    for workspace_id, event_id, payload in dead:
+        with database.unit_of_work(workspace_scope(workspace_id, "scheduler")) as uow:
+            keep_dead_event(uow, event_id, payload)
     if dead or unanalysed or unsent:
-        logger.error("work_given_up", events=dead, analyses=unanalysed, messages=unsent)
+        logger.error("work_given_up", events=len(dead), analyses=unanalysed, messages=unsent)
 
 
 def _has_redis(settings: Settings) -> bool:

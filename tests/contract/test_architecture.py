@@ -78,6 +78,7 @@ SYSTEM_SCOPES = {
     ("store/revocations.py", "revoked tokens of all workspaces"),
     ("store/hashing_keys.py", "keys that hash for all"),
     ("store/signing_keys.py", "signing keys serve all workspaces"),
+    ("services/privacy/number_masking.py", "what a workspace wants masked"),
     ("services/administration/reencrypting.py", "what is encrypted of all workspaces"),
     ("services/administration/workspaces.py", "a workspace's silence between sessions"),
     ("services/administration/administering.py", "the administration of a workspace"),

@@ -12,6 +12,7 @@ from talkhub.names import Job, MessageRole
 from talkhub.names.calls import CALL_KIND, CallOutcome
 from talkhub.names.labels import AnalysisStatus
 from talkhub.services.calling.call import Call, lock_call
+from talkhub.services.masking import messages_as_stored
 from talkhub.services.talking.growth import Growth, grow
 from talkhub.services.talking.transcripts import Message, make_message
 from talkhub.store.uow import UnitOfWork
@@ -85,7 +86,7 @@ def _write(uow: UnitOfWork, call: Call, messages: list[Message]) -> dict[str, An
     growth = Growth(
         session_id=call.session_id,
         user_id=call.user_id,
-        messages=messages,
+        messages=messages_as_stored(uow, messages),
         timed=set(range(len(messages))),
         intent_analysis={"status": AnalysisStatus.PENDING.value, "source": "talkhub"},
         has_own_analysis=False,

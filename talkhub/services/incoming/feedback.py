@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from talkhub.channels.base import EventTold, Happening, ScoreGiven
 from talkhub.names.feedback import ScoreKind
+from talkhub.services.masking import as_stored
 from talkhub.services.people.merging import lock_key
 from talkhub.services.talking.transcripts import format_time
 from talkhub.services.talking.user_ids import find_or_make_person
@@ -70,10 +71,17 @@ def note_feedback(
 
 def _recorded(uow: UnitOfWork, statement: str, told: Event | Given) -> dict[str, Any]:
     # As drains do: whoever erases the person meanwhile must see this, or be seen.
+    told = _as_stored(uow, told)
     uow.run(LOCK, {"key": lock_key(uow, told.user_id)})
     row = _row(told, find_or_make_person(uow, told.user_id))
     (id_,) = _add(uow, statement, [row])
     return {"id": id_, **asdict(told), "occurred_at": format_time(told.occurred_at)}
+
+
+def _as_stored(uow: UnitOfWork, told: Event | Given) -> Event | Given:
+    if isinstance(told, Given):
+        return replace(told, comment=as_stored(uow, told.comment))
+    return replace(told, name=as_stored(uow, told.name))
 
 
 def _row(told: Event | Given, profile_id: int) -> dict[str, Any]:

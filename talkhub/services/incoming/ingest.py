@@ -22,6 +22,7 @@ from talkhub.names import EventState, Job
 from talkhub.services.incoming.appending import append
 from talkhub.services.incoming.changes import apply_changes, names_of
 from talkhub.services.incoming.feedback import note_feedback
+from talkhub.services.incoming.kept_events import events_as_stored
 from talkhub.services.incoming.twins import count_gaps, without_twins
 from talkhub.services.people.channel_people import Sighting, lock_keys, people_of, sighting_of
 from talkhub.services.people.consents import note_opt_outs
@@ -52,7 +53,7 @@ def apply_events(
     """
     if keys := lock_keys(uow, _sightings(events)) | _message_keys(uow, events):
         uow.run(LOCK_ALL, {"keys": sorted(keys)})
-    events = without_erased(uow, events, tombstones)
+    events = events_as_stored(uow, without_erased(uow, events, tombstones))
     carrying = [event for event in events if isinstance(event.happening, NormalisedMessage)]
     carrying.sort(key=lambda event: (event.carried.sent_at, event.source, event.id))
     changing = [event for event in events if isinstance(event.happening, MessageChange)]

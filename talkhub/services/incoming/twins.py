@@ -15,6 +15,7 @@ from enum import Enum, auto
 from typing import Any, TypeAlias
 
 from talkhub import metrics
+from talkhub.analysis.identity_numbers import masked_numbers
 from talkhub.channels.base import NormalisedMessage
 from talkhub.channels.sent import is_own
 from talkhub.channels.uchat import is_pulled
@@ -168,7 +169,8 @@ def _words(facts: Mapping[str, Any]) -> str:
 
     A flow may pass on a file as a text with its address.
     """
-    content = " ".join(str(facts["content"]).split())
+    # Of one that came before numbers were masked the twin may come masked.
+    content = masked_numbers(" ".join(str(facts["content"]).split()))
     return content or str(facts.get("url") or "") or str(facts["kind"])
 
 

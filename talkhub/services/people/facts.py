@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from talkhub.errors import Conflict, Invalid, NotFound
 from talkhub.memory.facts.kinds import FactKind, FactSource
 from talkhub.memory.facts.model import LONGEST_VALUE, lasts_until, slot_of
 from talkhub.services.audit import audit
+from talkhub.services.masking import as_stored
 from talkhub.services.people.learning import settle_facts
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.statements import facts as statements
@@ -50,6 +51,7 @@ def add_fact(uow: UnitOfWork, user_id: str, given: NewFact) -> int:
     Raises NotFound for an unknown person, Conflict for one who refused the memory.
     """
     person = _writable(uow, user_id)
+    given = replace(given, value=as_stored(uow, given.value), quote=as_stored(uow, given.quote))
     slot = slot_of(given.kind, _checked(given.value))
     fact_id = _add(uow, person, given, slot=slot, after=None)
     audit(uow, action="fact.added", subject=str(fact_id), address=None)
@@ -67,6 +69,7 @@ def change_fact(
     known = _fact(uow, person, fact_id)
     if known["valid_to"] is not None and known["valid_to"] <= clock.now():
         raise Conflict("This fact holds no longer. Change what took its place, or add another.")
+    value = as_stored(uow, value)
     given = NewFact(FactKind(known["kind"]), value, source)
     if _checked(value) == known["value"]:
         return fact_id

@@ -7,6 +7,7 @@ from typing import Any
 
 from talkhub import clock
 from talkhub.errors import NotFound
+from talkhub.services.masking import as_stored, name_as_stored
 from talkhub.services.talking.transcripts import format_time
 from talkhub.services.talking.user_ids import find_or_make_person
 from talkhub.services.telling import outbound
@@ -42,6 +43,7 @@ def update_profile(
     `preferences` is merged in depth, `tags` as a set, a key that is no field goes into
     `custom`, and null removes. What changed is kept in the profile's history.
     """
+    given = _as_stored(uow, given)
     find_or_make_person(uow, user_id)
     key = {"workspace_id": uow.workspace_id, "user_id": user_id}
     row = uow.run(statements.LOCK_PROFILE, key).mappings().first()
@@ -90,6 +92,13 @@ def deep_merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
         else:
             result[key] = value
     return result
+
+
+def _as_stored(uow: UnitOfWork, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what is given as the workspace wants it stored; a phone or an e-mail is no number."""
+    kept = {name: value for name, value in given.items() if name not in PLAIN_FIELDS}
+    named = {"name": name_as_stored(uow, given["name"])} if "name" in given else {}
+    return {**given, **as_stored(uow, kept), **named}
 
 
 def _told(row: Mapping[str, Any]) -> dict[str, Any]:

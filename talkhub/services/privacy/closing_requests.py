@@ -15,6 +15,7 @@ from talkhub import clock
 from talkhub.errors import Conflict, Invalid, NotFound
 from talkhub.services.audit import audit
 from talkhub.services.fitting import without_nul
+from talkhub.services.masking import as_stored
 from talkhub.services.privacy.subject_requests import (
     RequestKind,
     RequestState,
@@ -76,9 +77,9 @@ def record_request(uow: UnitOfWork, wish: RequestWish) -> int:
         "kind": wish.kind.value,
         "profile_id": profile_id if user_id is not None else owner_id,
         "identifier": user_id if profile_id is None else None,
-        "asked_by": _text(wish.asked_by),
+        "asked_by": as_stored(uow, _text(wish.asked_by)),
         "channel": _text(wish.channel),
-        "details": _text(wish.details),
+        "details": as_stored(uow, _text(wish.details)),
         "conversation_id": conversation_id,
         "asked_at": asked_at,
         "due_at": asked_at + timedelta(days=days_to_answer(uow)[wish.kind]),
@@ -119,7 +120,7 @@ def close_request(uow: UnitOfWork, request_id: int, closing: Closing) -> None:
         detail = "A request ends as done or refused."
         raise Invalid.at("state", detail=detail, code="state_invalid")
     key = _lock(uow, request_id)
-    answer = _text(closing.answer)
+    answer = as_stored(uow, _text(closing.answer))
     if closing.correction_id is not None:
         _check_correction(uow, key, closing)
     elif answer is None:

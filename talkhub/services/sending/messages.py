@@ -15,6 +15,7 @@ from talkhub.errors import Invalid, NotFound
 from talkhub.names import DeliveryState, MessageRole, OutboundKind, OutboundState, Platform
 from talkhub.outbound.senders.base import ApprovedTemplate
 from talkhub.services.audit import audit
+from talkhub.services.masking import as_stored
 from talkhub.services.sending import templates
 from talkhub.services.sending.reaching import Chat, Route, refuse_closed_window, route_to
 from talkhub.store.base import LARGEST_ID
@@ -25,6 +26,7 @@ from talkhub.store.uow import UnitOfWork
 LONGEST_TEXT = {Platform.MESSENGER: 2000, Platform.INSTAGRAM: 1000}
 LONGEST_ELSEWHERE = 4096
 QUEUED = "queued"
+_SAID = ("text", "template", "attributes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +86,20 @@ def find_message(uow: UnitOfWork, message_id: int) -> dict[str, Any]:
     row = uow.run(statements.MESSAGE, key).mappings().first()
     if row is None:
         raise NotFound("There is no such message.")
-    return _as_told(row)
+    return _as_told(uow, row)
 
 
 def latest_messages(uow: UnitOfWork, profile_id: int, *, limit: int) -> list[dict[str, Any]]:
     """Return the last messages to a person, the newest first."""
     key = {"workspace_id": uow.workspace_id, "profile_id": profile_id, "limit": limit}
-    return [_as_told(row) for row in uow.run(statements.LATEST_MESSAGES, key).mappings()]
+    rows = uow.run(statements.LATEST_MESSAGES, key).mappings().all()
+    return [_as_told(uow, row) for row in rows]
+
+
+def payload_as_stored(uow: UnitOfWork, payload: dict[str, Any]) -> dict[str, Any]:
+    """Return a message's payload as the workspace wants it stored once it was sent."""
+    said = {name: payload[name] for name in _SAID if name in payload}
+    return {**payload, **as_stored(uow, said)}
 
 
 def _content(uow: UnitOfWork, wanted: Wanted, route: Route) -> dict[str, Any]:
@@ -130,8 +139,9 @@ def _fitting(text: str, route: Route, field: str) -> str:
     return text
 
 
-def _as_told(row: Mapping[Any, Any]) -> dict[str, Any]:
-    payload = row["payload"]
+def _as_told(uow: UnitOfWork, row: Mapping[Any, Any]) -> dict[str, Any]:
+    # Answers are kept under idempotency keys, so they tell what stays and not what waits.
+    payload = payload_as_stored(uow, row["payload"])
     state = _state(row)
     return {
         "id": row["id"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,6 +38,7 @@ from talkhub.outbound.senders.base import (
 from talkhub.outbound.sending import act, send
 from talkhub.services.fitting import fitting_id
 from talkhub.services.sending.channel_accounts import Account, account_binding, read_credentials
+from talkhub.services.sending.messages import payload_as_stored
 from talkhub.store.statements import messages as statements
 from talkhub.store.statements.inbox import INSERT_EVENTS
 from talkhub.store.uow import UnitOfWork
@@ -124,7 +125,10 @@ def settle(uow: UnitOfWork, message: QueuedMessage, result: Result) -> None:
     metrics.outgoing.labels(message.account_kind, "sent").inc()
     accepted = result.accepted or Accepted()
     external_id = fitting_id(accepted.external_id) or sent.own_id(message.id)
-    uow.run(statements.SETTLE_TAKEN, {**params, "external_id": external_id})
+    # It was said as it is; from here on it is only kept.
+    message = replace(message, payload=payload_as_stored(uow, message.payload))
+    kept = {"external_id": external_id, "payload": uow.json(message.payload)}
+    uow.run(statements.SETTLE_TAKEN, {**params, **kept})
     if message.kind == OutboundKind.ACTION:
         return
     # Also if another courier holds the message by now: it was said, whoever says it again.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from talkhub import clock
 from talkhub.errors import Unavailable
 from talkhub.names import Job, MessageRole, SessionStatus
 from talkhub.names.labels import AnalysisStatus
+from talkhub.services.masking import as_stored, name_as_stored
 from talkhub.services.talking import growth
 from talkhub.services.talking.transcripts import (
     Message,
@@ -66,6 +67,8 @@ def open_session(
     details: PersonDetails,
 ) -> dict[str, Any]:
     """Open a session for a person, making the person if unknown, and return its row."""
+    user_data = as_stored(uow, user_data)
+    details = replace(details, name=name_as_stored(uow, details.name))
     now = clock.now()
     session_id = growth.new_session_id()
     params = {
@@ -104,6 +107,7 @@ def record_conversation(uow: UnitOfWork, sent: SentConversation) -> dict[str, An
     is stored lets that conversation grow; anything else is a new conversation. The
     analysis follows in the background.
     """
+    sent = _as_stored(uow, sent)
     uow.ring(Job.DRAIN_ANALYSIS)
     uow.touch(sent.session_id)
     uow.show(sent.session_id, None)
@@ -126,6 +130,28 @@ def record_conversation(uow: UnitOfWork, sent: SentConversation) -> dict[str, An
             has_own_analysis=sent.intent_analysis is not None,
             metadata=sent.metadata,
         ),
+    )
+
+
+def _as_stored(uow: UnitOfWork, sent: SentConversation) -> SentConversation:
+    """Return a transcript as the workspace wants it stored."""
+    spoken = [(it.content, it.name) for it in sent.messages]
+    said: dict[str, Any] = {
+        "spoken": spoken,
+        "analysis": sent.intent_analysis,
+        "metadata": sent.metadata,
+    }
+    kept = as_stored(uow, said)
+    if kept is said:
+        return sent
+    return replace(
+        sent,
+        messages=[
+            it._replace(content=content, name=name)
+            for it, (content, name) in zip(sent.messages, kept["spoken"], strict=True)
+        ],
+        intent_analysis=kept["analysis"],
+        metadata=kept["metadata"],
     )
 
 

@@ -15,6 +15,7 @@ from talkhub import clock
 from talkhub.errors import Conflict
 from talkhub.names import ConversationStatus, Platform, SessionStatus
 from talkhub.names.labels import AnalysisStatus
+from talkhub.services.masking import messages_as_stored
 from talkhub.services.talking.labels import prediction_of
 from talkhub.services.talking.transcripts import (
     Message,
@@ -288,7 +289,8 @@ def _stored(uow: UnitOfWork, session_id: str) -> list[Stored]:
             conversation_id=row["conversation_id"],
             source=row["source"],
             part=row["part"],
-            messages=row["messages"],
+            # What was stored before numbers were masked is compared, and grows, masked.
+            messages=messages_as_stored(uow, row["messages"]),
             metadata=row["metadata"],
             intent_analysis=row["intent_analysis"],
             status=row["status"],

@@ -14,6 +14,7 @@ from typing import Any
 
 from talkhub import json_codec
 from talkhub.analysis.closing import is_closing
+from talkhub.analysis.identity_numbers import masked_numbers
 from talkhub.names import CompletionStatus, MessageRole
 
 MAX_MESSAGES = 500
@@ -178,10 +179,10 @@ def is_continuation(stored: Sequence[Message], sent: Sequence[Message], timed: s
     """Tell whether one transcript begins with the other.
 
     Role and text must agree; times too where the caller gave one (`timed` holds the
-    positions in `sent` that have their own).
+    positions in `sent` that have their own). A text whose numbers are stored masked is the same.
     """
     for position, (old, new) in enumerate(zip(stored, sent, strict=False)):
-        if old["role"] != new["role"] or old["content"] != new["content"]:
+        if old["role"] != new["role"] or not _is_same_text(old["content"], new["content"]):
             return False
         if position in timed and old["timestamp"] != new["timestamp"]:
             return False
@@ -204,7 +205,7 @@ def without_known(
     news: list[Message] = []
     follows: datetime | None = None
     for position, message in enumerate(sent):
-        candidates = unmatched.get(_key(message), [])
+        candidates = unmatched.get(_key(message)) or unmatched.get(_masked_key(message), [])
         sent_at = time_of(message)
         is_timed = position in timed
         near = [t for t in candidates if not is_timed or abs(t - sent_at) <= SAME_MESSAGE_WINDOW]
@@ -243,3 +244,12 @@ def split_parts(messages: Sequence[Message]) -> list[list[Message]]:
 
 def _key(message: Message) -> tuple[str, str]:
     return message["role"], message["content"]
+
+
+def _masked_key(message: Message) -> tuple[str, str]:
+    return message["role"], masked_numbers(message["content"])
+
+
+def _is_same_text(stored: str, sent: str) -> bool:
+    """Tell whether a text is the stored one, which may be from when numbers were masked."""
+    return stored == sent or stored == masked_numbers(sent)

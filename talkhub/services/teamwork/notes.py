@@ -6,6 +6,7 @@ from talkhub import clock
 from talkhub.errors import Conflict, Invalid, NotFound
 from talkhub.services.audit import audit
 from talkhub.services.fitting import without_nul
+from talkhub.services.masking import as_stored
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.statements import teamwork as statements
 from talkhub.store.uow import UnitOfWork
@@ -21,7 +22,11 @@ def add_note(uow: UnitOfWork, conversation_id: str, body: str) -> int:
     Raises Invalid for an empty or long one, and Conflict where there is no such conversation
     (any more) or no room.
     """
-    params = {**_key(uow, conversation_id), "body": _checked(body), "most": MOST_NOTES}
+    params = {
+        **_key(uow, conversation_id),
+        "body": _checked(uow, body),
+        "most": MOST_NOTES,
+    }
     found = uow.run(statements.ADD_NOTE, params).scalar()
     if found is None:
         raise Conflict("There is no such conversation any more, or it has too many notes.")
@@ -30,7 +35,11 @@ def add_note(uow: UnitOfWork, conversation_id: str, body: str) -> int:
 
 def change_note(uow: UnitOfWork, conversation_id: str, note_id: int, body: str) -> None:
     """Write a note of the actor's own anew. Raises NotFound for those of others, and Invalid."""
-    params = {**_key(uow, conversation_id), "id": min(note_id, LARGEST_ID), "body": _checked(body)}
+    params = {
+        **_key(uow, conversation_id),
+        "id": min(note_id, LARGEST_ID),
+        "body": _checked(uow, body),
+    }
     if uow.run(statements.CHANGE_NOTE, params).first() is None:
         raise NotFound("There is no such note of yours.")
 
@@ -52,9 +61,9 @@ def _key(uow: UnitOfWork, conversation_id: str) -> dict[str, object]:
     }
 
 
-def _checked(body: str) -> str:
+def _checked(uow: UnitOfWork, body: str) -> str:
     said = without_nul(body).replace("\r\n", "\n").strip()
     if not 0 < len(said) <= LONGEST_NOTE:
         detail = f"A note has from 1 to {LONGEST_NOTE} characters."
         raise Invalid.at("body", detail=detail, code="note_invalid")
-    return said
+    return as_stored(uow, said)

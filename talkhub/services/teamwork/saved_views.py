@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from talkhub.errors import Conflict, Invalid, NotFound
 from talkhub.services.fitting import without_nul
+from talkhub.services.masking import as_stored
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.statements import teamwork as statements
 from talkhub.store.uow import UnitOfWork
@@ -51,7 +52,7 @@ def save_view(uow: UnitOfWork, name: str, filters: Mapping[str, str], *, is_shar
         "workspace_id": uow.workspace_id,
         "owner": uow.scope.actor,
         "name": _checked(name),
-        "filters": uow.json(dict(filters)),
+        "filters": uow.json(as_stored(uow, dict(filters))),
         "is_shared": is_shared,
     }
     return int(uow.run(statements.ADD_SAVED_VIEW, params).scalar_one())

@@ -38,12 +38,14 @@ update inbound_events
 set state = 'dead', lease_until = null,
     last_error = coalesce(last_error, 'The worker ended during each attempt.')
 where state = 'pending' and due_at <= clock_timestamp() and attempts >= %(max_attempts)s
-returning id
+returning workspace_id, id, payload
 """
 
 SETTLE_EVENTS = """
 update inbound_events e
 set state = r.state, lease_until = null, done_at = clock_timestamp(), last_error = null,
+    raw = case when w.masks_numbers then null else e.raw end,
+    payload = case when w.masks_numbers then null else e.payload end,
     profile_id = case when r.user_id is not null then (
       select p.id from user_profiles p
       where p.workspace_id = %(workspace_id)s and p.user_id = r.user_id)
@@ -52,10 +54,11 @@ set state = r.state, lease_until = null, done_at = clock_timestamp(), last_error
       where m.workspace_id = %(workspace_id)s and m.source = e.source
         and m.external_message_id = r.target) end
 from unnest(%(ids)s::bigint[], %(fences)s::bigint[], %(states)s::text[], %(user_ids)s::text[],
-  %(targets)s::text[]) as r (id, fence, state, user_id, target)
+  %(targets)s::text[]) as r (id, fence, state, user_id, target), workspaces w
 where e.workspace_id = %(workspace_id)s and e.id = r.id and e.fence = r.fence
-  and e.state = 'pending'
+  and e.state = 'pending' and w.id = %(workspace_id)s
 """
+"""Where numbers are masked no body stays that may hold one: what it said stands in its place."""
 
 FORGET_EVENTS = """
 delete from inbound_events
@@ -76,7 +79,14 @@ set state = case when attempts >= %(max_attempts)s then 'dead' else 'pending' en
     lease_until = null, last_error = %(error)s
 where workspace_id = %(workspace_id)s and id = %(id)s and fence = %(fence)s
   and state = 'pending'
+returning state, payload
 """
+
+MASK_EVENT = """
+update inbound_events set raw = null, payload = %(payload)s
+where workspace_id = %(workspace_id)s and id = %(id)s and state = 'dead'
+"""
+"""What nobody could apply waits for somebody to look after it, and can be tried again masked."""
 
 DUE_WORK = """
 select

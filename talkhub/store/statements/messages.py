@@ -113,7 +113,7 @@ with logged as (
 )
 update outbound_messages
 set state = 'sent', sent_at = clock_timestamp(), lease_until = null, last_error = null,
-    failure = null, external_message_id = %(external_id)s
+    failure = null, external_message_id = %(external_id)s{kept}
 where workspace_id = %(workspace_id)s and id = %(id)s and fence = %(fence)s
   and state = 'pending'
 """
@@ -139,9 +139,9 @@ where workspace_id = %(workspace_id)s and id = %(account_id)s
 """
 """What an account was told to wait holds for all that it sends; any other answer ends its test."""
 
-SETTLE_TAKEN = _SETTLE_TAKEN.format(accounts="channels")
+SETTLE_TAKEN = _SETTLE_TAKEN.format(accounts="channels", kept=", payload = %(payload)s")
 SETTLE_REFUSED = _SETTLE_REFUSED.format(accounts="channels")
-SETTLE_TAKEN_BY_CRM = _SETTLE_TAKEN.format(accounts="crm_connectors")
+SETTLE_TAKEN_BY_CRM = _SETTLE_TAKEN.format(accounts="crm_connectors", kept="")
 SETTLE_REFUSED_BY_CRM = _SETTLE_REFUSED.format(accounts="crm_connectors")
 
 WITHDRAW_MESSAGE = """

@@ -47,6 +47,7 @@ class Workspace(Base):
     created_at: Mapped[CreatedAt]
     closed_at: Mapped[datetime | None]
     chose_timezone: Mapped[bool] = mapped_column(server_default="false")
+    masks_numbers: Mapped[bool] = mapped_column(server_default=text("false"))
     requests_per_minute: Mapped[int | None]
     messages_per_month: Mapped[int | None]
     people_per_month: Mapped[int | None]

@@ -19,6 +19,8 @@ from talkhub.blueprints.dashboard.pages import (
 )
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Forbidden, Invalid
+from talkhub.services.masking import masks_numbers
+from talkhub.services.privacy.number_masking import set_masking
 from talkhub.services.privacy.processors import Processor, ProcessorKind, Shared, processors
 from talkhub.services.privacy.retention import (
     COUNTED_AT_MOST,
@@ -44,6 +46,7 @@ class RetentionPage:
     texts: Mapping[DataClass, tuple[str, str]]
     refused: str
     processors: list[Processor]
+    masks_numbers: bool
     least: Mapping[DataClass, int] = field(default_factory=lambda: LEAST_DAYS)
     counted_at_most: int = COUNTED_AT_MOST
 
@@ -57,6 +60,7 @@ class RetentionForm(BaseModel):
     people: int | None = None
     inbound: int | None = None
     outbound: int | None = None
+    mask_numbers: bool = False
 
 
 def register(blueprint: Blueprint, runtime: Runtime) -> None:
@@ -75,8 +79,12 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
             with writing_if(
                 runtime.database, lambda frame: frame.manages_privacy, refusal=_REFUSAL
             ) as uow:
-                for name, days in wanted.model_dump(exclude_unset=True).items():
+                given = wanted.model_dump(exclude_unset=True)
+                masks = given.pop("mask_numbers", None)
+                for name, days in given.items():
                     keep_for(uow, DataClass(name), days, at_most)
+            if masks is not None:
+                set_masking(runtime.database, uow.scope, masks=masks)
         except (ValidationError, Invalid):
             return show(refused=_("Há um prazo fora do que é possível."), status=422)
         return redirect(url_for("dashboard.retention"), 303)
@@ -94,6 +102,7 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
                 texts=_texts(),
                 refused=refused,
                 processors=processors(uow, runtime.settings),
+                masks_numbers=masks_numbers(uow),
             )
         return render_page("dashboard/rights/retention.html", page, status=status)
 
