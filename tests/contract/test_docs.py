@@ -81,7 +81,8 @@ def rows(readme: str, heading: str) -> list[list[str]]:
     number = headings(read("README.md")).index(heading) + 1
     lines = sections(read(readme))[number].splitlines()
     table = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return [[cells[0].strip("`"), *cells[1:]] for cells in table if cells[0].startswith("`")]
+    names = (re.fullmatch(r"(\*\*)?`([^`]+)`(?(1)\*\*)", cells[0]) for cells in table)
+    return [[name[2], *cells[1:]] for name, cells in zip(names, table, strict=True) if name]
 
 
 def as_written(value: object) -> str:
@@ -108,6 +109,12 @@ def test_the_portuguese_readme_tells_the_same_settings_and_defaults() -> None:
     english, portuguese = ([row[:2] for row in rows(name, "Settings")] for name in READMES)
 
     assert portuguese == english
+
+
+def test_both_readmes_name_the_same_settings_to_begin_with() -> None:
+    english, portuguese = (re.findall(r"\*\*`(\w+)`\*\*", read(name)) for name in READMES)
+
+    assert portuguese == english != []
 
 
 @pytest.mark.parametrize("readme", READMES)

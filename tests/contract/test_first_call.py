@@ -26,15 +26,22 @@ pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="there is n
 
 
 def first_calls() -> list[tuple[str, str | None]]:
-    """Return the section's commands, each with the answer that stands below it."""
+    """Return the section's commands, each with the document or text that stands below it."""
     text = (ROOT / "README.md").read_text()
-    section = text.split("## The first call\n")[1].split("\n## ")[0]
+    section = text.split("## The first call\n")[1].split("\n\n## ")[0]
     blocks = [*FENCE.findall(section), ("sh", "")]
     return [
-        (command, answer if language == "json" else None)
+        (command, answer if language != "sh" else None)
         for (kind, command), (language, answer) in itertools.pairwise(blocks)
         if kind == "sh"
     ]
+
+
+def read(answer: str) -> object:
+    """Return a document, or a text without the day on which it was told."""
+    if answer.startswith("{"):
+        return timeless(json.loads(answer))
+    return re.sub(r'data="[\d-]+"', "", answer.strip())
 
 
 def timeless(value: object) -> object:
@@ -81,8 +88,8 @@ def test_the_first_calls_answer_what_the_readme_says(
         )
         drain()
         if answer is not None:
-            answers.append(timeless(json.loads(ran.stdout or ran.stderr)))
-            expected.append(timeless(json.loads(answer.replace("user_123", person))))
+            answers.append(read(ran.stdout or ran.stderr))
+            expected.append(read(answer.replace("user_123", person)))
 
     assert len(expected) == 3
     assert answers == expected
