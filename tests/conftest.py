@@ -186,7 +186,7 @@ def _logs_outlive_what_reads_them() -> Iterator[None]:
     yield
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler) and handler.stream.closed:
-            handler.setStream(sys.stdout)
+            handler.stream = sys.stdout  # `setStream` would flush the closed one
 
 
 @pytest.fixture
