@@ -24,6 +24,8 @@ PAGES = {
     "applications": "/applications",
     "api-keys": "/api-keys",
     "webhooks": "/webhooks",
+    "crms": "/crms",
+    "crms-generic": "/crms?kind=generic",
     "operations": "/operations",
     "alerts": "/alerts",
     "requests": "/requests",

@@ -93,6 +93,11 @@ def base_of(kind: str, address: str, hosts: Hosts) -> str:
             return address
 
 
+def takes_address(kind: str) -> bool:
+    """Return whether a CRM is somewhere else for each customer, so that they say where."""
+    return base_of(kind, "here", Hosts()) != base_of(kind, "there", Hosts())
+
+
 def calls_to(
     account: Account, client: GuardedClient, hosts: Hosts, *, deadline: float | None = None
 ) -> Calls:

@@ -213,6 +213,15 @@ def test_the_navigation_has_no_dead_link(ana):
     assert {ana.client.get(link).status_code for link in links} == {200}
 
 
+def test_a_page_is_called_the_same_in_the_menu_and_by_itself(ana):
+    side = ana.page("/dashboard").one("aside", class_="side")
+    links = [a for nav in side.all("nav", class_="nav") for a in nav.all("a")]
+
+    called = {a.text: ana.page(a.attributes["href"]).one("h1").text for a in links}
+
+    assert [name for name, title in called.items() if title.partition(":")[0] != name] == []
+
+
 def test_styles_and_scripts_may_be_kept_for_ever_under_an_address_of_their_content(ana):
     page = ana.page("/dashboard")
     sheets = [link.attributes["href"] for link in page.all("link", rel="stylesheet")]

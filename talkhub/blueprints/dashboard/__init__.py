@@ -11,6 +11,7 @@ from flask.blueprints import BlueprintSetupState
 
 from talkhub.blueprints.dashboard import exports, hints, palette, preferences
 from talkhub.blueprints.dashboard.assets import keep_for_ever, static_url
+from talkhub.blueprints.dashboard.crm_wording import CRM_WORDS
 from talkhub.blueprints.dashboard.figures import analytics, live, overview
 from talkhub.blueprints.dashboard.filters import FILTERS
 from talkhub.blueprints.dashboard.i18n import OWN_NAMES, install, language
@@ -19,6 +20,8 @@ from talkhub.blueprints.dashboard.integrations import (
     applications,
     channels,
     connect,
+    crm_connector,
+    crms,
     webhooks,
 )
 from talkhub.blueprints.dashboard.navigation import groups
@@ -104,6 +107,8 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
     applications.register(blueprint, runtime)
     consent.register(blueprint, runtime)
     webhooks.register(blueprint, runtime)
+    crms.register(blueprint, runtime)
+    crm_connector.register(blueprint, runtime)
     failures.register(blueprint, runtime)
     operations.register(blueprint, runtime)
     requests.register(blueprint, runtime)
@@ -122,7 +127,7 @@ def _prepare_templates(state: BlueprintSetupState) -> None:
     install(environment)
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(FILTERS)
-    environment.filters.update(WORDS)
+    environment.filters.update(WORDS | CRM_WORDS)
     environment.filters.update(action_of_trail=action_of_trail, detail_of_trail=detail_of_trail)
     environment.filters["period_name"] = period_name
     environment.filters.update(change_source=change_source, profile_fields=profile_fields)

@@ -5,7 +5,78 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from talkhub.blueprints.dashboard.i18n import gettext as _
-from talkhub.names.crm import CRMAction
+from talkhub.errors import Conflict
+from talkhub.names.crm import CRMAction, CRMEvent, CRMKind
+
+
+def crm_kind_name(kind: str) -> str:
+    """Return what a kind of CRM is called."""
+    names: dict[str, str] = {
+        CRMKind.HUBSPOT: "HubSpot",
+        CRMKind.PIPEDRIVE: "Pipedrive",
+        CRMKind.RD_STATION: "RD Station",
+        CRMKind.GENERIC: _("Sistema próprio"),
+    }
+    return names.get(kind, kind.replace("_", " ").title())
+
+
+def crm_kind_needs(kind: str) -> str:
+    """Return what has to be there before a CRM of a kind can be connected; empty if unknown."""
+    needs: dict[str, str] = {
+        CRMKind.HUBSPOT: _(
+            "No HubSpot, crie um aplicativo privado que lê e escreve contatos, negócios e as"
+            " propriedades dos dois, e copie o token dele."
+        ),
+        CRMKind.PIPEDRIVE: _(
+            "No Pipedrive, copie o token de API de alguém que vê e edita pessoas e negócios."
+        ),
+        CRMKind.RD_STATION: _(
+            "No RD Station CRM, crie um aplicativo, autorize-o com alguém da conta e troque o"
+            " código recebido por um refresh token. Ele passa a ser só nosso: cada um vale uma vez."
+        ),
+        CRMKind.GENERIC: _(
+            "Um endereço https seu que responde ao contrato de docs/crm.md: qualquer CRM por um"
+            " fluxo seu."
+        ),
+    }
+    return needs.get(kind, "")
+
+
+def crm_address_name(kind: str) -> str:
+    """Return what the address of a kind of CRM is called."""
+    names: dict[str, str] = {
+        CRMKind.PIPEDRIVE: _("Empresa: de clinica.pipedrive.com, clinica"),
+        CRMKind.GENERIC: _("Endereço, com https"),
+    }
+    return names.get(kind, _("Endereço"))
+
+
+def crm_credential_name(name: str) -> str:
+    """Return what one signs in to a CRM with."""
+    names = {
+        "token": _("Token"),
+        "secret": _("Segredo: whsec_ e base64"),
+        "client_id": _("Client ID do aplicativo"),
+        "client_secret": _("Client secret do aplicativo"),
+        "refresh_token": _("Refresh token"),
+    }
+    return names.get(name, name)
+
+
+def crm_field_name(name: str) -> str:
+    """Return what of a person may go to a property of the CRM's."""
+    names = {
+        "user_id": _("Nosso id da pessoa"),
+        "locale": _("Idioma"),
+        "timezone": _("Fuso horário"),
+        "tags": _("Etiquetas"),
+    }
+    return names.get(name, name)
+
+
+def crm_event_name(event: str) -> str:
+    """Return when a rule acts, where that is no event that endpoints are told of."""
+    return _("Pessoa nova") if event == CRMEvent.PERSON_NEW else event
 
 
 def crm_action_name(action: str) -> str:
@@ -15,7 +86,29 @@ def crm_action_name(action: str) -> str:
         CRMAction.ADD_NOTE: _("Nota no CRM"),
         CRMAction.CREATE_DEAL: _("Negócio no CRM"),
     }
-    return names.get(action, action)
+    return names.get(action, crm_event_name(action))
+
+
+def crm_fault_name(code: str) -> str:
+    """Return why what was typed of a CRM or a rule was not taken."""
+    names: dict[str, str] = {
+        Conflict.code: _("O limite deste espaço foi atingido."),
+        "name_invalid": _("O nome tem de 1 a 80 caracteres."),
+        "address_invalid": _("Este endereço não serve para este CRM."),
+        "address_refused": _("Informe um endereço https público."),
+        "credentials_invalid": _("Preencha o que abre o CRM, numa linha só e como ele o mostra."),
+        "credentials_missing": _("Outro endereço se abre de novo: informe o acesso junto."),
+        "fields_invalid": _("São no máximo 30 campos."),
+        "field_unknown": _("A chave de um campo próprio não tem espaços nem pontos."),
+        "property_invalid": _("Diga o nome da propriedade no CRM, com até 100 caracteres."),
+        "text_invalid": _(
+            "Nota e negócio pedem um texto, até 5.000 caracteres; o contato não tem texto."
+        ),
+        "action_invalid": _("Um perfil alterado só muda o contato, sem sentimento nem intenção."),
+        "pipeline_invalid": _("Só um negócio tem funil e etapa."),
+        "unknown_variable": _("Há uma variável que não existe."),
+    }
+    return names.get(code, _("Isto não foi aceito: confira os campos."))
 
 
 def actions_with_crms() -> Mapping[str, str]:
@@ -28,3 +121,17 @@ def actions_with_crms() -> Mapping[str, str]:
         "crm_rule.added": _("Regra de CRM criada"),
         "crm_rule.deleted": _("Regra de CRM apagada"),
     }
+
+
+CRM_WORDS = {
+    function.__name__: function
+    for function in (
+        crm_kind_name,
+        crm_kind_needs,
+        crm_address_name,
+        crm_credential_name,
+        crm_field_name,
+        crm_fault_name,
+    )
+}
+"""What templates may use, by the functions' own names."""

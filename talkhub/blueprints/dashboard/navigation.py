@@ -12,12 +12,12 @@ from talkhub.blueprints.dashboard.pages import Frame
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page: its section, icon and name, and the letter that leads there after `g`."""
+    """A page: its section, icon and name, and the letter that leads there after `g`, if any."""
 
     section: str
     icon: str
     name: str
-    key: str
+    key: str = ""
 
     @property
     def href(self) -> str:
@@ -50,8 +50,6 @@ def groups(frame: Frame) -> list[Group]:
         Place("analytics", "chart-column", _("Análises"), "a"),
         Place("quality", "list-checks", _("Qualidade"), "q"),
     ]
-    if frame.manages_enrichment:
-        analysis.append(Place("enrichment", "bot", _("Leitura por IA"), "l"))
     connections = [
         Place("connect", "terminal", _("Conectar"), "m"),
         Place("channels", "radio", _("Canais"), "n"),
@@ -61,6 +59,8 @@ def groups(frame: Frame) -> list[Group]:
         connections.append(Place("api_keys", "key-round", _("Chaves de API"), "k"))
     if frame.manages_webhooks:
         connections.append(Place("webhooks", "webhook", _("Webhooks"), "w"))
+    if frame.manages_crms:
+        connections.append(Place("crms", "contact", _("CRMs")))
     settings = [Place("workspaces", "chevrons-up-down", _("Espaços"), "e")]
     if frame.manages_workspace:
         settings += [
@@ -73,14 +73,26 @@ def groups(frame: Frame) -> list[Group]:
         Group(_("Hoje"), today),
         Group(_("Atendimento"), service),
         Group(_("Análise"), analysis),
-        Group(_("Conexões"), connections, "plug"),
     ]
+    if automatic := _automatic(frame):
+        found.append(Group(_("Automação"), automatic, "bot"))
+    found.append(Group(_("Conexões"), connections, "plug"))
     if watch := _watched(frame):
         found.append(Group(_("Serviço"), watch, "server"))
     found.append(Group(_("Espaço e conta"), settings, "settings"))
     if frame.manages_privacy:
         found.append(Group(_("Privacidade"), _of_privacy(), "shield-check"))
     return found
+
+
+def _automatic(frame: Frame) -> list[Place]:
+    """Return the pages that say what is done without anybody."""
+    automatic = []
+    if frame.manages_replies:
+        automatic.append(Place("automatic_replies", "reply", _("Respostas automáticas")))
+    if frame.manages_enrichment:
+        automatic.append(Place("enrichment", "bot", _("Leitura por IA"), "l"))
+    return automatic
 
 
 def _watched(frame: Frame) -> list[Place]:

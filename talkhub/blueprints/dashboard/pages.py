@@ -47,6 +47,11 @@ class Frame:
         return self.manages_webhooks
 
     @property
+    def manages_crms(self) -> bool:
+        """Whether they connect CRMs, and say what these are told."""
+        return self.manages_webhooks
+
+    @property
     def manages_alerts(self) -> bool:
         """Whether they say when to raise an alert."""
         return self.manages_webhooks

@@ -50,7 +50,8 @@ _OF_CUSTOM = re.compile(r"custom\.[^.\s]{1,64}")
 class ConnectorLine:
     """A CRM as it stands; never what it is signed in with.
 
-    `refused_at` is since when it does not let us in; None while it does.
+    `refused_at` is since when it does not let us in; None while it does. `trouble` is why it is
+    left alone until `paused_until`, in its own words.
     """
 
     id: int
@@ -67,6 +68,8 @@ class ConnectorLine:
     waiting: int
     given_up: int
     contacts: int
+    last_success_at: datetime | None
+    trouble: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,10 @@ def dead_events(uow: UnitOfWork, *, before: int | None = None) -> tuple[DeadEven
     return tuple(DeadEvent(**row) for row in uow.execute(statement).mappings())
 
 
-def dead_messages(uow: UnitOfWork, *, before: int | None = None) -> tuple[DeadMessage, ...]:
-    """Return a page of dead messages, the newest first, from before an id on."""
+def dead_messages(
+    uow: UnitOfWork, *, before: int | None = None, crm_id: int | None = None
+) -> tuple[DeadMessage, ...]:
+    """Return a page of dead messages, the newest first, from before an id on; all, or a CRM's."""
     statement = (
         select(
             OutboundMessage.id,
@@ -101,4 +103,6 @@ def dead_messages(uow: UnitOfWork, *, before: int | None = None) -> tuple[DeadMe
     )
     if before is not None:
         statement = statement.where(OutboundMessage.id < before)
+    if crm_id is not None:
+        statement = statement.where(OutboundMessage.crm_connector_id == crm_id)
     return tuple(DeadMessage(**row) for row in uow.execute(statement).mappings())

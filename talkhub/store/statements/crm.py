@@ -9,12 +9,22 @@ select k.id, k.kind, k.name, k.address, k.fields, k.state, k.created_at, k.publi
   (select count(*) from outbound_messages o
    where o.workspace_id = %(workspace_id)s and o.crm_connector_id = k.id and o.state = 'dead')
     as given_up,
-  (select count(*) from crm_records r
-   where r.connector_id = k.id and r.kind = 'contact' and r.external_id is not null) as contacts
+  kept.contacts, kept.last_success_at,
+  case when k.paused_until > clock_timestamp() then (
+    select a.error from outbound_messages o
+    join delivery_attempts a
+      on a.workspace_id = o.workspace_id and a.outbound_message_id = o.id
+    where o.crm_connector_id = k.id and o.state = 'pending' and o.last_error is not null
+    order by a.attempted_at desc, a.id desc limit 1) end as trouble
 from crm_connectors k
+cross join lateral (
+  select count(*) filter (where r.kind = 'contact' and r.external_id is not null) as contacts,
+    max(r.synced_at) as last_success_at
+  from crm_records r where r.connector_id = k.id) kept
 where k.workspace_id = %(workspace_id)s and (%(id)s::bigint is null or k.id = %(id)s)
 order by k.id
 """
+"""`trouble` is what a CRM that rests said last, to the errand tried last."""
 
 ADD_CONNECTOR = """
 insert into crm_connectors
