@@ -98,8 +98,16 @@ def kill(victim: psutil.Process) -> None:
     """SIGKILL a process, and return once it is dead; it may be so already."""
     with suppress(psutil.NoSuchProcess):
         victim.kill()
-        while victim.is_running() and victim.status() != psutil.STATUS_ZOMBIE:
-            time.sleep(_POLL_SECONDS)
+    while is_alive(victim):
+        time.sleep(_POLL_SECONDS)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Tell whether a process runs; one whose parent has not looked yet does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def wait_until_whole(stack: Stack) -> float | None:

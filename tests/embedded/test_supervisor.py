@@ -9,10 +9,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from embedded_clients import ROOT, is_alive, wait_until
 
+from talkhub.embedded import children
+from talkhub.embedded.children import Child, ChildSpec
 from talkhub.embedded.errand import Errand
 from talkhub.embedded.failure import CannotStart
 
@@ -124,6 +127,32 @@ def test_a_killed_child_starts_again_and_what_it_had_started_ends(
     wait_until(lambda: pids(tmp_path, "web")[0] != child)
     assert not is_alive(grandchild)
     assert all(is_alive(pid) for pid in [*pids(tmp_path, "web"), *untouched])
+
+
+def test_a_child_is_waited_for_only_while_it_fails_at_starting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(children, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    child = Child(ChildSpec("web", ("sleep", "600")), {"PATH": os.defpath})
+
+    def pause_after_a_life_of(seconds: float) -> float:
+        """Kill it when it is so old, and return the time until it runs again."""
+        child.tend()
+        now[0] += seconds
+        died_at, exits = now[0], child.exits
+        os.kill(child.pid or 0, signal.SIGKILL)
+        while child.exits == exits:
+            child.tend()
+        while child.pid is None:
+            now[0] += 0.25
+            child.tend()
+        return now[0] - died_at
+
+    pauses = [pause_after_a_life_of(seconds) for seconds in (1, 1, 1, 6, 6, 1)]
+    child.kill()
+
+    assert pauses == [0.5, 1.0, 2.0, 0.25, 0.25, 0.5]  # 0.25 is the next look
 
 
 def test_a_child_that_does_not_stop_is_killed_after_a_while(start: Start, tmp_path: Path) -> None:
