@@ -20,6 +20,7 @@ from benchmarks.failure import CannotMeasure
 from talkhub.embedded.layout import make_home
 from talkhub.embedded.locks import open_lock, try_lock
 from talkhub.embedded.services import ensure
+from talkhub.settings import environment_of_others
 
 ROOT = Path(__file__).parents[1]
 HOME = ROOT / ".talkhub" / "bench"
@@ -67,15 +68,17 @@ class Stage:
 
 
 @contextmanager
-def open_stage() -> Iterator[Stage]:
+def open_stage(home: Path = HOME, *, programs: Path | None = None) -> Iterator[Stage]:
     """Start the servers and clear the stage, before and after; raise CannotMeasure if it is taken.
 
-    The servers are durable ones, with fsync, and end a second after this process.
+    The servers are durable ones, with fsync, and end a second after this process. `programs` is
+    the folder of the PostgreSQL to take; each has a home of its own.
     """
-    lock = open_lock(make_home(HOME) / "bench.lock")  # held until this process ends
+    lock = open_lock(make_home(home) / "bench.lock")  # held until this process ends
     if not try_lock(lock):
         raise CannotMeasure("Another measurement is running: two would measure each other.")
-    servers = ensure(HOME)
+    with _choosing(programs):
+        servers = ensure(home)
     with tempfile.TemporaryDirectory(prefix="talkhub-bench-") as folder:
         stage = Stage(
             folder=Path(folder),
@@ -90,6 +93,16 @@ def open_stage() -> Iterator[Stage]:
         finally:
             stage.sweep()
             empty_redis(stage)
+
+
+@contextmanager
+def _choosing(programs: Path | None) -> Iterator[None]:
+    """Have servers that are started within the block be those in a folder."""
+    if programs is None:
+        yield
+        return
+    with environment_of_others({"PATH": os.defpath, "TALKHUB_PG_BIN": str(programs)}):
+        yield
 
 
 def empty_redis(stage: Stage) -> None:

@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -16,6 +17,11 @@ from benchmarks.soak.phases import Pace
 from benchmarks.soak.report import as_document, print_report
 
 SECONDS_A_KILL = 20
+PG15 = "/usr/lib/postgresql/15/bin"
+
+_PER_SECOND = click.option(
+    "--per-second", type=click.FloatRange(1, 500), default=50, show_default=True, help="Requests."
+)
 
 
 @click.group(no_args_is_help=False)
@@ -36,9 +42,7 @@ def main() -> None:
     show_default=True,
     help="How long to send before the first kill.",
 )
-@click.option(
-    "--per-second", type=click.FloatRange(1, 500), default=50, show_default=True, help="Requests."
-)
+@_PER_SECOND
 @click.option(
     "--processes",
     type=click.IntRange(1, 16),
@@ -100,9 +104,7 @@ def fuzz(*, count: int, seed: int, as_json: bool) -> None:
 @click.option(
     "--seconds", type=click.FloatRange(1, 3600), default=60, show_default=True, help="Of each."
 )
-@click.option(
-    "--per-second", type=click.FloatRange(1, 500), default=50, show_default=True, help="Requests."
-)
+@_PER_SECOND
 @click.option("--seed", type=int, default=1, show_default=True, help="Chooses the events.")
 @click.option("--json", "as_json", is_flag=True, help="Show no progress.")
 def outage(*, seconds: float, per_second: float, seed: int, as_json: bool) -> None:
@@ -122,9 +124,7 @@ def outage(*, seconds: float, per_second: float, seed: int, as_json: bool) -> No
     show_default=True,
     help="As DRAIN_SECONDS; 0 shows what it is for.",
 )
-@click.option(
-    "--per-second", type=click.FloatRange(1, 500), default=50, show_default=True, help="Requests."
-)
+@_PER_SECOND
 @click.option("--seed", type=int, default=1, show_default=True, help="Chooses the events.")
 @click.option("--json", "as_json", is_flag=True, help="Show no progress.")
 def restarts(
@@ -259,6 +259,21 @@ def crm(*, people: int, share: float, seed: int, as_json: bool) -> None:
     told = run_crm(people=people, share=share, seed=seed, quiet=as_json)
     click.echo(as_document(told))
     sys.exit(0 if all(each.is_good for each in told) else 1)
+
+
+@main.command()
+@click.option("--oldest", type=Path, envvar="TEST_PG15_BIN", default=PG15, help="PostgreSQL 15's.")
+@click.option(
+    "--people", type=click.IntRange(1, 1000), default=40, show_default=True, help="Of the demo."
+)
+@click.option("--json", "as_json", is_flag=True, help="Show no progress.")
+def databases(*, oldest: Path, people: int, as_json: bool) -> None:
+    """Run the service on PostgreSQL 15 and 18, directly and through PgBouncer, twice each."""
+    from benchmarks.soak.databases import as_document, run_databases
+
+    tried = run_databases(oldest=oldest, people=people, quiet=as_json)
+    document = as_document(tried)
+    _end(document, is_good=document["is_good"])
 
 
 def _end(document: object, *, is_good: bool) -> NoReturn:

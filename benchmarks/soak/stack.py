@@ -97,6 +97,11 @@ class Secrets:
     whatsapp: str
 
 
+def made_up_secrets() -> Secrets:
+    """Return secrets that nobody else has."""
+    return Secrets(*(secrets.token_urlsafe(18) for _ in range(3)))
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """Where a service is entered, and where what it stored is looked at."""
@@ -112,7 +117,7 @@ class Stack:
     def __init__(self, program: Program, home: Path) -> None:
         self.program = program
         self.port = _free_port()
-        self.secrets = Secrets(*(secrets.token_urlsafe(18) for _ in range(3)))
+        self.secrets = made_up_secrets()
         self._home = home
         # Nothing of ours is inherited: an operator's DATABASE_URL must not be met.
         environment = {

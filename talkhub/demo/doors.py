@@ -16,7 +16,7 @@ from talkhub.demo.failure import CannotPlay
 from talkhub.demo.payloads import (
     JSONObject,
     Line,
-    sign_like_meta,
+    proof,
     telegram_event,
     uchat_event,
     whatsapp_event,
@@ -107,7 +107,7 @@ class Doors:
         """Send a message to its platform's webhook; return whether it was new."""
         body = _json(_event(play.platform, line))
         path = self._paths[play.platform]
-        receipt = self._client.ask("POST", path, body, self._proof(play.platform, body))
+        receipt = self._client.ask("POST", path, body, proof(play.platform, body, self._secret))
         return bool(receipt["accepted"])
 
     def save(self, play: Play) -> bool:
@@ -134,16 +134,6 @@ class Doors:
     def _post(self, tool: str, body: Mapping[str, object], *, key: str) -> dict[str, Any]:
         headers = {**self._authorization, "Idempotency-Key": key}
         return self._client.ask("POST", f"/api/v1/mcp/{tool}", _json(body), headers)
-
-    def _proof(self, platform: Platform, body: bytes) -> dict[str, str]:
-        """Return the header by which a platform proves that an event is its own."""
-        match platform:
-            case Platform.WHATSAPP:
-                return {"X-Hub-Signature-256": sign_like_meta(body, self._secret)}
-            case Platform.TELEGRAM:
-                return {"X-Telegram-Bot-Api-Secret-Token": self._secret}
-            case _:
-                return {"X-Webhook-Secret": self._secret}
 
 
 def _event(platform: Platform, line: Line) -> JSONObject:

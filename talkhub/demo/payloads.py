@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from talkhub.names import MessageRole
+from talkhub.names import MessageRole, Platform
 
 JSONObject = dict[str, object]
 
@@ -128,6 +128,17 @@ def uchat_event(line: Line) -> JSONObject:
             "ts": line.timestamp,
         },
     }
+
+
+def proof(platform: Platform, raw: bytes, secret: str) -> dict[str, str]:
+    """Return the header by which a platform proves that an event is its own."""
+    match platform:
+        case Platform.WHATSAPP | Platform.MESSENGER | Platform.INSTAGRAM:
+            return {"X-Hub-Signature-256": sign_like_meta(raw, secret)}
+        case Platform.TELEGRAM:
+            return {"X-Telegram-Bot-Api-Secret-Token": secret}
+        case _:
+            return {"X-Webhook-Secret": secret}
 
 
 def sign_like_meta(raw: bytes, secret: str) -> str:

@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import psycopg2
 import pytest
 from factories import make_channel, make_workspace, rows
 from flask.testing import FlaskClient
 from providers import Door, said
-from servers import Servers
 from sqlalchemy.engine import make_url
-from waiting import wait_until
 
-from benchmarks.serving import free_port
+from benchmarks.pooler import PGBOUNCER, pooled
 from talkhub.jobs import context, handlers
 from talkhub.names import Platform
 from talkhub.settings import Settings
 from talkhub.store.uow import Database
 
-PGBOUNCER = shutil.which("pgbouncer", path=f"{os.defpath}:/usr/sbin")
 CONNECTIONS = 2
 CALLERS = 12
-CONFIGURATION = """
-[databases]
-* = host={host} port={port} user={user} password={password}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {own_port}
-unix_socket_dir =
-auth_type = any
-pool_mode = transaction
-default_pool_size = {connections}
-"""
 
 pytestmark = pytest.mark.skipif(
     PGBOUNCER is None, reason="there is no PgBouncer: apt-get install pgbouncer"
@@ -47,30 +26,10 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def pooled_url(servers: Servers, database_url: str) -> Iterator[str]:
+def pooled_url(database_url: str) -> Iterator[str]:
     """The tests' database through a pooler with two connections to it."""
-    server, port = servers.database, free_port()
-    with tempfile.TemporaryDirectory(prefix="th-") as folder:
-        Path(folder).chmod(0o755)  # PgBouncer refuses to be root, and reads it as somebody else
-        file = Path(folder) / "pgbouncer.ini"
-        file.write_text(
-            CONFIGURATION.format(
-                host=server.host,
-                port=server.port,
-                user=server.username,
-                password=server.password,
-                own_port=port,
-                connections=CONNECTIONS,
-            )
-        )
-        account = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
-        process = subprocess.Popen([PGBOUNCER, "-q", str(file)], user=account)
-        url = make_url(database_url).set(host="127.0.0.1", port=port, password="any")
-        pooled = url.render_as_string(hide_password=False)
-        wait_until(lambda: answers(pooled))
-        yield pooled
-        process.kill()
-        process.wait()
+    with pooled(make_url(database_url), connections=CONNECTIONS) as url:
+        yield url.render_as_string(hide_password=False)
 
 
 @pytest.fixture
@@ -87,15 +46,6 @@ def drain_pooled(
 
     yield drain
     worker.database.dispose()
-
-
-def answers(url: str) -> bool:
-    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    try:
-        psycopg2.connect(address).close()
-    except psycopg2.OperationalError:
-        return False
-    return True
 
 
 def test_many_callers_of_two_workspaces_share_few_connections_and_see_only_their_own(
