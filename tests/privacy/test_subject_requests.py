@@ -122,6 +122,28 @@ def test_an_erased_persons_requests_prove_themselves_and_name_nobody(
     assert {row["channel"] for row in kept} == {"e-mail"}
 
 
+def test_an_erasure_is_not_done_as_long_as_its_person_is_there(
+    caller: Caller, person: str, browse: Callable[..., FlaskClient], workspace: int
+) -> None:
+    said = {"state": "done", "answer": "Apagamos."}
+    matched = ask(caller, "erasure", user_id=person)["id"]
+    nobodys = ask(caller, "erasure", user_id="de-ninguem")["id"]
+    later = ask(caller, "erasure", user_id="vem-depois")["id"]
+    caller.tool("update_user_profile", {"user_id": "vem-depois", "profile_data": {"name": "B"}})
+
+    refused = [caller.patch(f"{PATH}/{id_}", said) for id_ in (matched, later)]
+    page = browse(workspace).post(f"/dashboard/privacy/requests/{matched}/close", data=said)
+    done = caller.patch(f"{PATH}/{nobodys}", said)
+    turned_down = caller.patch(f"{PATH}/{later}", {**said, "state": "refused"})
+
+    codes = [(it.status_code, it.json["errors"][0]["code"]) for it in refused]
+    assert codes == [(422, "receipt_missing")] * 2
+    assert (page.status_code, "Esta pessoa ainda não foi apagada" in page.text) == (422, True)
+    assert (done.status_code, turned_down.status_code) == (200, 200)
+    assert caller.delete(f"/api/v1/people/{person}").status_code == 200
+    assert caller.get(f"{PATH}/{matched}").json["state"] == "done"
+
+
 def test_a_review_ends_with_the_correction_made_or_why_there_is_none(
     caller: Caller, browse: Callable[..., FlaskClient], drain: Callable[[], None]
 ) -> None:

@@ -29,6 +29,7 @@ from talkhub.store.uow import UnitOfWork
 
 DONE_BY_A_COPY = (RequestKind.ACCESS, RequestKind.PORTABILITY)
 DONE_BY_ERASING = (RequestKind.ERASURE,)
+RECEIPT_MISSING = "receipt_missing"
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _EARLIEST = datetime(2018, 8, 14, tzinfo=UTC)
 _NOBODY = 0
@@ -92,7 +93,8 @@ def record_request(uow: UnitOfWork, wish: RequestWish) -> int:
 
 def take_request(uow: UnitOfWork, request_id: int) -> None:
     """Say that the unit of work's actor sees to a request. Raises NotFound and Conflict."""
-    key = _lock(uow, request_id)
+    _lock(uow, request_id)
+    key = request_key(uow, request_id)
     uow.run(statements.TAKE_REQUEST, {**key, "actor": uow.scope.actor})
     _write_down(uow, "taken", request_id)
 
@@ -102,7 +104,8 @@ def match_request(uow: UnitOfWork, request_id: int, user_id: str) -> None:
 
     Raises NotFound and Conflict, and Invalid for an id that nobody has.
     """
-    key = _lock(uow, request_id)
+    _lock(uow, request_id)
+    key = request_key(uow, request_id)
     profile_id = _profile_id(uow, without_nul(user_id).strip())
     if profile_id is None:
         raise Invalid.at("user_id", detail="There is no such person.", code="user_id_unknown")
@@ -111,7 +114,7 @@ def match_request(uow: UnitOfWork, request_id: int, user_id: str) -> None:
 
 
 def close_request(uow: UnitOfWork, request_id: int, closing: Closing) -> None:
-    """End a request with its answer.
+    """End a request with its answer. Of a known person nothing but erasing them is an erasure.
 
     Only a review that led to a correction of its conversation needs no answer: that says it.
     Raises NotFound, Conflict for one that is closed, and Invalid.
@@ -119,12 +122,15 @@ def close_request(uow: UnitOfWork, request_id: int, closing: Closing) -> None:
     if closing.state not in {RequestState.DONE, RequestState.REFUSED}:
         detail = "A request ends as done or refused."
         raise Invalid.at("state", detail=detail, code="state_invalid")
-    key = _lock(uow, request_id)
+    asked = _lock(uow, request_id)
+    key = request_key(uow, request_id)
     answer = as_stored(uow, _text(closing.answer))
     if closing.correction_id is not None:
         _check_correction(uow, key, closing)
     elif answer is None:
         raise Invalid.at("answer", detail="Say what was answered.", code="answer_missing")
+    if closing.state is RequestState.DONE:
+        _check_receipt(uow, asked)
     params = {
         **key,
         "state": closing.state.value,
@@ -168,15 +174,31 @@ def forget_who_asked(
     uow.run(statements.ANONYMISE_REQUESTS, params)
 
 
-def _lock(uow: UnitOfWork, request_id: int) -> dict[str, Any]:
-    """Return the key of an open request that nobody else changes meanwhile."""
+def _lock(uow: UnitOfWork, request_id: int) -> Mapping[Any, Any]:
+    """Return what an open request asks, and of whom; nobody else changes it meanwhile."""
     key = request_key(uow, request_id)
-    found = uow.run(statements.LOCK_REQUEST, key).first()
+    found = uow.run(statements.LOCK_REQUEST, key).mappings().first()
     if found is None:
         raise NotFound("There is no such request.")
-    if found[0] is not None:
+    if found["closed_at"] is not None:
         raise Conflict("This request is closed.")
-    return key
+    return found
+
+
+def _check_receipt(uow: UnitOfWork, asked: Mapping[Any, Any]) -> None:
+    """Raise Invalid for an erasure that is said to be done while its person is there.
+
+    Also where nobody said whose the request is, and somebody has the id that it names.
+    """
+    if asked["kind"] not in DONE_BY_ERASING or asked["receipt"] is not None:
+        return
+    identifier = asked["identifier"]
+    is_there = asked["profile_id"] is not None or (
+        identifier is not None and _profile_id(uow, identifier) is not None
+    )
+    if is_there:
+        detail = "This person was not erased: erase them, which closes the request, or refuse it."
+        raise Invalid.at("state", detail=detail, code=RECEIPT_MISSING)
 
 
 def _text(given: str | None) -> str | None:

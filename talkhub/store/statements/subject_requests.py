@@ -39,7 +39,7 @@ ONE_REQUEST = f"""{_TOLD}
 """
 
 LOCK_REQUEST = """
-select closed_at from subject_requests
+select closed_at, kind, profile_id, identifier, receipt from subject_requests
 where workspace_id = %(workspace_id)s and id = %(id)s
 for update
 """

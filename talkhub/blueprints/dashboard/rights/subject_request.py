@@ -19,6 +19,7 @@ from talkhub.services.fitting import without_nul
 from talkhub.services.privacy.closing_requests import (
     DONE_BY_A_COPY,
     DONE_BY_ERASING,
+    RECEIPT_MISSING,
     Closing,
     close_request,
     match_request,
@@ -107,8 +108,13 @@ def register(blueprint: Blueprint, database: Database) -> None:
                 form = ClosingForm.model_validate(typed)
                 closing = Closing(RequestState(form.state), form.answer, form.correction_id)
                 close_request(uow, request_id, closing)
-        except (ValidationError, Invalid):
+        except (ValidationError, Invalid) as problem:
             message = _("Escreva o que foi respondido, ou escolha a correção que foi feita.")
+            if isinstance(problem, Invalid) and problem.first_code == RECEIPT_MISSING:
+                message = _(
+                    "Esta pessoa ainda não foi apagada: apague-a, o que encerra o pedido com o"
+                    " recibo, ou encerre-o como recusado."
+                )
             return _page(database, request_id, refused=message, status=422)
         return _back(request_id)
 
