@@ -36,12 +36,12 @@ def tell_of(uow: UnitOfWork, call: Call) -> None:
     That somebody calls is a message of theirs and an answer one of the agent's, so waiting times
     and what stayed unanswered are counted as in any conversation.
     """
-    said = [_line(MessageRole.USER, "", call.started_at)]
+    said = [_line(call, MessageRole.USER, "", call.started_at)]
     if call.answered_at is not None:
-        answered = _line(MessageRole.AGENT, "", call.answered_at)
+        answered = _line(call, MessageRole.AGENT, "", call.answered_at)
         said.append({**answered, "name": call.agent})
     if call.ended_at is not None:
-        said.append(_line(MessageRole.SYSTEM, _ending(call), call.ended_at))
+        said.append(_line(call, MessageRole.SYSTEM, _ending(call), call.ended_at))
     _write(uow, call, said)
 
 
@@ -53,16 +53,20 @@ def add_turns(uow: UnitOfWork, call_id: str, turns: Sequence[Turn]) -> dict[str,
     call = lock_call(uow, call_id)
     if call.answered_at is None:
         raise Conflict("Nobody answered this call.")
-    return _write(uow, call, [_as_message(turn) for turn in turns])
+    return _write(uow, call, [_as_message(call, turn) for turn in turns])
 
 
-def _as_message(turn: Turn) -> Message:
-    message = make_message(role=turn.role, content=turn.content, sent_at=turn.said_at)
+def _as_message(call: Call, turn: Turn) -> Message:
+    message = make_message(
+        role=turn.role, content=turn.content, sent_at=turn.said_at, source=call.session_id
+    )
     return {**message, "name": turn.name} if turn.name is not None else message
 
 
-def _line(role: MessageRole, content: str, at: datetime) -> Message:
-    return make_message(role=role, content=content, sent_at=at, kind=CALL_KIND)
+def _line(call: Call, role: MessageRole, content: str, at: datetime) -> Message:
+    return make_message(
+        role=role, content=content, sent_at=at, kind=CALL_KIND, source=call.session_id
+    )
 
 
 def _ending(call: Call) -> str:
@@ -91,7 +95,7 @@ def _write(uow: UnitOfWork, call: Call, messages: list[Message]) -> dict[str, An
         intent_analysis={"status": AnalysisStatus.PENDING.value, "source": "talkhub"},
         has_own_analysis=False,
         metadata={"call": _facts(call)},
-        is_known_by_ids=True,
+        are_turns=True,
     )
     return grow(uow, growth)
 

@@ -17,7 +17,7 @@ from talkhub.services.talking.channel_sessions import (
     sessions_closed_around,
     sessions_open,
 )
-from talkhub.services.talking.growth import fact_columns, new_conversation_id
+from talkhub.services.talking.growth import new_conversation_id
 from talkhub.services.talking.transcripts import (
     active_state,
     add_up,
@@ -196,7 +196,7 @@ def _grow(
             "intent_analysis": None,
             "fingerprint": fingerprint(session.session_id, part).hex(),
             "status": status.value,
-            **fact_columns(facts),
+            **facts.as_columns(),
         }
         if offset == 0 and session.row_id is not None:
             rewritten.append({**row, "id": session.row_id})

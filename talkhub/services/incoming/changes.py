@@ -17,7 +17,6 @@ from talkhub.names import ChangeKind, ConversationStatus, DeliveryState, Job
 from talkhub.services.people.learning import forget_what_they_said
 from talkhub.services.talking.changed_messages import ToldChange, changed
 from talkhub.services.talking.channel_sessions import ClaimedEvent
-from talkhub.services.talking.growth import fact_columns
 from talkhub.services.talking.transcripts import Message, add_up, fingerprint, format_time
 from talkhub.services.telling.outbound import forget_texts
 from talkhub.store.statements import changes as statements
@@ -192,5 +191,5 @@ def _row(stored: Mapping[str, Any], messages: list[Message]) -> dict[str, Any]:
         "intent_analysis": None,
         "fingerprint": fingerprint(stored["session_id"], messages).hex(),
         "status": stored["status"],
-        **fact_columns(facts),
+        **facts.as_columns(),
     }

@@ -111,7 +111,7 @@ def record_conversation(uow: UnitOfWork, sent: SentConversation) -> dict[str, An
     uow.ring(Job.DRAIN_ANALYSIS)
     uow.touch(sent.session_id)
     uow.show(sent.session_id, None)
-    messages, timed = _as_messages(sent.messages)
+    messages, timed = _as_messages(sent)
     parts = split_parts(messages)
     if len(parts) == 1:
         facts = add_up(messages, is_open=False)
@@ -208,12 +208,12 @@ def _intent_analysis(given: dict[str, Any] | None) -> dict[str, Any]:
     return {**given, **status, "source": "caller"}
 
 
-def _as_messages(sent: Sequence[SentMessage]) -> tuple[list[Message], set[int]]:
+def _as_messages(sent: SentConversation) -> tuple[list[Message], set[int]]:
     """Return message objects, and which positions carry the caller's own time."""
     moment = clock.now()
     messages: list[Message] = []
     timed: set[int] = set()
-    for position, message in enumerate(sent):
+    for position, message in enumerate(sent.messages):
         if message.sent_at is not None:
             moment = message.sent_at
             timed.add(position)
@@ -222,6 +222,7 @@ def _as_messages(sent: Sequence[SentMessage]) -> tuple[list[Message], set[int]]:
             content=message.content,
             sent_at=moment,
             kind=message.kind,
+            source=sent.session_id,
             position=position,
         )
         if message.name is not None:

@@ -19,13 +19,13 @@ from talkhub.services.masking import messages_as_stored
 from talkhub.services.talking.labels import prediction_of
 from talkhub.services.talking.transcripts import (
     Message,
-    TranscriptFacts,
     add_up,
     fingerprint,
     format_time,
     in_order,
     is_continuation,
     split_parts,
+    turn_of,
     without_known,
 )
 from talkhub.services.talking.user_ids import find_or_make_person
@@ -36,7 +36,10 @@ from talkhub.store.uow import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """A transcript for a session which may have one; by ids, each message stands at its time."""
+    """A transcript for a session which may have one.
+
+    What `are_turns` is no transcript from its beginning: each message stands at its time.
+    """
 
     session_id: str
     user_id: str
@@ -45,7 +48,7 @@ class Growth:
     intent_analysis: dict[str, Any]
     has_own_analysis: bool
     metadata: dict[str, Any]
-    is_known_by_ids: bool = False
+    are_turns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +91,30 @@ def grow(uow: UnitOfWork, growth: Growth) -> dict[str, Any]:
     session = _find_or_open(uow, growth)
     stored = _stored(uow, growth.session_id)
     transcript = _last_transcript(stored)
-    known = [message for part in transcript for message in part.messages]
-    if transcript and growth.is_known_by_ids:
-        ids = {message["id"] for message in known}
-        news = [message for message in growth.messages if message["id"] not in ids]
-        merged = in_order([*transcript[-1].messages, *news])
-        rows = _write(uow, growth, session, merged, stored, last=transcript[-1])
-    elif transcript and transcript[0].source == "webhook":
-        news = without_known(known, growth.messages, growth.timed)
-        merged = in_order([*transcript[-1].messages, *news])
-        rows = _write(uow, growth, session, merged, stored, last=transcript[-1])
-    elif transcript and is_continuation(known, growth.messages, growth.timed):
-        news = growth.messages[len(known) :]
-        merged = [*transcript[-1].messages, *news]
-        rows = _write(uow, growth, session, merged, stored, last=transcript[-1])
-    else:
+    news = _news(growth, transcript)
+    if news is None:
         rows = _write(uow, growth, session, growth.messages, stored, last=None)
+    else:
+        merged = [*transcript[-1].messages, *news]
+        is_ordered = not growth.are_turns and transcript[0].source != "webhook"
+        messages = merged if is_ordered else in_order(merged)
+        rows = _write(uow, growth, session, messages, stored, last=transcript[-1])
     return rows[-1]
+
+
+def _news(growth: Growth, transcript: Sequence[Stored]) -> list[Message] | None:
+    """Return what a transcript does not hold yet; None if what was sent is another one."""
+    known = [message for part in transcript for message in part.messages]
+    if not transcript:
+        return None
+    if growth.are_turns:
+        # Not by their ids, which were made of less in earlier releases.
+        turns = {turn_of(message) for message in known}
+        return [message for message in growth.messages if turn_of(message) not in turns]
+    if transcript[0].source == "webhook":
+        return without_known(known, growth.messages, growth.timed)
+    is_same = is_continuation(known, growth.messages, growth.timed)
+    return growth.messages[len(known) :] if is_same else None
 
 
 def _last_transcript(stored: Sequence[Stored]) -> list[Stored]:
@@ -163,7 +173,7 @@ def _rewrite(
         **{name: answer[name] for name in ("id", "messages", "metadata", "intent_analysis")},
         "fingerprint": fingerprint(growth.session_id, messages).hex(),
         "status": ConversationStatus.CLOSED.value,
-        **fact_columns(facts),
+        **facts.as_columns(),
     }
     params = {"rows": uow.json([row]), "workspace_id": uow.workspace_id, "now": clock.now()}
     uow.run(statements.REWRITE_CONVERSATIONS, params)
@@ -191,18 +201,6 @@ def _analysis_to_come(growth: Growth, last: Stored) -> dict[str, Any]:
     return last.intent_analysis | pending
 
 
-def fact_columns(facts: TranscriptFacts) -> dict[str, Any]:
-    """Return a transcript's facts under the names of their columns."""
-    return {
-        "started_at": facts.started_at,
-        "last_message_at": facts.last_message_at,
-        "message_count": facts.message_count,
-        "user_message_count": facts.user_message_count,
-        "response_count": facts.response_count,
-        "response_ms_total": facts.response_ms_total,
-    }
-
-
 def _row(growth: Growth, session: Session, messages: list[Message], part: int) -> dict[str, Any]:
     facts = add_up(messages, is_open=False)
     return {
@@ -219,7 +217,7 @@ def _row(growth: Growth, session: Session, messages: list[Message], part: int) -
         "part": part,
         "fingerprint": fingerprint(growth.session_id, messages).hex(),
         "status": ConversationStatus.CLOSED.value,
-        **fact_columns(facts),
+        **facts.as_columns(),
     }
 
 

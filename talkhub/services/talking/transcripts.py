@@ -54,6 +54,17 @@ class TranscriptFacts:
             "completion_status": self.completion.value,
         }
 
+    def as_columns(self) -> dict[str, Any]:
+        """Return the facts under the names of their columns."""
+        return {
+            "started_at": self.started_at,
+            "last_message_at": self.last_message_at,
+            "message_count": self.message_count,
+            "user_message_count": self.user_message_count,
+            "response_count": self.response_count,
+            "response_ms_total": self.response_ms_total,
+        }
+
 
 def make_message(  # one keyword for each member of the stored object
     *,
@@ -68,12 +79,13 @@ def make_message(  # one keyword for each member of the stored object
     """Return a message object. Its id depends on nothing but what is given.
 
     A provider's message has the same id however its events are ordered or repeated.
-    Its `external_id` is unique within `source`.
+    Its `external_id` is unique within `source`; a message without one is told from others by its
+    `position` there, which is its session then.
     """
     timestamp = format_time(sent_at)
-    own_id = f"{source}|{external_id}" if external_id else ""
     role_name = str(role)  # at a third of what `role.value` takes
-    seed = own_id or f"{position}|{role_name}|{timestamp}|{content}"
+    own_id = external_id or f"{position}|{role_name}|{timestamp}|{content}"
+    seed = f"{source}|{own_id}"
     message: Message = {
         "id": "m" + hashlib.sha256(seed.encode("utf-8", "replace")).hexdigest()[:15],
         "role": role_name,
@@ -240,6 +252,11 @@ def split_parts(messages: Sequence[Message]) -> list[list[Message]]:
         parts[-1].append(message)
         size += weight
     return parts
+
+
+def turn_of(message: Message) -> tuple[str, str, str]:
+    """Return what tells a turn from others of its session, whatever its id was made of."""
+    return message["role"], message["timestamp"], message["content"]
 
 
 def _key(message: Message) -> tuple[str, str]:
