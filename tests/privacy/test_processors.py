@@ -6,9 +6,17 @@ import json
 
 from callers import Caller
 from factories import make_channel
+from flask import Flask
 
+from talkhub.blueprints.dashboard.rights.retention import processor_name
 from talkhub.names import Platform
-from talkhub.services.privacy.processors import Processor, ProcessorKind, Shared, processors
+from talkhub.services.privacy.processors import (
+    OPERATORS_HOSTING,
+    Processor,
+    ProcessorKind,
+    Shared,
+    processors,
+)
 from talkhub.settings import Settings
 from talkhub.store.uow import Database, workspace_scope
 
@@ -79,6 +87,21 @@ def test_what_is_configured_says_to_whom_data_go(
     assert [it.gets_people for it in found] == [True] * 4 + [False, *[True] * 4, False]
     kinds = {it.kind for it in without_consent}
     assert not kinds & {ProcessorKind.WEBHOOK, ProcessorKind.LANGUAGE_MODEL}
+
+
+def test_a_hosting_that_nobody_is_told_the_name_of_has_one_in_each_language() -> None:
+    hosting = Processor(ProcessorKind.HOSTING, OPERATORS_HOSTING, None, (Shared.EVERYTHING,))
+    names = {}
+
+    for language in ("pt-BR", "en", "es"):
+        with Flask(__name__).test_request_context(headers={"Accept-Language": language}):
+            names[language] = processor_name(hosting)
+
+    assert names == {
+        "pt-BR": "hospedagem da instalação",
+        "en": "the installation's hosting",
+        "es": "alojamiento de la instalación",
+    }
 
 
 def test_the_list_is_told_over_the_api_without_secrets(

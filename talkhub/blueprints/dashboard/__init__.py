@@ -141,7 +141,9 @@ def _prepare_templates(state: BlueprintSetupState) -> None:
         urgency_name=urgency_name,
     )
     environment.filters.update(
-        processor_kind_name=retention.processor_kind_name, shared_name=retention.shared_name
+        processor_kind_name=retention.processor_kind_name,
+        processor_name=retention.processor_name,
+        shared_name=retention.shared_name,
     )
     environment.filters.update(
         request_kind_name=request_kind_name, request_state_name=request_state_name

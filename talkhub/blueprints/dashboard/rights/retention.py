@@ -129,6 +129,12 @@ def _texts() -> dict[DataClass, tuple[str, str]]:
     }
 
 
+def processor_name(processor: Processor) -> str:
+    """Return what a third party is called, or what it is where nobody is told its name."""
+    is_unnamed = processor.kind == ProcessorKind.HOSTING
+    return _("hospedagem da instalação") if is_unnamed else processor.name
+
+
 def processor_kind_name(kind: str) -> str:
     """Return what a third party does for the workspace."""
     names: dict[str, str] = {
