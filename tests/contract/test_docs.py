@@ -12,6 +12,8 @@ import pytest
 from flask import Flask
 from pydantic import AliasChoices
 
+from benchmarks.__main__ import ANALYSE, MEASUREMENTS, RETRIEVAL
+from benchmarks.soak.__main__ import main as soak
 from talkhub.cli.program import main as cli
 from talkhub.errors import TalkHubError
 from talkhub.names import Metric
@@ -51,6 +53,7 @@ MODELS = (
     replies,
 )
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PROGRAM = re.compile(r"`(?:\./)?([\w./-]+\.(?:py|sh|js))`")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -136,12 +139,33 @@ def test_each_readme_lists_every_command(readme: str) -> None:
     assert sorted(listed) == sorted(expected)
 
 
+@pytest.mark.parametrize("readme", READMES)
+def test_each_readme_names_every_measurement_and_every_long_test(readme: str) -> None:
+    told = {
+        name: re.findall(r"`(\w+)(?: FILE)?`", about) for name, about in rows(readme, "Commands")
+    }
+
+    assert sorted(told["./run bench"]) == sorted({*MEASUREMENTS, ANALYSE, RETRIEVAL})
+    assert sorted(told["./run soak"]) == sorted(soak.commands)
+
+
 def test_both_readmes_have_the_same_sections_and_examples() -> None:
     english, portuguese = (read(name) for name in READMES)
 
     # The first block is the two commands, whose comments are translated.
     assert FENCE.findall(portuguese)[1:] == FENCE.findall(english)[1:]
     assert len(headings(portuguese)) == len(headings(english))
+
+
+def test_every_program_file_that_a_document_names_exists() -> None:
+    tracked = ("talkhub", "tests", "benchmarks", "docker", "deploy", "migrations")
+    files = {f"/{path.relative_to(ROOT)}" for part in tracked for path in ROOT.glob(f"{part}/**/*")}
+    files |= {f"/{path.name}" for path in ROOT.iterdir()}
+    told = {name for text in map(read, DOCUMENTS) for name in PROGRAM.findall(text)}
+
+    missing = {name for name in told if not any(file.endswith(f"/{name}") for file in files)}
+
+    assert missing == set()
 
 
 def test_every_path_is_named_in_a_document(app: Flask) -> None:
