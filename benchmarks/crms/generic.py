@@ -32,6 +32,9 @@ class Generic:
         data = asked.body["data"]
         if asked.body["type"] == "connection.test":
             return 200, {}
+        if asked.body["type"] == "contact.read":
+            found = [it for it in self.objects["contacts"].values() if it["id"] == data["id"]]
+            return (200, found[0]) if found else (404, {})
         kept = self.objects[KINDS[asked.body["type"]]].setdefault(data["reference"], {})
         kept |= {**data, "id": kept.get("id") or str(self.next_id())}
         return 200, {"id": kept["id"]}

@@ -14,7 +14,10 @@ MISSING: Reply = (404, {"status": "error", "category": "OBJECT_NOT_FOUND"})
 
 @dataclass
 class HubSpot:
-    """What the portal keeps. `ties` are pairs of an object's kind and id with a contact's id."""
+    """What the portal keeps. `ties` are pairs of an object's kind and id with a contact's id.
+
+    `merged` says into which contact one went.
+    """
 
     properties: dict[str, set[str]] = field(
         default_factory=lambda: {"contacts": {"email"}, "deals": set(), "notes": set()}
@@ -23,6 +26,7 @@ class HubSpot:
         default_factory=lambda: {"contacts": {}, "deals": {}, "notes": {}}
     )
     ties: set[tuple[str, str, str]] = field(default_factory=set)
+    merged: dict[str, str] = field(default_factory=dict)
     next_id: Callable[[], int] = field(default_factory=lambda: numbered(501))
 
     def answer(self, asked: Asked) -> Reply:
@@ -105,6 +109,7 @@ class HubSpot:
 
     def _by(self, kind: str, name: str, value: str) -> str | None:
         if name == "id":
+            value = self.merged.get(value, value)
             return value if value in self.objects[kind] else None
         found = (it for it, said in self.objects[kind].items() if said.get(name) == value)
         return next(found, None)

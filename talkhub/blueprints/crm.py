@@ -9,10 +9,11 @@ from flask import Blueprint, Response, request, url_for
 from pydantic import BaseModel, ConfigDict, Field
 
 from talkhub.blueprints.answers import private_answer
+from talkhub.blueprints.crm_webhooks import webhook_url
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.names import EndpointState, Scope
-from talkhub.names.crm import CRMKind
+from talkhub.names.crm import CRMHearing, CRMKind
 from talkhub.outbound.guarded import GuardedClient
 from talkhub.outbound.senders.base import Hosts
 from talkhub.security import Principal
@@ -21,6 +22,7 @@ from talkhub.services.connecting.connectors import ConnectorChange, ConnectorLin
 from talkhub.services.connecting.rules import CRMRule, add_rule, delete_rule, list_rules
 from talkhub.services.connecting.sessions import SignIn
 from talkhub.services.labelling.own_labels import known_intents
+from talkhub.settings import Settings
 from talkhub.store.base import LARGEST_ID
 from talkhub.store.uow import principal_scope
 from talkhub.strict_json import read_json
@@ -43,6 +45,8 @@ class ConnectorRequest(_Body):
     address: str = ""
     credentials: dict[str, str]
     fields: dict[str, str] = {}
+    hears: CRMHearing = CRMHearing.NOTHING
+    webhook_secret: str = ""
 
 
 class ConnectorPatch(_Body):
@@ -53,6 +57,8 @@ class ConnectorPatch(_Body):
     credentials: dict[str, str] | None = None
     fields: dict[str, str] | None = None
     state: EndpointState | None = None
+    hears: CRMHearing | None = None
+    webhook_secret: str | None = None
 
 
 class RuleRequest(_Body):
@@ -93,7 +99,8 @@ def _register_connectors(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> 
         """List the workspace's CRMs and how they fare; never their tokens."""
         with database.read_only(principal_scope(principal)) as uow:
             found = connectors.list_connectors(uow)
-        return private_answer({"crm_connectors": [_told(line) for line in found]})
+        told = [_told(line, runtime.settings) for line in found]
+        return private_answer({"crm_connectors": told})
 
     @blueprint.post(PATH)
     @gate.open_to_tokens("add_crm_connector", scopes=SCOPES)
@@ -108,7 +115,7 @@ def _register_connectors(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> 
                 uow, client, given.kind, change, keyring=keyring
             )
             found = connectors.find_connector(uow, connector_id)
-        response = private_answer(_told(found), 201)
+        response = private_answer(_told(found, runtime.settings), 201)
         response.headers["Location"] = url_for("crm.list")
         return response
 
@@ -124,7 +131,7 @@ def _register_connectors(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> 
             client = client_for(runtime, kind)
             connectors.change_connector(uow, client, connector_id, wanted, keyring=keyring)
             found = connectors.find_connector(uow, connector_id)
-        return private_answer(_told(found))
+        return private_answer(_told(found, runtime.settings))
 
     @blueprint.delete(ONE)
     @gate.open_to_tokens("delete_crm_connector", scopes=SCOPES)
@@ -188,7 +195,9 @@ def _register_rules(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> None:
         return Response(status=204)
 
 
-def _told(line: ConnectorLine) -> dict[str, Any]:
+def _told(line: ConnectorLine, settings: Settings) -> dict[str, Any]:
+    """Return a CRM as callers see it; the address of its webhooks only where they are heard."""
     told = asdict(line)
-    del told["public_token"]
-    return told
+    token = told.pop("public_token")
+    is_heard = line.hears != CRMHearing.NOTHING
+    return {**told, "webhook_url": webhook_url(settings, token) if is_heard else None}

@@ -6,6 +6,7 @@ import structlog
 from flask import Blueprint, Response, request
 
 from talkhub import clock, metrics, tracing
+from talkhub.blueprints import crm_webhooks
 from talkhub.blueprints.action_blocks import refuse_action_block
 from talkhub.blueprints.answers import json_answer
 from talkhub.blueprints.bodies import read_body
@@ -34,6 +35,7 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     doors = _Doors(runtime)
     receive = gate.open_to_verified("webhook")(doors.receive)
     verify = gate.open_to_anyone("webhook_verification")(doors.verify_subscription)
+    crm_webhooks.register(blueprint, runtime, gate)
     for platform in CHANNELS:
         places = (f"/{platform}", f"/webhooks/{platform}", f"/webhooks/{platform}/<token>")
         for number, place in enumerate(places):

@@ -6,15 +6,18 @@ to be answered with the same id: so it is done once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import orjson
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from talkhub import clock
 from talkhub.crm.calls import Calls, told_id
-from talkhub.crm.model import Contact, Deal, Kept, Note, Person, Place
+from talkhub.crm.hearing import ids, part, scalar
+from talkhub.crm.model import Contact, Deal, Heard, Kept, Note, Person, Place, Said
+from talkhub.outbound.guarded import Answer
 from talkhub.outbound.senders.base import document_of, is_taken
 
 
@@ -63,14 +66,47 @@ def create_deal(calls: Calls, place: Place, deal: Deal) -> str:
     return told_id(answer, "id")
 
 
-def read_contact(calls: Calls, contact_id: str) -> Person | None:
-    """Ask what a contact says now; an answer without a name, e-mail and phone says nothing."""
-    answer = _post(calls, "contact.read", {"reference": contact_id, "id": contact_id})
-    person = Person.of(answer)
-    return person if any(person.as_row().values()) else None
+def read_contact(calls: Calls, contact_id: str, fields: Collection[str]) -> Said | None:
+    """Ask what a contact says now; 404 or 410 say that it is gone."""
+    answer = _exchanged(calls, "contact.read", {"reference": contact_id, "id": contact_id})
+    if answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+        return None
+    if not is_taken(answer):
+        raise calls.refused(answer)
+    told = document_of(answer)
+    person, custom = Person.of(told), part(told, "fields")
+    return Said(
+        id=contact_id,
+        name=person.name,
+        emails=(person.email,) if person.email else (),
+        phones=(person.phone,) if person.phone else (),
+        fields={name: scalar(custom.get(name)) for name in fields},
+    )
+
+
+def is_proved(heard: Heard, credentials: Mapping[str, str], secret: str) -> bool:  # noqa: ARG001 -- the protocol
+    """Tell whether it is signed with the secret that our calls are signed with."""
+    try:
+        Webhook(credentials["secret"]).verify(heard.raw, dict(heard.headers), json_parse=False)
+    except (WebhookVerificationError, ValueError, OverflowError, OSError):
+        return False  # the library reads times and signatures of strangers as they come
+    return True
+
+
+def contacts_heard(document: Any) -> list[str]:
+    """Return the contact that an event is of."""
+    is_contacts = str(part({"it": document}, "it").get("type", "")).startswith("contact.")
+    return ids(part(document, "data").get("id")) if is_contacts else []
 
 
 def _post(calls: Calls, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    answer = _exchanged(calls, kind, data)
+    if not is_taken(answer):
+        raise calls.refused(answer)
+    return document_of(answer)
+
+
+def _exchanged(calls: Calls, kind: str, data: Mapping[str, Any]) -> Answer:
     now = clock.now()
     body = orjson.dumps({"type": kind, "timestamp": now.isoformat(), "data": data})
     message_id = f"{kind}:{data['reference']}"
@@ -80,7 +116,4 @@ def _post(calls: Calls, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": signature,
     }
-    answer = calls.exchange("POST", "", body, headers=signed)
-    if not is_taken(answer):
-        raise calls.refused(answer)
-    return document_of(answer)
+    return calls.exchange("POST", "", body, headers=signed)

@@ -6,17 +6,23 @@ A note has no such property: it names itself at its end, and is looked for there
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import hmac
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from talkhub import clock
+from talkhub.channels.signatures import is_shared_secret
 from talkhub.crm.calls import Calls, in_path, told_id, told_list
+from talkhub.crm.hearing import ids
 from talkhub.crm.model import (
     Contact,
     Deal,
+    Heard,
     Kept,
     Note,
-    Person,
     Place,
+    Said,
     as_html,
     text_with_reference,
 )
@@ -30,6 +36,9 @@ _DEALS = "/crm/v3/objects/deals"
 _NOTE_TO_CONTACT = 202
 _NOTES_READ_AT_ONCE = 100
 _LONGEST_NOTE = 60_000
+_SIGNED_SECONDS = 300
+_DIGITS = 15
+_CONTACT_TYPE = "0-1"
 
 
 def headers(credentials: Mapping[str, str]) -> Mapping[str, str]:
@@ -125,15 +134,46 @@ def create_deal(calls: Calls, place: Place, deal: Deal) -> str:
     return deal_id
 
 
-def read_contact(calls: Calls, contact_id: str) -> Person | None:
-    """Return what a contact says now."""
-    asked = {"properties": "firstname,lastname,email,phone"}
+def read_contact(calls: Calls, contact_id: str, fields: Collection[str]) -> Said | None:
+    """Return what a contact says now; for one that was merged HubSpot returns the one it is in."""
+    names = ("firstname", "lastname", "email", "phone")
+    asked = {"properties": ",".join([*names, *fields])}
     found = calls.find("GET", f"{_CONTACTS}/{in_path(contact_id)}", query=asked)
     if found is None:
         return None
-    said = found.get("properties") or {}
-    names = (said.get("firstname"), said.get("lastname"))
-    return Person.of({**said, "name": " ".join(name for name in names if name)})
+    first, last, email, phone = (_said(found, name) for name in names)
+    return Said(
+        id=told_id(found, "id"),
+        name=" ".join(f"{first} {last}".split()),
+        emails=(email,) if email else (),
+        phones=(phone,) if phone else (),
+        fields={name: _said(found, name) for name in fields},
+    )
+
+
+def is_proved(heard: Heard, credentials: Mapping[str, str], secret: str) -> bool:  # noqa: ARG001 -- the protocol
+    """Tell whether the app's client secret signed it (v3), within the last five minutes."""
+    sent_at = heard.headers.get("x-hubspot-request-timestamp", "")
+    if not secret or not (sent_at.isascii() and sent_at.isdigit() and len(sent_at) <= _DIGITS):
+        return False
+    age = clock.now().timestamp() - int(sent_at) / 1000
+    signed = f"{heard.method}{heard.url}".encode() + heard.raw + sent_at.encode()
+    expected = base64.b64encode(hmac.digest(secret.encode(), signed, "sha256")).decode()
+    given = heard.headers.get("x-hubspot-signature-v3", "")
+    return is_shared_secret(given, [expected]) and abs(age) <= _SIGNED_SECONDS
+
+
+def contacts_heard(document: Any) -> list[str]:
+    """Return whom events of contacts name: who changed, and who was merged into whom."""
+    found: list[str] = []
+    for event in document if isinstance(document, list) else []:
+        kind = str(event.get("subscriptionType", "")) if isinstance(event, dict) else ""
+        is_contacts = kind.startswith("object.") and event.get("objectTypeId") == _CONTACT_TYPE
+        if kind.startswith("contact.") or is_contacts:
+            merged = event.get("mergedObjectIds")
+            merged = merged if isinstance(merged, list) else []
+            found += ids(event.get("objectId"), event.get("primaryObjectId"), *merged)
+    return found
 
 
 def _properties(contact: Contact) -> dict[str, str]:

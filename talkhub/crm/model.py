@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from html import escape
@@ -34,13 +34,43 @@ class Person:
         """Return it as it is kept."""
         return asdict(self)
 
-    def changed_since(self, seen: Self) -> dict[str, str]:
-        """Return what is said otherwise now. What was only written otherwise is the same."""
-        return {
-            name: value
-            for name, value in asdict(self).items()
-            if value and compared(name, value) != compared(name, getattr(seen, name))
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a CRM's contact says, the first e-mail and phone being its own; `id` is whom we got."""
+
+    id: str
+    name: str = ""
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def changed_since(self, seen: Person) -> dict[str, str]:
+        """Return what is said otherwise than when it was seen last.
+
+        What was only written otherwise is the same, and a number among several is still there. An
+        e-mail or phone in a name's place is what a contact without a name was made with.
+        """
+        changed = {
+            name: values[0]
+            for name, values in (("email", self.emails), ("phone", self.phones))
+            if values and compared(name, getattr(seen, name)) not in _all_compared(name, values)
         }
+        stand_ins = {*_all_compared("name", self.emails), *_all_compared("name", self.phones)}
+        name = compared("name", self.name)
+        if name and name != compared("name", seen.name) and name not in stand_ins:
+            changed["name"] = self.name
+        return changed
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A webhook of a CRM as it came in; the headers' names are in small letters."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    raw: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +159,21 @@ class Connector(Protocol):
     def create_deal(self, calls: Calls, place: Place, deal: Deal) -> str:
         """Create a deal and return its id."""
 
-    def read_contact(self, calls: Calls, contact_id: str) -> Person | None:
-        """Return what a contact says now; None for one that there is not any more."""
+    def read_contact(self, calls: Calls, contact_id: str, fields: Collection[str]) -> Said | None:
+        """Return what a contact says now, also of fields by the CRM's names.
+
+        None for one that there is not any more.
+        """
+
+    def is_proved(self, heard: Heard, credentials: Mapping[str, str], secret: str) -> bool:
+        """Tell whether a webhook came from the CRM; `secret` is empty where nobody gave one.
+
+        The address is a secret already. Where the CRM only calls people in, its word is not taken
+        for more: what changed is read from the CRM itself.
+        """
+
+    def contacts_heard(self, document: Any) -> list[str]:
+        """Return the ids of the contacts that a webhook says something of, in any order."""
 
 
 def compared(name: str, value: str) -> str:
@@ -138,6 +181,10 @@ def compared(name: str, value: str) -> str:
     if name == "phone":
         return re.sub(r"\D", "", value)
     return value.casefold()
+
+
+def _all_compared(name: str, values: Collection[str]) -> set[str]:
+    return {compared(name, value) for value in values}
 
 
 def text_with_reference(text: str, reference: str) -> str:

@@ -6,17 +6,20 @@ name themselves, in their text and title, and are looked for at the person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from talkhub.crm.calls import Calls, in_path, told_id, told_list
+from talkhub.crm.hearing import ids, part, scalar, shows_secret
 from talkhub.crm.model import (
     Contact,
     Deal,
+    Heard,
     Kept,
     Note,
     Person,
     Place,
+    Said,
     as_html,
     compared,
     text_with_reference,
@@ -92,16 +95,33 @@ def create_deal(calls: Calls, place: Place, deal: Deal) -> str:
     return told_id(calls.ask("POST", _DEALS, wanted), "data", "id")
 
 
-def read_contact(calls: Calls, contact_id: str) -> Person | None:
+def read_contact(calls: Calls, contact_id: str, fields: Collection[str]) -> Said | None:
     """Return what a person's card says now."""
     found = calls.find("GET", f"{_PERSONS}/{in_path(contact_id)}")
     said = (found or {}).get("data")
-    if not said:
+    if not said or said.get("is_deleted"):
         return None
-    first = {name: _values(said, f"{name}s")[:1] for name in ("email", "phone")}
-    return Person.of(
-        {"name": said.get("name"), **{name: "".join(it) for name, it in first.items()}}
+    custom = said.get("custom_fields") or {}
+    return Said(
+        id=told_id(said, "id"),
+        name=" ".join(scalar(said.get("name")).split()),
+        emails=tuple(_values(said, "emails")),
+        phones=tuple(_values(said, "phones")),
+        fields={name: scalar(custom.get(name)) for name in fields},
     )
+
+
+def is_proved(heard: Heard, credentials: Mapping[str, str], secret: str) -> bool:  # noqa: ARG001 -- the protocol
+    """Tell whether it shows the password that was given, where one was; it signs nothing."""
+    return not secret or shows_secret(heard, secret)
+
+
+def contacts_heard(document: Any) -> list[str]:
+    """Return the person that an event is of, in the older version or the newer."""
+    meta = part(document, "meta")
+    if "person" not in {meta.get("entity"), meta.get("object")}:
+        return []
+    return ids(meta.get("entity_id") or meta.get("id"))
 
 
 def _change(calls: Calls, contact: Contact, kept: Kept) -> bool:

@@ -9,19 +9,22 @@ their name and text. It keeps notes at deals only.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
 from talkhub.crm.calls import Calls, SignInRefused, in_path, told_id, told_list
+from talkhub.crm.hearing import ids, part, scalar, shows_secret
 from talkhub.crm.model import (
     Contact,
     Deal,
+    Heard,
     Kept,
     Note,
     Person,
     Place,
+    Said,
     Session,
     compared,
     text_with_reference,
@@ -131,13 +134,31 @@ def create_deal(calls: Calls, place: Place, deal: Deal) -> str:
     return told_id(calls.ask("POST", _DEALS, {"data": wanted}), "data", "id")
 
 
-def read_contact(calls: Calls, contact_id: str) -> Person | None:
+def read_contact(calls: Calls, contact_id: str, fields: Collection[str]) -> Said | None:
     """Return what a contact says now."""
     said = (calls.find("GET", f"{_CONTACTS}/{in_path(contact_id)}") or {}).get("data")
     if not said:
         return None
-    first = {_KEYS[name]: "".join(_values(said, name)[:1]) for name in _KEYS}
-    return Person.of({"name": said.get("name"), **first})
+    custom = said.get("custom_fields") or {}
+    return Said(
+        id=told_id(said, "id"),
+        name=" ".join(scalar(said.get("name")).split()),
+        emails=tuple(_values(said, "emails")),
+        phones=tuple(_values(said, "phones")),
+        fields={name: scalar(custom.get(name)) for name in fields},
+    )
+
+
+def is_proved(heard: Heard, credentials: Mapping[str, str], secret: str) -> bool:  # noqa: ARG001 -- the protocol
+    """Tell whether it shows the key that was given, where one was; it signs nothing."""
+    return not secret or shows_secret(heard, secret)
+
+
+def contacts_heard(document: Any) -> list[str]:
+    """Return the contact that an event is of."""
+    is_contacts = str(part({"it": document}, "it").get("event_name", "")).startswith("crm_contact")
+    told = part(document, "document") if is_contacts else {}
+    return ids(told.get("id") or told.get("_id"))
 
 
 def _change(calls: Calls, contact: Contact, kept: Kept) -> bool:

@@ -22,6 +22,22 @@ class CRMAction(StrEnum):
     CREATE_DEAL = "create_deal"
 
 
+READ_CONTACT = "read_contact"
+"""What is done at a CRM when it says that a contact changed; no rule asks for it."""
+
+
+class CRMHearing(StrEnum):
+    """Whose changes at the CRM are taken over: nobody's, of contacts that we made, or of all.
+
+    A contact that was there before us was found by what somebody typed: whoever types another's
+    e-mail is told what the CRM says of them, where all are heard.
+    """
+
+    NOTHING = "nothing"
+    OWN = "own"
+    ALL = "all"
+
+
 class CRMEvent(StrEnum):
     """What a rule waits for: a person whom the rule has not met, or what else is told of talks."""
 

@@ -51,6 +51,7 @@ SYSTEM_SCOPES = {
     ("services/access/attempts.py", "a failed attempt"),
     ("services/access/attempts.py", "failures of all addresses"),
     ("services/answering/queueing.py", "a drain's claim"),
+    ("services/connecting/hearing.py", "the workspace of a CRM"),
     ("services/audit_chain.py", "the seals of all workspaces' trails"),
     ("services/access/auth.py", "the first admin"),
     ("services/access/auth.py", "the workspace of a login"),

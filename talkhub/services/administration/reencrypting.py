@@ -9,7 +9,7 @@ from talkhub.encryption import Keyring, decrypt, encrypt, is_current, key_id
 from talkhub.errors import Unavailable
 from talkhub.services.access.second_factors import factor_binding
 from talkhub.services.sending.channel_accounts import account_binding, credentials_binding
-from talkhub.services.telling.crm import connector_binding, session_binding
+from talkhub.services.telling.crm import connector_binding, session_binding, webhook_binding
 from talkhub.services.telling.webhooks import endpoint_binding
 from talkhub.store.hashing_keys import hashing_key_binding
 from talkhub.store.statements import reencrypting as statements
@@ -122,6 +122,9 @@ def _renew_crms(uow: UnitOfWork, work: Reencryption, after: int) -> int | None:
                 row["credentials_encrypted"], credentials_binding(signed_in_by)
             ),
             "session": work.renew(row["session_encrypted"], credentials_binding(session)),
+            "webhook_secret": work.renew(
+                row["webhook_secret_encrypted"], credentials_binding(webhook_binding(*at))
+            ),
         }
         if work.renewed > renewed_before:
             uow.run(statements.KEEP_CRM, params)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +12,13 @@ import structlog
 
 from talkhub import metrics
 from talkhub.crm.calls import Calls, SignInRefused
-from talkhub.crm.model import Contact, Deal, Kept, Note, Person, Place, Prepared
+from talkhub.crm.model import Contact, Deal, Kept, Note, Person, Place, Prepared, Said
 from talkhub.crm.registry import CONNECTORS, Account, AccountKey, calls_to, errand_deadline
 from talkhub.errors import TalkHubError, Unavailable
 from talkhub.names import SendFailure
-from talkhub.names.crm import CRMAction
+from talkhub.names.crm import READ_CONTACT, CRMAction
 from talkhub.outbound.senders.base import SHORT_WAIT, SendRefused
+from talkhub.services.connecting.hearing import take_over
 from talkhub.services.connecting.rules import VARIABLES
 from talkhub.services.connecting.sessions import SignIn
 from talkhub.services.sending.channel_accounts import read_credentials
@@ -65,8 +66,10 @@ class Result:
     profile_id: int = 0
     prepared: Prepared | None = None
     contact: Kept | None = None
-    told: Person | None = None
+    told: dict[str, Any] = field(default_factory=dict)
     made_id: str | None = None
+    has_read: bool = False
+    said: Said | None = None
     refused: SendRefused | None = None
     session_encrypted: bytes | None = None
 
@@ -155,6 +158,11 @@ def _do(errand: Errand, person: Mapping[str, Any] | None, result: Result, sign_i
     if errand.prepared is None:
         result.prepared = connector.test_connection(calls)
         calls = replace(calls, prepared=result.prepared)  # and no more time: the lease goes on
+    if errand.kind == READ_CONTACT:
+        names = tuple(errand.fields.values())
+        result.said = connector.read_contact(calls, errand.payload["contact_id"], names)
+        result.has_read = True
+        return
     result.profile_id = person["profile_id"]
     known_id = person["contact_id"]
     known = None if known_id is None else Kept(known_id, is_adopted=person["is_adopted"])
@@ -162,7 +170,7 @@ def _do(errand: Errand, person: Mapping[str, Any] | None, result: Result, sign_i
         told = Person.of(person)
         contact = Contact(person["user_id"], told, _fields(errand.fields, person))
         known = result.contact = connector.upsert_contact(calls, contact, known)
-        result.told = told
+        result.told = {**told.as_row(), "fields": dict(contact.fields)}
     if errand.kind != CRMAction.UPSERT_CONTACT:
         place = Place(known.id, person["deal_id"], may_exist=errand.fence > 1)
         result.made_id = person["made_id"] or _make(calls, errand, person, place)
@@ -210,12 +218,19 @@ def _remember(uow: UnitOfWork, errand: Errand, result: Result) -> None:
     if result.prepared is not None:
         prepared = {"id": errand.connector_id, "prepared": uow.json(dict(result.prepared))}
         uow.run(statements.REMEMBER_PREPARED, {**key, **prepared})
-    if result.contact is not None and result.told is not None:
+    if result.has_read:
+        read = {
+            "profile_id": errand.profile_id,
+            "contact_id": errand.payload["contact_id"],
+            "credentials": errand.credentials_encrypted,
+        }
+        take_over(uow, {**key, **read}, result.said)
+    if result.contact is not None:
         contact = {
             "profile_id": result.profile_id,
             "external_id": result.contact.id,
             "adopted": result.contact.is_adopted,
-            "seen": uow.json(result.told.as_row()),
+            "seen": uow.json(result.told),
             "credentials": errand.credentials_encrypted,
         }
         uow.run(statements.REMEMBER_CONTACT, {**key, **contact})

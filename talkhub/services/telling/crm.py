@@ -63,6 +63,11 @@ def session_binding(workspace_id: int, public_token: str) -> str:
     return f"{connector_binding(workspace_id, public_token)}/session"
 
 
+def webhook_binding(workspace_id: int, public_token: str) -> str:
+    """Return what the secret of a CRM's webhooks is bound to."""
+    return f"{connector_binding(workspace_id, public_token)}/webhook"
+
+
 def _errand(number: int, row: Mapping[str, Any], rule: Mapping[str, Any]) -> dict[str, Any]:
     is_contact = rule["action"] == CRMAction.UPSERT_CONTACT
     return {

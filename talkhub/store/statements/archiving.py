@@ -17,7 +17,7 @@ from webhook_endpoints where workspace_id = %(workspace_id)s order by id
 
 CRM_CONNECTORS = """
 select jsonb_build_object('id', id, 'kind', kind, 'name', name, 'address', address,
-  'fields', fields, 'state', state, 'created_at', created_at)
+  'fields', fields, 'state', state, 'hears', hears, 'created_at', created_at)
 from crm_connectors where workspace_id = %(workspace_id)s order by id
 """
 

@@ -3,7 +3,8 @@
 CONNECTORS = """
 select k.id, k.kind, k.name, k.address, k.fields, k.state, k.created_at, k.public_token,
   case when k.paused_until > clock_timestamp() then k.paused_until end as paused_until,
-  k.prepared is not null as is_prepared, k.refused_at,
+  k.prepared is not null as is_prepared, k.refused_at, k.hears,
+  k.webhook_secret_encrypted is not null as has_webhook_secret,
   (select count(*) from outbound_messages o
    where o.crm_connector_id = k.id and o.state = 'pending') as waiting,
   (select count(*) from outbound_messages o
@@ -28,14 +29,16 @@ order by k.id
 
 ADD_CONNECTOR = """
 insert into crm_connectors
-  (workspace_id, kind, name, address, credentials_encrypted, fields, public_token)
+  (workspace_id, kind, name, address, credentials_encrypted, fields, public_token, hears,
+   webhook_secret_encrypted)
 values (%(workspace_id)s, %(kind)s, %(name)s, %(address)s, %(credentials)s, %(fields)s,
-        %(public_token)s)
+        %(public_token)s, %(hears)s, %(webhook_secret)s)
 returning id
 """
 
 LOCK_CONNECTOR = """
-select id, kind, name, address, credentials_encrypted, fields, prepared, state, public_token
+select id, kind, name, address, credentials_encrypted, fields, prepared, state, public_token,
+  hears, webhook_secret_encrypted
 from crm_connectors
 where workspace_id = %(workspace_id)s and id = %(id)s
 for update
@@ -49,7 +52,8 @@ with forgotten as (
 update crm_connectors
 set name = %(name)s, address = %(address)s, credentials_encrypted = %(credentials)s,
     fields = %(fields)s, state = %(state)s, prepared = null, paused_until = null,
-    refused_at = null, signing_in_until = null,
+    refused_at = null, signing_in_until = null, hears = %(hears)s,
+    webhook_secret_encrypted = %(webhook_secret)s,
     session_encrypted = case when %(may_be_another)s then null else session_encrypted end,
     session_until = case when %(may_be_another)s then null else session_until end
 where workspace_id = %(workspace_id)s and id = %(id)s

@@ -33,13 +33,15 @@ update webhook_endpoints set secrets_encrypted = %(secrets)s where id = %(id)s
 """
 
 CRMS_TO_READ = """
-select id, workspace_id, public_token, credentials_encrypted, session_encrypted
+select id, workspace_id, public_token, credentials_encrypted, session_encrypted,
+  webhook_secret_encrypted
 from crm_connectors
 where id > %(after)s order by id limit %(limit)s for update
 """
 
 KEEP_CRM = """
-update crm_connectors set credentials_encrypted = %(credentials)s, session_encrypted = %(session)s
+update crm_connectors set credentials_encrypted = %(credentials)s, session_encrypted = %(session)s,
+  webhook_secret_encrypted = %(webhook_secret)s
 where id = %(id)s
 """
 

@@ -18,6 +18,8 @@ class CRMConnector(Scoped, Base):
     asked to make room for our ids; None until then. Until `paused_until` the CRM wants rest, and
     what is claimed by now keeps it busy until `paced_until`. Since `refused_at` it does not let us
     in. Where a token is good for a while, a session is kept, and one at a time asks for the next.
+    Whose changes are taken over `hears` says, and the address with `public_token` is where they
+    are told.
     """
 
     __tablename__ = "crm_connectors"
@@ -38,6 +40,8 @@ class CRMConnector(Scoped, Base):
     session_encrypted: Mapped[bytes | None]
     session_until: Mapped[datetime | None]
     signing_in_until: Mapped[datetime | None]
+    hears: Mapped[str] = mapped_column(String(10), server_default="nothing")
+    webhook_secret_encrypted: Mapped[bytes | None]
     created_at: Mapped[CreatedAt]
 
 

@@ -26,7 +26,8 @@ from talkhub.names import EndpointState, Sentiment
 from talkhub.names.crm import CRMAction, CRMEvent
 from talkhub.outbound.senders.base import Hosts
 from talkhub.services.connecting import connectors
-from talkhub.services.connecting.connectors import FIELDS, ConnectorChange, ConnectorLine
+from talkhub.services.connecting.checks import FIELDS
+from talkhub.services.connecting.connectors import ConnectorChange, ConnectorLine
 from talkhub.services.connecting.rules import (
     VARIABLES,
     CRMRule,

@@ -31,7 +31,7 @@ def change_source(source: str) -> str:
         "unmerge": _("Separação"),
         "consent": _("Consentimento"),
     }
-    return names.get(source, source)
+    return "CRM" if source.startswith("crm:") else names.get(source, source)
 
 
 def _field_names() -> dict[str, str]:

@@ -1,0 +1,163 @@
+"""Hear what changes at a workspace's CRMs: whom a webhook names is read there, and taken over.
+
+A webhook is a bell, not a message: what it claims is never believed, so its order, its repetitions
+and who rang it change nothing. What we told a CRM is remembered as seen; only what it says
+otherwise is a change of its own, and that is told to every CRM but this one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import available_timezones
+
+import structlog
+
+from talkhub.crm.model import Heard, Person, Said
+from talkhub.crm.registry import CONNECTORS
+from talkhub.encryption import Keyring
+from talkhub.errors import NotFound
+from talkhub.names.crm import READ_CONTACT, CRMHearing
+from talkhub.services.people.profiles import PLAIN_FIELDS, update_profile
+from talkhub.services.sending.channel_accounts import read_credentials
+from talkhub.services.telling.crm import connector_binding, webhook_binding
+from talkhub.store.statements import crm_hearing as statements
+from talkhub.store.uow import Database, UnitOfWork, system_scope, workspace_scope
+from talkhub.strict_json import read_json
+
+logger = structlog.get_logger(__name__)
+
+MOST_CONTACTS = 1000
+"""So many contacts of one webhook are read; HubSpot names up to a hundred."""
+
+_LONGEST = {"name": 255, "email": 255, "phone": 50, "locale": 35, "timezone": 64}
+_LONGEST_TAG = 100
+_MOST_TAGS = 200
+_LONGEST_VALUE = 5000
+_NOT_CUSTOM = frozenset({*PLAIN_FIELDS, "preferences", "tags"})
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A CRM whose webhooks are heard, with what proves them."""
+
+    workspace_id: int
+    connector_id: int
+    kind: str
+    credentials: Mapping[str, str]
+    secret: str
+
+    def proves(self, heard: Heard) -> bool:
+        """Tell whether a webhook came from this CRM."""
+        return CONNECTORS[self.kind].is_proved(heard, self.credentials, self.secret)
+
+
+def find_listener(database: Database, public_token: str, keyring: Keyring) -> Listener:
+    """Return whose webhook's address ends in a token; raises NotFound, also if nobody listens."""
+    row = None
+    if "\0" not in public_token:  # PostgreSQL knows no such text
+        with database.read_only(system_scope("the workspace of a CRM")) as uow:
+            params = {"public_token": public_token}
+            row = uow.run(statements.FIND_LISTENER, params).mappings().first()
+    if row is None:
+        raise NotFound("There is no such webhook.")
+    at = (row["workspace_id"], row["public_token"])
+    bound_to, secret_bound_to = connector_binding(*at), webhook_binding(*at)
+    kept = read_credentials(row["webhook_secret_encrypted"], keyring, bound_to=secret_bound_to)
+    return Listener(
+        workspace_id=row["workspace_id"],
+        connector_id=row["id"],
+        kind=row["kind"],
+        credentials=read_credentials(row["credentials_encrypted"], keyring, bound_to=bound_to),
+        secret=kept.get("secret", ""),
+    )
+
+
+def hear(database: Database, listener: Listener, raw: bytes) -> int:
+    """Queue the reading of whom a proved webhook names; return of how many people it is.
+
+    Whom nobody here knows, and what is of no contact, is left alone. Raises Invalid for no JSON.
+    """
+    named = CONNECTORS[listener.kind].contacts_heard(read_json(raw))
+    wanted = list(dict.fromkeys(named))[:MOST_CONTACTS]
+    if not wanted:
+        return 0
+    params = {
+        "workspace_id": listener.workspace_id,
+        "id": listener.connector_id,
+        "contact_ids": wanted,
+        "kind": READ_CONTACT,
+    }
+    scope = workspace_scope(listener.workspace_id, "crm webhook")
+    with database.unit_of_work(scope) as uow:
+        return len(uow.run(statements.QUEUE_READS, params).all())
+
+
+def take_over(uow: UnitOfWork, key: Mapping[str, Any], said: Said | None) -> None:
+    """Change the person whom a contact was read for, where the CRM says something of its own.
+
+    One that is gone, or is another by now, is the person's contact no more. `key` are the
+    workspace, connector, profile and contact, and the credentials that it was read with.
+    """
+    link = uow.run(statements.LINK, key).mappings().first()
+    if link is None:
+        return
+    if said is None or said.id != key["contact_id"]:
+        names = ("workspace_id", "connector_id", "contact_id")
+        uow.run(statements.LOSE_LINKS, {name: key[name] for name in names})
+        return
+    hears_it = CRMHearing.ALL if link["adopted"] else CRMHearing.OWN
+    if link["hears"] not in {hears_it, CRMHearing.ALL}:
+        return
+    seen = Person.of(link["seen"])
+    fields_seen = link["seen"].get("fields") or {}
+    changed = said.changed_since(seen)
+    given = {**changed, **_fields_changed(link["fields"], said, fields_seen)}
+    connector = key["connector_id"]
+    allowed = {name: value for name, value in given.items() if _is_allowed(name, value)}
+    if allowed != given:
+        left_out = sorted(set(given) - set(allowed))
+        logger.warning("crm_values_left_out", connector=connector, fields=left_out)
+    if allowed:
+        update_profile(uow, link["user_id"], allowed, source=f"crm:{connector}")
+    now_seen = {**seen.as_row(), **changed, "fields": {**fields_seen, **_told(said)}}
+    params = {"workspace_id": key["workspace_id"], "id": link["id"], "seen": uow.json(now_seen)}
+    uow.run(statements.REMEMBER_SEEN, params)
+
+
+def _fields_changed(
+    wanted: Mapping[str, str], said: Said, seen: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what the CRM's properties say of other fields; our ids are nobody's to change."""
+    found: dict[str, Any] = {}
+    for name, property_ in wanted.items():
+        value = _clean(said.fields.get(property_, ""))
+        if not value or value == seen.get(property_):
+            continue
+        group, _, inner = name.partition(".")
+        if group == "custom" and inner not in _NOT_CUSTOM:
+            found[inner] = value
+        elif name == "tags":
+            found[name] = [it.strip() for it in re.split(r"[,;]", value) if it.strip()]
+        elif name in {"locale", "timezone"}:
+            found[name] = value
+    return found
+
+
+def _told(said: Said) -> dict[str, str]:
+    return {name: _clean(value) for name, value in said.fields.items() if value}
+
+
+def _clean(value: str) -> str:
+    return " ".join(value.replace("\0", "").split())
+
+
+def _is_allowed(name: str, value: Any) -> bool:
+    """Tell whether a profile may say so; the tool that changes profiles asks the same."""
+    if name == "tags":
+        return len(value) <= _MOST_TAGS and all(len(tag) <= _LONGEST_TAG for tag in value)
+    if name == "timezone" and value not in available_timezones():
+        return False
+    return len(value) <= _LONGEST.get(name, _LONGEST_VALUE) and "\0" not in value
