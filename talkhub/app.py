@@ -159,7 +159,6 @@ def _register_blueprints(app: Flask, runtime: Runtime) -> None:
         app.register_blueprint(exports.create_blueprint(runtime, gate))
         app.register_blueprint(own_labels.create_blueprint(runtime, gate))
         app.register_blueprint(workspaces.create_blueprint(runtime, gate))
-        app.register_blueprint(calls.create_blueprint(runtime, gate))
         app.register_blueprint(call_pages.create_blueprint(runtime, gate))
         app.register_blueprint(call_records.create_blueprint(runtime, gate))
         app.register_blueprint(auth.create_blueprint(runtime))
@@ -169,6 +168,8 @@ def _register_blueprints(app: Flask, runtime: Runtime) -> None:
             if all(map(find_spec, extra)):
                 module = import_module(f"{extra[0]}.blueprint")
                 app.register_blueprint(module.create_blueprint(runtime, gate))
+    if role != "webhook":  # agents' browsers go on where their page is
+        app.register_blueprint(calls.create_blueprint(runtime, gate))
     if role in {"all", "webhook"}:
         app.register_blueprint(webhooks.create_blueprint(runtime, gate))
     if role in {"all", "dashboard"}:
