@@ -4,10 +4,6 @@
 volumes="talkhub_mcp_logs_data talkhub_mcp_queue_data talkhub_mcp_prometheus_data
 talkhub_mcp_alertmanager_data talkhub_mcp_grafana_data"
 scalable="talkhub-mcp-server talkhub-webhook talkhub-dashboard talkhub-worker talkhub-scheduler"
-secrets="DATABASE_URL DIRECT_URL REDIS_URL QUEUE_URL REDIS_PASSWORD JWT_SECRET JWT_SECRET_PREVIOUS
-ADMIN_SECRET ADMIN_SECRET_PREVIOUS ADMIN_PASSWORD WEBHOOK_SECRET WEBHOOK_SECRET_PREVIOUS
-WHATSAPP_APP_SECRET WHATSAPP_APP_SECRET_PREVIOUS ENCRYPTION_KEY ENCRYPTION_KEY_PREVIOUS LLM_KEY
-GRAFANA_PASSWORD ALERT_WEBHOOK_URL"
 label=me.talkhub.stack=$stack
 rollout_seconds=${ROLLOUT_SECONDS:-600}
 
@@ -54,7 +50,7 @@ make_secrets() {
   # Where nobody is to be told, alerts go nowhere; they are seen in Grafana all the same.
   export ALERT_WEBHOOK_URL=${ALERT_WEBHOOK_URL:-http://127.0.0.1:9}
   current_secrets=
-  for name in $secrets; do
+  for name in $(secrets_of_stack); do
     value=${!name:-$'\n'} # Docker refuses empty ones; the service takes a blank one for unset
     # With the key in it, a name tells nothing of a short password.
     full=talkhub_$(printf %s "$name" | tr '[:upper:]' '[:lower:]')_$(
@@ -69,6 +65,11 @@ make_secrets() {
       printf %s "$value" | docker secret create --label "$label" "$full" - >/dev/null
     fi
   done
+}
+
+# Read from there: Swarm refuses the whole stack for want of one that it names.
+secrets_of_stack() {
+  sed -n 's/^  \([A-Z_]*\): {external: true, name: "[$]{SECRET_.*/\1/p' docker-stack.yml
 }
 
 # Those of earlier values. A rollback would need them, so only after all is well.

@@ -182,6 +182,19 @@ def test_deploy_migrates_before_it_touches_a_service_and_makes_what_is_missing(
     assert (clone / ".env").stat().st_mode & 0o077 == 0
 
 
+def test_deploy_makes_every_secret_that_the_stack_names(
+    deploy: Deploy, notes: Callable[[], list[str]]
+) -> None:
+    text = (ROOT / "docker-stack.yml").read_text()
+    named = set(re.findall(r"\$\{SECRET_\w+:-(talkhub_\w+)\}", text))
+
+    deploy("deploy")
+
+    made = re.findall(r"secret create .* (talkhub_\w+)_[0-9a-f]+ -", "\n".join(notes()))
+    assert sorted(made) == sorted(named)
+    assert "talkhub_turn_secret" in named
+
+
 def test_deploying_again_makes_nothing_new_but_a_renewed_secret_which_replaces_the_old_one(
     deploy: Deploy, clone: Path, notes: Callable[[], list[str]]
 ) -> None:
