@@ -2,6 +2,11 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
+from zoneinfo import available_timezones
+
+_OF_THE_MACHINE = {"localtime", "posixrules", "Factory"}
+"""Files beside the zones that say where a machine is, or that nobody said it."""
 
 
 def _system_time() -> datetime:
@@ -18,6 +23,12 @@ def now() -> datetime:
     PostgreSQL's `clock_timestamp()`, because hosts' clocks differ.
     """
     return _source()
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    """Return the names of IANA's time zones: each means the same on every machine."""
+    return frozenset(available_timezones() - _OF_THE_MACHINE)
 
 
 def use_source(source: Callable[[], datetime] | None) -> None:

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from pydantic import AliasChoices, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from talkhub import clock
 from talkhub.settings.files import names_with_file
 from talkhub.settings.groups import (
     CallSettings,
@@ -176,7 +176,7 @@ class Settings(
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+        if value not in clock.known_zones():
             message = "is not a time zone, for example America/Sao_Paulo"
             raise ValueError(message)
         return value

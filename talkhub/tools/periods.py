@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
+from talkhub import clock
 from talkhub.errors import Invalid
 from talkhub.services.reporting.analytics import EmptyPeriod, NoPeriod
 from talkhub.services.reporting.wishes import PeriodTooLong
@@ -46,7 +47,7 @@ class DateRange(FlowInput):
 
 
 def _known_zone(name: str | None) -> str | None:
-    if name is not None and name not in available_timezones():
+    if name is not None and name not in clock.known_zones():
         raise ValueError("There is no such time zone; they are named as America/Sao_Paulo is.")
     return name
 

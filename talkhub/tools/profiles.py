@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from talkhub import clock
 from talkhub.names import Scope
 from talkhub.services.people import profiles
 from talkhub.store.uow import UnitOfWork
@@ -16,7 +16,7 @@ from talkhub.tools.spec import Answer, Effect, FlowInput, RestFace, ToolInput, T
 
 
 def _known_zone(value: str | None) -> str | None:
-    if value is not None and value not in available_timezones():
+    if value is not None and value not in clock.known_zones():
         raise ValueError("is not a time zone, for example America/Sao_Paulo")
     return value
 

@@ -13,8 +13,11 @@ from flask.testing import FlaskClient
 from html_pages import Html
 
 from talkhub.blueprints.dashboard.sign_in.devices import device_name
+from talkhub.roles import Role
 from talkhub.security import hash_password, is_password
+from talkhub.services.administration.administering import Acting
 from talkhub.services.administration.disabling import disable_login, enable_login
+from talkhub.services.administration.invitations import invite
 from talkhub.store.uow import Database, system_scope
 
 PATH = "/dashboard/account"
@@ -125,6 +128,36 @@ IPHONE = "(iPhone; CPU iPhone OS 18_0 like Mac OS X)"
 )
 def test_a_browser_is_called_by_its_name(user_agent: str, name: str):
     assert device_name(user_agent) == name
+
+
+def test_disabling_a_login_withdraws_what_they_made_and_what_invites_them(
+    name: str, browse: Callable[..., FlaskClient], database: Database
+):
+    browse(1, name=name)
+    email = f"{name}@example.com"
+    with database.unit_of_work(system_scope("tests")) as uow:
+        uow.run("update users set email = %(e)s where username = %(n)s", {"e": email, "n": name})
+    by_them = Acting(1, name, is_operator=True)
+    by_others = Acting(1, "tests", is_operator=True)
+    made = [
+        invite(database, who, role=Role.VIEWER, email=address).id
+        for who, address in (
+            (by_them, None),
+            (by_others, email.upper()),
+            (by_others, name.upper() + "@other.example"),
+        )
+    ]
+
+    disable_login(database, name, actor="tests")
+
+    left = "select id from invitations where id = any(%(ids)s)"
+    assert rows(database, 1, left, ids=made) == [{"id": made[2]}]
+    trail = (
+        "select subject from audit_entries where action = 'member.invitation_withdrawn'"
+        " and subject = any(%(ids)s) order by id"
+    )
+    told = rows(database, 1, trail, ids=[str(it) for it in made])
+    assert [it["subject"] for it in told] == [str(it) for it in made[:2]]
 
 
 def test_a_disabled_login_is_out_everywhere_until_it_is_let_in_again(

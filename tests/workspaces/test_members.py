@@ -17,7 +17,7 @@ from talkhub.names import TokenKind
 from talkhub.names.workspaces import Quota
 from talkhub.roles import Role
 from talkhub.services.access.auth import IssuedToken, SignedIn, record_token
-from talkhub.services.administration import agencies, invitations, workspaces
+from talkhub.services.administration import agencies, invitations
 from talkhub.services.administration.administering import Acting, overseeing
 from talkhub.services.administration.invitations import Newcomer
 from talkhub.services.administration.members import change_role, remove_member
@@ -273,7 +273,7 @@ def test_workspaces_are_made_by_agency_admins_only_and_under_a_name_of_their_own
 def test_a_zone_that_only_python_knows_is_none(
     database: Database, ana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workspaces, "available_timezones", lambda: {"Mars/Phobos", "UTC"})
+    monkeypatch.setattr(clock, "known_zones", lambda: {"Mars/Phobos", "UTC"})
 
     change_workspace(database, ana.acting, name="Meu", timezone="UTC")
     with pytest.raises(Invalid):

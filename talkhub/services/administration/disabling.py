@@ -7,13 +7,15 @@ from talkhub.services.administration.administering import Acting
 from talkhub.services.administration.members import end_access
 from talkhub.services.audit import audit_in
 from talkhub.store.statements import accounts as statements
+from talkhub.store.statements import members
 from talkhub.store.uow import Database, system_scope
 
 
 def disable_login(database: Database, username: str, *, actor: str) -> bool:
     """Let somebody in nowhere any more, and end their sessions and applications' logins.
 
-    False if nobody has the name, or they are disabled already.
+    Invitations that they made, or that went to their e-mail address, are withdrawn. False if
+    nobody has the name, or they are disabled already.
     """
     workspaces = _set(database, username, actor, is_disabled=True)
     for workspace_id in workspaces or ():
@@ -35,6 +37,16 @@ def _set(database: Database, username: str, actor: str, *, is_disabled: bool) ->
             return None
         if is_disabled:
             end_sessions_of(uow, user_id)
+            withdrawn = uow.run(members.WITHDRAW_INVITATIONS_OF_LOGIN, {"user_id": user_id}).all()
+            for workspace_id, invitation_id in sorted(withdrawn):
+                audit_in(
+                    uow,
+                    workspace_id,
+                    actor=actor,
+                    action="member.invitation_withdrawn",
+                    subject=str(invitation_id),
+                    address=None,
+                )
         found = uow.run(statements.WORKSPACES_OF_LOGIN, {"user_id": user_id})
         workspaces = list(found.scalars())
         for workspace_id in workspaces:

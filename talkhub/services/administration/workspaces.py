@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from zoneinfo import available_timezones
 
+from talkhub import clock
 from talkhub.errors import Conflict, Forbidden, Invalid, NotFound
 from talkhub.names.workspaces import Quota
 from talkhub.roles import Role
@@ -201,7 +201,7 @@ def _fit_name(name: str) -> str:
 
 def _require_timezone(uow: UnitOfWork, timezone: str) -> None:
     """Raise Invalid for a zone that Python or PostgreSQL does not know: both reckon in it."""
-    is_known = timezone in available_timezones() and (
+    is_known = timezone in clock.known_zones() and (
         uow.run(statements.KNOWS_TIMEZONE, {"timezone": timezone}).first() is not None
     )
     if not is_known:

@@ -78,6 +78,14 @@ where workspace_id = any(%(workspace_ids)s) and invited_by = %(username)s and ac
 """
 """An invitation says no more than who made it may say."""
 
+WITHDRAW_INVITATIONS_OF_LOGIN = """
+delete from invitations i using users u
+where u.id = %(user_id)s and i.accepted_at is null
+  and (i.invited_by = u.username or lower(i.email) in (lower(u.email), lower(u.username)))
+returning i.workspace_id, i.id
+"""
+"""Those that somebody made, and those that would let them in again under another name."""
+
 FIND_INVITATION = """
 select i.id, i.workspace_id, i.role, i.email, i.invited_by, w.name as workspace
 from invitations i join workspaces w on w.id = i.workspace_id and w.closed_at is null
@@ -127,6 +135,27 @@ values (%(workspace_id)s, %(user_id)s, %(role)s)
 on conflict (workspace_id, user_id) do nothing
 returning user_id
 """
+
+_IS_ALONE = """(u.disabled_at is null
+    and not exists (select from memberships m where m.user_id = u.id)
+    and not exists (select from agency_members a where a.user_id = u.id))"""
+"""A disabled login stays: without it, its e-mail address could come in again."""
+
+MARK_ALONE = f"""
+update users u set alone_since = case when {_IS_ALONE} then clock_timestamp() end
+where (u.alone_since is null) = {_IS_ALONE}
+"""
+"""Marks who belongs nowhere any more, and takes the mark from who does again."""
+
+LONG_ALONE = """
+select id from users where alone_since < clock_timestamp() - %(age)s
+order by id limit %(limit)s for update skip locked
+"""
+
+DELETE_ALONE = f"""
+delete from users u where u.id = any(%(ids)s) and {_IS_ALONE}
+"""
+"""Looked at once more under the rows' locks: whoever joins a workspace meanwhile waits for them."""
 
 FORGET_INVITATIONS = """
 delete from invitations where expires_at < clock_timestamp() - interval '30 days'

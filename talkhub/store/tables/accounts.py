@@ -54,7 +54,10 @@ class Workspace(Base):
 
 
 class User(Base):
-    """Someone who signs in to the dashboard."""
+    """Someone who signs in to the dashboard.
+
+    `alone_since` is since when they have belonged to no workspace or agency, as the schedule saw.
+    """
 
     __tablename__ = "users"
     __table_args__ = (Index("uq_users_email", text("lower(email)"), unique=True),)
@@ -67,6 +70,7 @@ class User(Base):
     locale: Mapped[str] = mapped_column(String(16), server_default="pt-BR")
     created_at: Mapped[CreatedAt]
     disabled_at: Mapped[datetime | None]
+    alone_since: Mapped[datetime | None]
 
 
 class Membership(Base):

@@ -82,6 +82,7 @@ def test_a_stranger_may_ask_a_thousand_times_in_a_quarter_of_an_hour(
         ("LOG_LEVEL", "LOUD"),
         ("TALKHUB_ROLE", "king"),
         ("TALKHUB_TIMEZONE", "America/Nowhere"),
+        ("TALKHUB_TIMEZONE", "localtime"),
         ("DATABASE_URL", "mysql://db/x"),
         ("DATABASE_URL", "not an address"),
         ("TRUSTED_PROXIES", "6"),
