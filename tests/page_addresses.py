@@ -41,5 +41,6 @@ PAGES = {
     "subject-requests": "/privacy/requests",
     "consents": "/privacy/consents",
     "retention": "/privacy/retention",
+    "processors": "/privacy/processors",
 }
 """What stands behind `/dashboard` in their addresses, by their names in pictures."""

@@ -27,6 +27,10 @@ def test_pages_are_found_without_accents(ana):
     assert "Análises" in ana.page("/dashboard/search?q=analises").one(class_="results").text
 
 
+def test_pages_that_the_menu_does_not_lead_to_are_found(ana):
+    assert "Segundo fator" in ana.page("/dashboard/search?q=segundo").one(class_="results").text
+
+
 def test_single_keys_can_be_switched_off(ana):
     before = ana.page("/dashboard").one("body").attributes["data-keys"]
 

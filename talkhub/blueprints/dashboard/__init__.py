@@ -37,6 +37,7 @@ from talkhub.blueprints.dashboard.rights import (
     retention,
     subject_request,
     subject_requests,
+    third_parties,
 )
 from talkhub.blueprints.dashboard.rights.audit_words import action_of_trail, detail_of_trail
 from talkhub.blueprints.dashboard.rights.request_words import (
@@ -95,6 +96,7 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
     audit.register(blueprint, database)
     branding.register(blueprint, database)
     retention.register(blueprint, runtime)
+    third_parties.register(blueprint, runtime)
     consents.register(blueprint, database)
     subject_requests.register(blueprint, database)
     subject_request.register(blueprint, database)
@@ -141,9 +143,9 @@ def _prepare_templates(state: BlueprintSetupState) -> None:
         urgency_name=urgency_name,
     )
     environment.filters.update(
-        processor_kind_name=retention.processor_kind_name,
-        processor_name=retention.processor_name,
-        shared_name=retention.shared_name,
+        processor_kind_name=third_parties.processor_kind_name,
+        processor_name=third_parties.processor_name,
+        shared_name=third_parties.shared_name,
     )
     environment.filters.update(
         request_kind_name=request_kind_name, request_state_name=request_state_name

@@ -110,8 +110,9 @@ def _watched(frame: Frame) -> list[Place]:
 
 
 def places(frame: Frame) -> list[Place]:
-    """Return the same pages, one after the other."""
-    return [place for group in groups(frame) for place in group.places]
+    """Return the same pages, one after the other, and those that only other pages lead to."""
+    further = [Place("second_factor", "shield-check", _("Segundo fator"))]
+    return [place for group in groups(frame) for place in group.places] + further
 
 
 def _of_privacy() -> list[Place]:
@@ -119,5 +120,6 @@ def _of_privacy() -> list[Place]:
         Place("subject_requests", "inbox", _("Pedidos de pessoas"), "x"),
         Place("consents", "check", _("Consentimentos"), "z"),
         Place("retention", "clock", _("Prazos de guarda"), "g"),
+        Place("processors", "share-2", _("Quem recebe dados")),
         Place("audit", "history", _("Trilha de auditoria"), "h"),
     ]

@@ -1,4 +1,4 @@
-"""How long a workspace keeps what, and to whom its data go; for owners and admins."""
+"""How long a workspace keeps what; for owners and admins."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Forbidden, Invalid
 from talkhub.services.masking import masks_numbers
 from talkhub.services.privacy.number_masking import set_masking
-from talkhub.services.privacy.processors import Processor, ProcessorKind, Shared, processors
 from talkhub.services.privacy.retention import (
     COUNTED_AT_MOST,
     LEAST_DAYS,
@@ -45,7 +44,6 @@ class RetentionPage:
     due: Mapping[DataClass, int]
     texts: Mapping[DataClass, tuple[str, str]]
     refused: str
-    processors: list[Processor]
     masks_numbers: bool
     least: Mapping[DataClass, int] = field(default_factory=lambda: LEAST_DAYS)
     counted_at_most: int = COUNTED_AT_MOST
@@ -101,7 +99,6 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
                 due=due,
                 texts=_texts(),
                 refused=refused,
-                processors=processors(uow, runtime.settings),
                 masks_numbers=masks_numbers(uow),
             )
         return render_page("dashboard/rights/retention.html", page, status=status)
@@ -127,38 +124,3 @@ def _texts() -> dict[DataClass, tuple[str, str]]:
             _("Mensagens e webhooks entregues, com as tentativas."),
         ),
     }
-
-
-def processor_name(processor: Processor) -> str:
-    """Return what a third party is called, or what it is where nobody is told its name."""
-    is_unnamed = processor.kind == ProcessorKind.HOSTING
-    return _("hospedagem da instalação") if is_unnamed else processor.name
-
-
-def processor_kind_name(kind: str) -> str:
-    """Return what a third party does for the workspace."""
-    names: dict[str, str] = {
-        ProcessorKind.CHANNEL: _("Canal"),
-        ProcessorKind.WEBHOOK: _("Webhook"),
-        ProcessorKind.CRM: _("CRM"),
-        ProcessorKind.LANGUAGE_MODEL: _("Modelo de linguagem"),
-        ProcessorKind.HOSTING: _("Hospedagem"),
-        ProcessorKind.SIGN_IN: _("Entrada da equipe"),
-        ProcessorKind.TRACES: _("Rastreamento técnico"),
-    }
-    return names.get(kind, kind)
-
-
-def shared_name(data: str) -> str:
-    """Return what a third party gets."""
-    names: dict[str, str] = {
-        Shared.MESSAGES: _("mensagens"),
-        Shared.IDENTIFIERS: _("identificadores"),
-        Shared.PROFILE: _("dados do perfil"),
-        Shared.ANALYSES: _("análises"),
-        Shared.MASKED_MESSAGES: _("mensagens mascaradas"),
-        Shared.EVERYTHING: _("tudo o que é guardado"),
-        Shared.TEAM: _("e-mails da equipe"),
-        Shared.TIMES: _("tempos e números, sem conteúdo"),
-    }
-    return names.get(data, data)
