@@ -22,6 +22,7 @@ from talkhub.heartbeat import Heartbeat
 from talkhub.jobs import handlers
 from talkhub.jobs.closing import delete_closed_workspaces
 from talkhub.jobs.context import begin, worker_context
+from talkhub.jobs.crm_sessions import renew_idle_sessions
 from talkhub.jobs.forgetting import forget_the_old
 from talkhub.jobs.packing import pack_conversations
 from talkhub.jobs.queues import connect
@@ -278,6 +279,7 @@ TASKS = (
     Task("keep_no_longer", timedelta(hours=1), keep_no_longer, is_slow=True),
     Task("pack_conversations", timedelta(minutes=1), pack_conversations, is_slow=True),
     Task("reconcile_uchat", timedelta(minutes=1), reconcile_uchat, is_slow=True),
+    Task("renew_idle_crm_sessions", timedelta(hours=1), renew_idle_sessions),
     Task("seal_the_trail", timedelta(minutes=1), seal_the_trail, is_slow=True),
     Task("tell_weekly_reports", timedelta(hours=1), tell_weekly_reports, is_slow=True),
     Task("tend_the_outbox", timedelta(hours=1), tend_the_outbox),

@@ -26,6 +26,10 @@ READ_CONTACT = "read_contact"
 """What is done at a CRM when it says that a contact changed; no rule asks for it."""
 
 
+RENEW_SESSION = "renew_session"
+"""What is done at a CRM whose refresh token would end if nobody used it."""
+
+
 class CRMHearing(StrEnum):
     """Whose changes at the CRM are taken over: nobody's, of contacts that we made, or of all.
 

@@ -28,6 +28,7 @@ SYSTEM_SCOPES = {
     ("enrichment/budget.py", "the budget of all workspaces"),
     ("enrichment/queueing.py", "a drain's claim"),
     ("jobs/courier.py", "a drain's claim"),
+    ("jobs/crm_sessions.py", "idle sessions at CRMs"),
     ("jobs/handlers.py", "a drain's claim"),
     ("jobs/statistics.py", "buckets that an earlier release counted"),
     ("jobs/statistics.py", "workspaces with due statistics"),

@@ -7,15 +7,16 @@ from collections.abc import Callable
 import pytest
 from connections import Connection
 from factories import KEYRING
-from structlog.testing import capture_logs
 
 from benchmarks.crms.rd_station import CREDENTIALS
+from talkhub.jobs.crm_sessions import renew_idle_sessions
 from talkhub.services.sending.channel_accounts import read_credentials
 from talkhub.services.telling.crm import session_binding
 
 Connect = Callable[..., Connection]
 
 SIGN_IN = "POST /oauth2/token"
+WEEK_AGO = "update crm_connectors set session_until = clock_timestamp() - interval '8 days'"
 
 
 @pytest.fixture
@@ -83,7 +84,9 @@ def test_one_sign_in_serves_many_errands_and_is_kept_encrypted(rd: Connection) -
     assert session["refresh_token"] == rd.stub.book.refresh_token != CREDENTIALS["refresh_token"]
 
 
-def test_a_session_that_ends_early_is_followed_by_the_next(rd: Connection) -> None:
+def test_a_session_that_ends_early_is_followed_by_the_next(
+    rd: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
     talk(rd, 1)
     rd.stub.book.access.clear()
 
@@ -93,26 +96,44 @@ def test_a_session_that_ends_early_is_followed_by_the_next(rd: Connection) -> No
 
     assert [it["state"] for it in rd.errands()] == ["sent", "sent"]
     assert rd.stub.requests.count(SIGN_IN) == 2
+    assert "crm_token_refused" not in caplog.text
     assert rd.caller.get("/api/v1/crm-connectors").json["crm_connectors"][0]["refused_at"] is None
 
 
-def test_access_that_was_taken_away_is_told_of_until_it_is_given_anew(rd: Connection) -> None:
+def test_access_that_nobody_used_for_a_week_is_renewed_once(rd: Connection) -> None:
+    talk(rd, 1)
+    rd.do(lambda uow: uow.run(WEEK_AGO))
+
+    renew_idle_sessions(rd.database)
+    renew_idle_sessions(rd.database)
+    rd.deliver()
+
+    assert [it["kind"] for it in rd.errands()] == ["upsert_contact", "renew_session"]
+    assert rd.errands()[1]["state"] == "sent"
+    assert rd.stub.requests.count(SIGN_IN) == 2
+    renew_idle_sessions(rd.database)
+    assert len(rd.errands()) == 2
+
+
+def test_access_that_was_taken_away_is_told_of_until_it_is_given_anew(
+    rd: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
     talk(rd, 1)
     rd.stub.book.access.clear()
     rd.stub.book.refresh_token = "given-to-another"
 
-    with capture_logs() as logs:
-        talk(rd, 2)
-        rd.deliver_at_last()
+    talk(rd, 2)
+    rd.deliver_at_last()
+    rd.deliver_at_last()
     path = f"/api/v1/crm-connectors/{rd.id}"
     refused = rd.caller.get("/api/v1/crm-connectors").json["crm_connectors"][0]["refused_at"]
     anew = {"credentials": {"refresh_token": "given-to-another"}}
     assert rd.caller.patch(path, anew).json["refused_at"] is None
     rd.deliver_at_last()
 
-    told = [it for it in logs if it["event"] == "crm_token_refused"]
+    told = [it for it in caplog.records if "crm_token_refused" in it.getMessage()]
     assert refused is not None
-    assert [it["log_level"] for it in told] == ["error"]
+    assert [it.levelname for it in told] == ["ERROR"]
     assert {it["state"] for it in rd.errands()} == {"sent"}
     assert len(rd.read("select id from crm_records where external_id is not null")) == 2
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.errors import Conflict
-from talkhub.names.crm import READ_CONTACT, CRMAction, CRMEvent, CRMKind
+from talkhub.names.crm import READ_CONTACT, RENEW_SESSION, CRMAction, CRMEvent, CRMKind
 
 
 def crm_kind_name(kind: str) -> str:
@@ -86,6 +86,7 @@ def crm_action_name(action: str) -> str:
         CRMAction.ADD_NOTE: _("Nota no CRM"),
         CRMAction.CREATE_DEAL: _("Negócio no CRM"),
         READ_CONTACT: _("Leitura do CRM"),
+        RENEW_SESSION: _("Acesso ao CRM"),
     }
     return names.get(action, crm_event_name(action))
 

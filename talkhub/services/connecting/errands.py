@@ -16,7 +16,7 @@ from talkhub.crm.model import Contact, Deal, Kept, Note, Person, Place, Prepared
 from talkhub.crm.registry import CONNECTORS, Account, AccountKey, calls_to, errand_deadline
 from talkhub.errors import TalkHubError, Unavailable
 from talkhub.names import SendFailure
-from talkhub.names.crm import READ_CONTACT, CRMAction
+from talkhub.names.crm import READ_CONTACT, RENEW_SESSION, CRMAction
 from talkhub.outbound.senders.base import SHORT_WAIT, SendRefused
 from talkhub.services.connecting.hearing import take_over
 from talkhub.services.connecting.rules import VARIABLES
@@ -43,7 +43,7 @@ class Errand:
     id: int
     workspace_id: int
     connector_id: int
-    profile_id: int
+    profile_id: int | None
     kind: str
     payload: dict[str, Any]
     attempts: int
@@ -75,7 +75,7 @@ class Result:
 
 
 def person_told(uow: UnitOfWork, errand: Errand) -> dict[str, Any] | None:
-    """Return whom an errand is about, as they are now; None for somebody who was erased."""
+    """Return whom an errand is about, as they are now; None for nobody, or who was erased."""
     params = {
         "workspace_id": errand.workspace_id,
         "connector_id": errand.connector_id,
@@ -138,21 +138,26 @@ def _settle_session(uow: UnitOfWork, errand: Errand, result: Result) -> SendRefu
         if refused is None and errand.was_refused:
             uow.run(crm_sessions.REMEMBER_LET_IN, {**key, **credentials})
         return refused
-    if uow.run(crm_sessions.REMEMBER_REFUSED, {**key, **credentials}).first() is not None:
-        logger.error("crm_token_refused", connector=errand.connector_id, crm=errand.crm)
-    if result.session_encrypted is None:
+    session = result.session_encrypted
+    # A session may have been ended before its time: the next attempt begins another.
+    if session is None or errand.attempts > 1:
+        newly = uow.run(crm_sessions.REMEMBER_REFUSED, {**key, **credentials}).first() is not None
+        if newly:
+            logger.error("crm_token_refused", connector=errand.connector_id, crm=errand.crm)
+    if session is None:
         return refused
-    # A session may have been ended before its time: the next errand begins another.
-    uow.run(crm_sessions.END_SESSION, {**key, "session": result.session_encrypted})
+    uow.run(crm_sessions.END_SESSION, {**key, "session": session})
     return SignInRefused(refused.reason, wait=SHORT_WAIT)
 
 
 def _do(errand: Errand, person: Mapping[str, Any] | None, result: Result, sign_in: SignIn) -> None:
-    if person is None:
-        raise SendRefused(SendFailure.PERMANENT, "There is no such person any more.")
     deadline = errand_deadline()
     account = sign_in(_account(errand, sign_in), deadline=deadline)
     result.session_encrypted = account.session_encrypted
+    if errand.kind == RENEW_SESSION:
+        return
+    if person is None:
+        raise SendRefused(SendFailure.PERMANENT, "There is no such person any more.")
     connector = CONNECTORS[errand.crm]
     calls = calls_to(account, sign_in.client, sign_in.hosts, deadline=deadline)
     if errand.prepared is None:

@@ -35,6 +35,18 @@ where workspace_id = %(workspace_id)s and id = %(id)s and session_encrypted = %(
 """
 """The CRM does not know it any more: the next errand signs in."""
 
+QUEUE_RENEWALS = """
+insert into outbound_messages (workspace_id, crm_connector_id, kind, payload)
+select k.workspace_id, k.id, %(kind)s, '{}'::jsonb
+from crm_connectors k
+where k.kind = any(%(kinds)s) and k.state = 'active' and k.refused_at is null
+  and coalesce(k.session_until, k.created_at) < clock_timestamp() - %(idle)s
+  and not exists (
+    select from outbound_messages o
+    where o.crm_connector_id = k.id and o.kind = %(kind)s and o.state = 'pending')
+order by k.id
+"""
+
 REMEMBER_REFUSED = """
 update crm_connectors set refused_at = clock_timestamp()
 where workspace_id = %(workspace_id)s and id = %(id)s and credentials_encrypted = %(credentials)s
