@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from structlog.testing import capture_logs
+import pytest
+from flask import Flask
 
 from talkhub.jobs.worker import connections_of
 from talkhub.settings import Settings
 from talkhub.store.connections import look_for_room, most_connections
 
 
-def test_a_part_that_may_open_more_than_are_free_warns(settings: Settings) -> None:
-    with capture_logs() as logs:
-        has_room = look_for_room(settings.database_url or "", part="web", needed=100_000)
+def test_a_part_that_may_open_more_than_are_free_warns(
+    app: Flask, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    has_room = look_for_room(settings.database_url or "", part="web", needed=100_000)
 
     assert not has_room
-    assert [(line["event"], line["needed"]) for line in logs] == [("connections_scarce", 100_000)]
-    assert 0 < logs[0]["free"] < 100_000
+    (line,) = [record.msg for record in caplog.records]
+    assert (line["event"], line["needed"]) == ("connections_scarce", 100_000)
+    assert 0 < line["free"] < 100_000
 
 
-def test_one_that_fits_says_nothing(settings: Settings) -> None:
-    with capture_logs() as logs:
-        has_room = look_for_room(settings.database_url or "", part="web", needed=1)
+def test_one_that_fits_says_nothing(
+    app: Flask, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    has_room = look_for_room(settings.database_url or "", part="web", needed=1)
 
-    assert (has_room, logs) == (True, [])
+    assert (has_room, caplog.records) == (True, [])
 
 
 def test_a_database_that_is_away_keeps_nobody_from_starting() -> None:
