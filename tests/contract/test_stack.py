@@ -12,7 +12,8 @@ import pytest
 import yaml
 from pydantic import AliasChoices
 
-from talkhub.settings import Settings
+from talkhub.embedded.boot import read_settings
+from talkhub.settings import Settings, environment_of_others, files
 
 ROOT = Path(__file__).parents[2]
 STACK = yaml.safe_load((ROOT / "docker-stack.yml").read_text())
@@ -48,6 +49,8 @@ NOT_IN_A_SWARM = {
     *("TALKHUB_ROLE", "TALKHUB_TOKEN", "WEBHOOKS_REACH_LOOPBACK", "DIRECT_URL"),
     *("TALKHUB_HOME", "TALKHUB_PG_BIN", "TALKHUB_PG_USER", "TALKHUB_LINGER"),
 }
+
+NEEDED = ("JWT_SECRET", "ADMIN_SECRET", "ADMIN_PASSWORD", "WEBHOOK_SECRET", "ENCRYPTION_KEY")
 
 
 def labels(service: str) -> dict[str, str]:
@@ -196,6 +199,33 @@ def test_every_setting_reaches_the_parts() -> None:
     given = {*part["environment"], *part["secrets"]}
 
     assert names - PLACED - NOT_IN_A_SWARM == given
+
+
+def test_the_parts_start_with_what_deploy_needs_and_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = SERVICES["talkhub-mcp-server"]
+    needed = {name: f"{name.lower()}-3f9c71" for name in NEEDED}
+    needed |= {
+        name: f"redis://:3f9c71@{name.lower()}:6379/0" for name in ("REDIS_URL", "QUEUE_URL")
+    }
+    needed["DATABASE_URL"] = "postgresql://postgres:3f9c71@db.example.com/postgres"
+    monkeypatch.setattr(files, "SECRET_FILES", tmp_path)
+    for name in part["secrets"]:
+        (tmp_path / name).write_text(needed.get(name, "\n"))  # what deploy makes of the others
+
+    with environment_of_others({name: filled(text) for name, text in part["environment"].items()}):
+        settings = read_settings()
+
+    assert (settings.env, settings.public_url) == ("production", "https://mcp.talkhub.me")
+    assert (settings.turn_secret, settings.livekit_api_key, settings.llm_key) == (None, None, None)
+
+
+def filled(text: str) -> str:
+    """Return a value as it is where .env names nothing."""
+    while (inner := re.sub(r"\$\{\w+:-([^${}]*)\}", r"\1", str(text))) != text:
+        text = inner
+    return text
 
 
 def test_every_config_is_a_file_and_is_used() -> None:
