@@ -20,10 +20,12 @@ from talkhub.services.people.consents import (
     consents_of,
     note_consent,
     opt_out_words,
+    read_saved,
+    reads_saved,
     set_opt_out_words,
     texts,
 )
-from talkhub.store.uow import principal_scope
+from talkhub.store.uow import UnitOfWork, principal_scope
 from talkhub.strict_json import read_json
 
 TEXTS, WORDS = "/api/v1/consent-texts", "/api/v1/opt-out-words"
@@ -56,11 +58,15 @@ class ConsentRequest(BaseModel):
 
 
 class WordsRequest(BaseModel):
-    """The messages that opt out; null are our own."""
+    """The messages that opt out, null are our own; and whether saved ones count.
+
+    What is not named stays as it is.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    words: list[Annotated[str, StringConstraints(max_length=255)]] | None
+    words: list[Annotated[str, StringConstraints(max_length=255)]] | None = None
+    in_saved: bool = False
 
 
 def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
@@ -120,7 +126,7 @@ def _add_words(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> None:
     def words(principal: Principal) -> Response:
         """Tell by which messages people opt out."""
         with database.read_only(principal_scope(principal)) as uow:
-            return private_answer({"words": opt_out_words(uow)})
+            return private_answer(_opt_outs(uow))
 
     @blueprint.put(WORDS, endpoint="set_words")
     @gate.open_to_tokens("set_opt_out_words", scopes=SCOPES)
@@ -128,5 +134,12 @@ def _add_words(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> None:
         """Take other messages for it."""
         given = WordsRequest.model_validate(read_json(request.get_data()))
         with database.unit_of_work(principal_scope(principal)) as uow:
-            set_opt_out_words(uow, given.words)
-            return private_answer({"words": opt_out_words(uow)})
+            if "words" in given.model_fields_set:
+                set_opt_out_words(uow, given.words)
+            if "in_saved" in given.model_fields_set:
+                read_saved(uow, in_saved=given.in_saved)
+            return private_answer(_opt_outs(uow))
+
+
+def _opt_outs(uow: UnitOfWork) -> dict[str, object]:
+    return {"words": opt_out_words(uow), "in_saved": reads_saved(uow)}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from callers import Caller
-from factories import make_channel, rows
+from factories import make_channel, rows, transcript
 from flask.testing import FlaskClient
 from providers import CHANNEL_SECRET, Door, said
 
@@ -92,9 +92,29 @@ def test_a_workspace_has_words_of_its_own(write: Callable[[str], None], caller: 
     write("sair")
     write("Chega")
 
-    assert told.json == {"words": ["chega"]}
+    assert told.json == {"words": ["chega"], "in_saved": False}
     assert len(consents(caller)) == 1
     assert len(caller.put("/api/v1/opt-out-words", {"words": None}).json["words"]) > 5
+
+
+def test_saved_conversations_opt_out_where_the_workspace_says_so(
+    caller: Caller, drain: Callable[[], None]
+) -> None:
+    def save(*texts: str) -> None:
+        body = {"session_id": "s1", "user_id": PERSON, "messages": transcript(*texts)}
+        assert caller.tool("save_conversation", body).status_code == 200
+        drain()
+
+    save("parar", "Tudo bem")
+    before = consents(caller)
+    told = caller.put("/api/v1/opt-out-words", {"in_saved": True}).json
+    save("parar", "Tudo bem", "chega", "sair")  # the bot says the last one
+    caller.put("/api/v1/opt-out-words", {"words": ["chega"]})
+    save("parar", "Tudo bem", "chega", "sair", "oi")
+
+    assert (before, told) == ([], {"words": list(OWN_WORDS), "in_saved": True})
+    noted = [(it["purpose"], it["is_given"], it["noted_by"]) for it in consents(caller)]
+    assert noted == [("contact", False, "message")] * 2
 
 
 def test_whoever_withdraws_being_remembered_is_remembered_no_more(

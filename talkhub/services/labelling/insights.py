@@ -17,6 +17,7 @@ from talkhub.services.labelling.next_intents import next_intents
 from talkhub.services.labelling.reviewing import review_priority
 from talkhub.services.labelling.write_back import queue_actions
 from talkhub.services.people import learning
+from talkhub.services.people.consents import note_saved_opt_outs
 from talkhub.services.recalling.memory import pack_stems
 from talkhub.services.talking.labels import relabelled
 from talkhub.services.talking.transcripts import Message, add_up, response_times
@@ -123,6 +124,7 @@ def store_analyses(
     stored = [dict(row) for row in uow.run(statements.STORE_ANALYSES, params).mappings()]
     learning.store_learned(uow, {row["id"]: row["learned"] for row in rows}, stored)
     if not are_renewals:
+        note_saved_opt_outs(uow, [row["id"] for row in stored])
         outbound.tell(uow, lambda: outbound.analyses_stored(stored))
         queue_actions(uow, stored)
         tell_crms(uow, stored)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from talkhub import clock
 from talkhub.channels.base import NormalisedMessage
@@ -64,6 +64,13 @@ class ConsentWish:
     channel: str | None = None
     message_id: str | None = None
     at: datetime | None = None
+
+
+class _OptOuts(NamedTuple):
+    """By which messages people opt out, and whether also in conversations that are saved."""
+
+    words: tuple[str, ...]
+    in_saved: bool
 
 
 def add_text(uow: UnitOfWork, purpose: Purpose, body: str) -> int:
@@ -121,15 +128,28 @@ def consents_of(uow: UnitOfWork, user_id: str) -> list[dict[str, Any]]:
 
 def opt_out_words(uow: UnitOfWork) -> tuple[str, ...]:
     """Return the messages by which the workspace's people say that they want to hear no more."""
-    words = uow.run(statements.WORDS, {"workspace_id": uow.workspace_id}).scalar()
-    return OWN_WORDS if words is None else tuple(words)
+    return _opt_outs(uow).words
+
+
+def reads_saved(uow: UnitOfWork) -> bool:
+    """Tell whether the words count in conversations that callers save, too."""
+    return _opt_outs(uow).in_saved
+
+
+def read_saved(uow: UnitOfWork, *, in_saved: bool) -> None:
+    """Have the words count in conversations that are saved from now on, or no longer."""
+    if reads_saved(uow) != in_saved:
+        key = {"workspace_id": uow.workspace_id, "actor": uow.scope.actor}
+        uow.run(statements.READ_SAVED, {**key, "ours": list(OWN_WORDS), "in_saved": in_saved})
+        audit(uow, action="opt_out_words.set", subject=None, address=None)
 
 
 def set_opt_out_words(uow: UnitOfWork, words: Sequence[str] | None) -> None:
     """Take these messages for it from now on, None our own. Raises Invalid."""
     key = {"workspace_id": uow.workspace_id}
     if words is None:
-        uow.run(statements.END_WORDS, key)
+        ours = {"ours": list(OWN_WORDS), "actor": uow.scope.actor}
+        uow.run(statements.END_WORDS, {**key, **ours})
     else:
         folded = sorted({folded_word(word) for word in words} - {""})
         if len(folded) > _MOST_WORDS or any(len(word) > _LONGEST_WORD for word in folded):
@@ -150,18 +170,52 @@ def note_opt_outs(
     ]
     if not short:
         return
-    words = {folded_word(word) for word in opt_out_words(uow)}
-    said = [it for it in short if folded_word(it.content) in words]
+    found = (
+        {
+            "profile_id": people[it.sender.user_id],
+            "channel": it.platform.value,
+            "message_id": it.external_id,
+            "content": it.content,
+            "at": it.sent_at,
+        }
+        for it in short
+    )
+    _withdraw(uow, _opt_outs(uow), found)
+
+
+def note_saved_opt_outs(uow: UnitOfWork, conversation_ids: Sequence[int]) -> None:
+    """Note who wrote nothing but an opt-out word in conversations that callers saved.
+
+    Only where the workspace wants that; what was noted is noted once. The analysis' drain calls it.
+    """
+    opt_outs = _opt_outs(uow)
+    if opt_outs.in_saved:
+        params = {"workspace_id": uow.workspace_id, "ids": list(conversation_ids)}
+        wanted = {**params, "longest": _LONGEST_WORD}
+        _withdraw(uow, opt_outs, uow.run(statements.SAVED_SHORT_MESSAGES, wanted).mappings().all())
+
+
+def _opt_outs(uow: UnitOfWork) -> _OptOuts:
+    row = uow.run(statements.WORDS, {"workspace_id": uow.workspace_id}).first()
+    if row is None:
+        return _OptOuts(OWN_WORDS, in_saved=False)
+    return _OptOuts(OWN_WORDS if row.are_ours else tuple(row.words), row.in_saved)
+
+
+def _withdraw(uow: UnitOfWork, opt_outs: _OptOuts, messages: Iterable[Mapping[Any, Any]]) -> None:
+    """Note of those messages that are an opt-out word, whose they are."""
+    words = {folded_word(word) for word in opt_outs.words}
+    said = [it for it in messages if folded_word(it["content"]) in words]
     if said:
         params = {
             "workspace_id": uow.workspace_id,
-            "profile_ids": [people[it.sender.user_id] for it in said],
+            "profile_ids": [it["profile_id"] for it in said],
             "purpose": Purpose.CONTACT.value,
             "is_given": False,
             "text_id": None,
-            "channels": [it.platform.value for it in said],
-            "message_ids": [it.external_id for it in said],
-            "times": [it.sent_at for it in said],
+            "channels": [it["channel"] for it in said],
+            "message_ids": [it["message_id"] for it in said],
+            "times": [it["at"] for it in said],
             "noted_by": "message",
         }
         uow.run(statements.ADD_CONSENTS, params)

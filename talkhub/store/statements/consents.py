@@ -60,16 +60,47 @@ limit 1
 """Whether a person wants to hear no more, and nothing is going on that they are answered in."""
 
 WORDS = """
-select words from opt_out_words where workspace_id = %(workspace_id)s
+select words, are_ours, in_saved from opt_out_words where workspace_id = %(workspace_id)s
 """
 
 SET_WORDS = """
 insert into opt_out_words (workspace_id, words, changed_by)
 values (%(workspace_id)s, %(words)s, %(actor)s)
 on conflict (workspace_id) do update
-set words = excluded.words, changed_by = excluded.changed_by, changed_at = clock_timestamp()
+set words = excluded.words, are_ours = false, changed_by = excluded.changed_by,
+    changed_at = clock_timestamp()
 """
 
 END_WORDS = """
-delete from opt_out_words where workspace_id = %(workspace_id)s
+update opt_out_words
+set words = %(ours)s, are_ours = true, changed_by = %(actor)s, changed_at = clock_timestamp()
+where workspace_id = %(workspace_id)s
+"""
+
+READ_SAVED = """
+insert into opt_out_words (workspace_id, words, are_ours, in_saved, changed_by)
+values (%(workspace_id)s, %(ours)s, true, %(in_saved)s, %(actor)s)
+on conflict (workspace_id) do update
+set in_saved = excluded.in_saved, changed_by = excluded.changed_by,
+    changed_at = clock_timestamp()
+"""
+
+SAVED_SHORT_MESSAGES = """
+select c.profile_id, left(c.platform, 20) as channel, said ->> 'id' as message_id,
+       said ->> 'content' as content,
+       least((said ->> 'timestamp')::timestamptz, clock_timestamp()) as at
+from conversations c cross join lateral jsonb_array_elements(c.messages) as said
+where c.workspace_id = %(workspace_id)s and c.id = any(%(ids)s) and c.source <> 'erased'
+  and not c.metadata ? 'call' and said ->> 'role' = 'user' and not said ? 'external_id'
+  and length(said ->> 'content') between 1 and %(longest)s
+  and not exists (
+    select from consents k
+    where k.workspace_id = %(workspace_id)s and k.profile_id = c.profile_id
+      and k.purpose = 'contact' and k.message_id = said ->> 'id')
+order by c.id, at
+"""
+"""What people wrote in conversations that callers saved, as far as it was not noted already.
+
+A message of a channel has its provider's id, and was read when it came. What is said in a call
+is no message.
 """

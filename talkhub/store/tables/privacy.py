@@ -61,7 +61,11 @@ class Consent(Scoped, Base):
 
 
 class OptOutWords(Scoped, Base):
-    """The messages by which people say that they want to hear no more; without a row our own."""
+    """The messages by which people say that they want to hear no more; without a row our own.
+
+    `in_saved` says whether they count in conversations that callers save, too. Where they
+    `are_ours`, ours count as they are then, and not as they were written down.
+    """
 
     __tablename__ = "opt_out_words"
 
@@ -69,6 +73,8 @@ class OptOutWords(Scoped, Base):
         BigInteger, ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True
     )
     words: Mapped[list[str]]
+    in_saved: Mapped[bool] = mapped_column(server_default=text("false"))
+    are_ours: Mapped[bool] = mapped_column(server_default=text("false"))
     changed_by: Mapped[str] = mapped_column(String(255))
     changed_at: Mapped[CreatedAt]
 
