@@ -101,6 +101,23 @@ def test_fields_are_mapped_and_what_is_left_empty_goes_nowhere(ana: FlaskClient)
     assert Html(refused.text).all("input", name="key")[0].attributes["value"] == "my plan"
 
 
+def test_what_a_crm_tells_is_heard_once_it_can_be_proved(ana: FlaskClient) -> None:
+    path = ana.post(PATH, data=FORM).location
+    wanted = {"hears": "own", "webhook_secret": ""}
+
+    refused = ana.post(f"{path}/hearing", data=wanted)
+    ana.post(f"{path}/hearing", data={**wanted, "webhook_secret": TOKEN})
+    ana.post(f"{path}/hearing", data=wanted)
+
+    shown = page(ana, path)
+    assert refused.status_code == 422
+    assert "O HubSpot assina" in Html(refused.text).one(role="alert").text
+    assert shown.one("option", value="own").attributes.get("selected") is not None
+    assert "/webhooks/crm/" in shown.one("pre").text
+    assert TOKEN not in shown.source
+    assert ana.post(f"{path}/hearing", data={**wanted, "forgets": "yes"}).status_code == 422
+
+
 def test_a_refused_token_is_said_until_another_is_given(connect: Connect, ana: FlaskClient) -> None:
     hubspot = connect("hubspot")
     path = f"{PATH}/{hubspot.id}"
@@ -172,7 +189,17 @@ def test_who_may_not_manage_crms_sees_neither_page_nor_link(
 ) -> None:
     path = ana.post(PATH, data=FORM).location
     bia = browse(workspace, "viewer", name="bia")
-    parts = ("", "/rules", "/fields", "/state", "/test", "/replay", "/delete", "/rules/1/delete")
+    parts = (
+        "",
+        "/rules",
+        "/fields",
+        "/hearing",
+        "/state",
+        "/test",
+        "/replay",
+        "/delete",
+        "/rules/1/delete",
+    )
 
     refused = [bia.get(PATH), bia.get(path), bia.post(PATH, data=FORM)]
     refused += [bia.post(f"{path}{part}", data=FORM) for part in parts]

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 
 from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.errors import Conflict
-from talkhub.names.crm import READ_CONTACT, RENEW_SESSION, CRMAction, CRMEvent, CRMKind
+from talkhub.names.crm import (
+    READ_CONTACT,
+    RENEW_SESSION,
+    CRMAction,
+    CRMEvent,
+    CRMHearing,
+    CRMKind,
+)
 
 
 def crm_kind_name(kind: str) -> str:
@@ -74,6 +81,37 @@ def crm_field_name(name: str) -> str:
     return names.get(name, name)
 
 
+def crm_hearing_name(hears: str) -> str:
+    """Return whose changes at a CRM are taken over."""
+    names: dict[str, str] = {
+        CRMHearing.NOTHING: _("nada"),
+        CRMHearing.OWN: _("contatos que as regras criaram"),
+        CRMHearing.ALL: _("também contatos que já existiam"),
+    }
+    return names.get(hears, hears)
+
+
+def crm_hearing_needs(kind: str) -> str:
+    """Return what has to be set at a CRM of a kind so that it tells us; empty if unknown."""
+    needs: dict[str, str] = {
+        CRMKind.HUBSPOT: _(
+            "Nos webhooks do aplicativo privado, assine contato criado, alterado, apagado e unido."
+            " O segredo é o client secret do aplicativo."
+        ),
+        CRMKind.PIPEDRIVE: _(
+            "Crie webhooks de pessoas. Se lhes der uma senha HTTP, informe-a como segredo."
+        ),
+        CRMKind.RD_STATION: _(
+            "Crie os webhooks crm_contact_updated e crm_contact_deleted. Se lhes der um auth_key"
+            " com o nome X-Auth-Key, informe-o como segredo."
+        ),
+        CRMKind.GENERIC: _(
+            "Envie contact.changed a este endereço, assinado com o mesmo segredo do acesso."
+        ),
+    }
+    return needs.get(kind, "")
+
+
 def crm_event_name(event: str) -> str:
     """Return when a rule acts, where that is no event that endpoints are told of."""
     return _("Pessoa nova") if event == CRMEvent.PERSON_NEW else event
@@ -108,6 +146,8 @@ def crm_fault_name(code: str) -> str:
         ),
         "action_invalid": _("Um perfil alterado só muda o contato, sem sentimento nem intenção."),
         "pipeline_invalid": _("Só um negócio tem funil e etapa."),
+        "webhook_secret_invalid": _("O segredo é uma linha só, como o CRM o mostra."),
+        "webhook_secret_missing": _("O HubSpot assina com o client secret: informe-o."),
         "unknown_variable": _("Há uma variável que não existe."),
     }
     return names.get(code, _("Isto não foi aceito: confira os campos."))
@@ -134,6 +174,8 @@ CRM_WORDS = {
         crm_credential_name,
         crm_field_name,
         crm_fault_name,
+        crm_hearing_name,
+        crm_hearing_needs,
     )
 }
 """What templates may use, by the functions' own names."""

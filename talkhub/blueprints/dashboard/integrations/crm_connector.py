@@ -1,9 +1,8 @@
-"""One CRM: how it fares, its rules, what it is told of a person, what it was not told."""
+"""What is done with one CRM: tested, switched, mapped, given rules, heard, taken away."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from flask import Blueprint, redirect, request, url_for
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,94 +10,28 @@ from werkzeug.wrappers import Response
 
 from talkhub.blueprints.crm import client_for
 from talkhub.blueprints.dashboard.crm_wording import crm_fault_name
+from talkhub.blueprints.dashboard.integrations.crm_page import CUSTOM, Shown, show_page
 from talkhub.blueprints.dashboard.integrations.crms import (
-    REFUSAL,
     credentials_typed,
     managing,
     typed_form,
     without_credentials,
 )
-from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page
 from talkhub.blueprints.runtime import Runtime
-from talkhub.crm.registry import CREDENTIALS, takes_address
-from talkhub.errors import Conflict, Forbidden, Invalid, ProviderRefused, TalkHubError
-from talkhub.names import EndpointState, Sentiment
-from talkhub.names.crm import CRMAction, CRMEvent
+from talkhub.errors import Conflict, Invalid, ProviderRefused, TalkHubError
+from talkhub.names import EndpointState
+from talkhub.names.crm import CRMHearing
 from talkhub.outbound.senders.base import Hosts
 from talkhub.services.connecting import connectors
 from talkhub.services.connecting.checks import FIELDS
-from talkhub.services.connecting.connectors import ConnectorChange, ConnectorLine
-from talkhub.services.connecting.rules import (
-    VARIABLES,
-    CRMRule,
-    add_rule,
-    delete_rule,
-    list_rules,
-)
+from talkhub.services.connecting.connectors import ConnectorChange
+from talkhub.services.connecting.rules import CRMRule, add_rule, delete_rule
 from talkhub.services.connecting.sessions import SignIn
 from talkhub.services.fitting import without_nul
 from talkhub.services.labelling.own_labels import known_intents
 from talkhub.services.sending.dead_letters import replay_dead_letters
 from talkhub.store.base import LARGEST_ID
-from talkhub.store.queries.dead_letters import DeadMessage, dead_messages
-
-CUSTOM = "custom."
-EMPTY_ROWS = 2
-"""How many own fields can be added at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What came of a form: `form` says which, `typed` what it said if it was refused."""
-
-    form: str = ""
-    refused: str = ""
-    typed: Mapping[str, str] = field(default_factory=dict)
-    fields: Mapping[str, str] | None = None
-    is_tested: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CRMPage:
-    """Everything the page shows."""
-
-    frame: Frame
-    connector: ConnectorLine
-    rules: tuple[CRMRule, ...]
-    intents: tuple[str, ...]
-    dead: tuple[DeadMessage, ...]
-    shown: Shown
-    events: tuple[str, ...] = tuple(CRMEvent)
-    actions: tuple[str, ...] = tuple(CRMAction)
-    moods: tuple[str, ...] = tuple(Sentiment)
-    known_fields: tuple[str, ...] = FIELDS
-    variables: str = " ".join(f"{{{name}}}" for name in VARIABLES)
-
-    @property
-    def credentials(self) -> tuple[str, ...]:
-        """What this CRM is signed in to with."""
-        return CREDENTIALS[self.connector.kind]
-
-    @property
-    def takes_address(self) -> bool:
-        """Whether its kind is somewhere else for each customer."""
-        return takes_address(self.connector.kind)
-
-    @property
-    def fields(self) -> Mapping[str, str]:
-        """The CRM's properties by ours, as they are kept, or as they were typed."""
-        typed = self.shown.fields
-        return self.connector.fields if typed is None else typed
-
-    @property
-    def own_fields(self) -> list[tuple[str, str]]:
-        """The keys of a profile's own with their properties, and room for more."""
-        own = [
-            (name.removeprefix(CUSTOM), property_)
-            for name, property_ in self.fields.items()
-            if name.startswith(CUSTOM)
-        ]
-        return own + [("", "")] * EMPTY_ROWS
+from talkhub.store.queries.dead_letters import dead_messages
 
 
 class RuleForm(BaseModel):
@@ -135,7 +68,7 @@ def _register_connector(blueprint: Blueprint, runtime: Runtime) -> None:
 
     @blueprint.get("/crms/<int:connector_id>", endpoint="crm")
     def show(connector_id: int) -> Response:
-        return _page(runtime, connector_id)
+        return show_page(runtime, connector_id)
 
     @blueprint.post("/crms/<int:connector_id>/test", endpoint="test_crm")
     def test(connector_id: int) -> Response:
@@ -146,10 +79,10 @@ def _register_connector(blueprint: Blueprint, runtime: Runtime) -> None:
             prepared = connectors.test_account(account, SignIn(database, client, Hosts(), keyring))
         except ProviderRefused as refused:
             shown = Shown("test", refused.detail.removeprefix("The CRM refused: "))
-            return _page(runtime, connector_id, shown, status=refused.status)
+            return show_page(runtime, connector_id, shown, status=refused.status)
         with managing(runtime) as uow:
             connectors.remember_prepared(uow, connector_id, prepared)
-        return _page(runtime, connector_id, Shown("test", is_tested=True))
+        return show_page(runtime, connector_id, Shown("test", is_tested=True))
 
     @blueprint.post("/crms/<int:connector_id>/delete", endpoint="delete_crm")
     def delete(connector_id: int) -> Response:
@@ -198,7 +131,22 @@ def _register_settings(blueprint: Blueprint, runtime: Runtime) -> None:
             change(connector_id, ConnectorChange(fields=fields))
         except Invalid as refused:
             shown = Shown("fields", crm_fault_name(refused.first_code), fields=fields)
-            return _page(runtime, connector_id, shown, status=refused.status)
+            return show_page(runtime, connector_id, shown, status=refused.status)
+        return _back(connector_id)
+
+    @blueprint.post("/crms/<int:connector_id>/hearing", endpoint="hear_crm")
+    def hear(connector_id: int) -> Response:
+        typed = typed_form()
+        forgets = "" if typed.get("forgets") else None
+        try:
+            wanted = ConnectorChange(
+                hears=_hearing(typed.get("hears", "")),
+                webhook_secret=typed.get("webhook_secret") or forgets,
+            )
+            change(connector_id, wanted)
+        except Invalid as refused:
+            kept = {"hears": typed.get("hears", "")}
+            return _refused(runtime, connector_id, "hearing", refused, kept)
         return _back(connector_id)
 
     @blueprint.post("/crms/<int:connector_id>/state", endpoint="switch_crm")
@@ -237,6 +185,13 @@ def _register_rules(blueprint: Blueprint, runtime: Runtime) -> None:
         return _back(connector_id)
 
 
+def _hearing(wanted: str) -> CRMHearing:
+    if wanted not in set(CRMHearing):
+        detail = f"There are: {', '.join(CRMHearing)}."
+        raise Invalid.at("hears", detail=detail, code="hears_invalid")
+    return CRMHearing(wanted)
+
+
 def _fields_typed() -> dict[str, str]:
     """Return the CRM's properties by ours; what has no property is not told."""
     typed = typed_form()
@@ -260,19 +215,4 @@ def _refused(
     typed: Mapping[str, str],
 ) -> Response:
     shown = Shown(form, crm_fault_name(refused.first_code), without_credentials(typed))
-    return _page(runtime, connector_id, shown, status=refused.status)
-
-
-def _page(
-    runtime: Runtime, connector_id: int, shown: Shown | None = None, *, status: int = 200
-) -> Response:
-    with reading(runtime.database) as uow:
-        frame = read_frame(uow)
-        if not frame.manages_crms:
-            raise Forbidden(REFUSAL)
-        connector = connectors.find_connector(uow, connector_id)
-        rules = tuple(rule for rule in list_rules(uow) if rule.connector_id == connector_id)
-        intents = known_intents(uow)
-        dead = dead_messages(uow, crm_id=connector_id) if connector.given_up else ()
-    page = CRMPage(frame, connector, rules, intents, dead, shown or Shown())
-    return render_page("dashboard/integrations/crm.html", page, status=status)
+    return show_page(runtime, connector_id, shown, status=refused.status)
