@@ -1,14 +1,25 @@
-"""An OpenAI-compatible interface on the loopback: answers well, or as a test has it do first."""
+"""An OpenAI-compatible interface on the loopback: answers well, or as a test has it do first.
+
+What asks it stands here too, for the tests of all that asks.
+"""
 
 from __future__ import annotations
 
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from https_host import Behaviour, Host, answering
+
+from talkhub.enrichment.budget import Budget
+from talkhub.enrichment.calling import Caller
+from talkhub.enrichment.interface import Interface
+from talkhub.jobs.enricher import Enricher
+from talkhub.store.uow import Database, system_scope
 
 READING = {
     "sentiment": "negative",
@@ -66,10 +77,37 @@ def refusing(status: str, *headers: str) -> Behaviour:
 def never_ending(connection: socket.socket) -> None:
     """Answer a byte at a time, each well within any limit of its own."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-    for _ in range(100):
+    for _ in range(500):  # for longer than any limit, however slow the machine is
         connection.sendall(b" ")
         time.sleep(0.02)
 
 
 def hanging_up(_connection: socket.socket) -> None:
     """Say nothing at all."""
+
+
+@pytest.fixture
+def model(host: Callable[..., object]) -> LanguageModel:
+    return LanguageModel(lambda behave: host(behave, is_plain=True))
+
+
+@pytest.fixture
+def interface(model: LanguageModel) -> Iterator[Interface]:
+    made = Interface(model.url, key="sk-tests", model="tests-1", seconds=2)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ask(database: Database, interface: Interface) -> Callable[..., int]:
+    """Do what the enricher does until nothing is due; returns how many it took."""
+
+    def run(**changed: float) -> int:
+        given = {"daily_tokens": 10**9, "daily_cost": 1e6, "price_sent": 5.0, "price_received": 20}
+        budget = Budget(**{**given, **changed})
+        return Enricher(Caller(database, interface, budget, timedelta(seconds=30))).drain()
+
+    with database.unit_of_work(system_scope("tests")) as uow:
+        uow.run("delete from enrichments")  # of other tests
+        uow.run("update replies set writing = 'missed' where writing = 'wanted'")
+    return run

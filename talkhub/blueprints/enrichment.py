@@ -33,7 +33,7 @@ class ConsentRequest(BaseModel):
 def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
     """Return the routes on which the reading is looked at and switched."""
     blueprint = Blueprint("enrichment", __name__)
-    model = runtime.settings.llm_model if runtime.settings.llm_url else None
+    model = runtime.settings.language_model
 
     @blueprint.get(PATH, endpoint="show")
     @gate.open_to_tokens("show_enrichment", scopes=SCOPES)

@@ -16,7 +16,7 @@ from talkhub.blueprints.answers import private_answer
 from talkhub.blueprints.gate import Gate
 from talkhub.blueprints.runtime import Runtime
 from talkhub.names import Scope
-from talkhub.replies.deciding import ReplyMode, ReplyState
+from talkhub.replies.deciding import ReplyMode, ReplyState, Wording
 from talkhub.replies.passages import SourceFormat
 from talkhub.security import Principal
 from talkhub.services.answering.reply_settings import (
@@ -49,14 +49,22 @@ class _Request(BaseModel):
 
 
 class SettingsRequest(_Request):
-    """What a workspace wants from now on; without a threshold it is learned."""
+    """What a workspace wants from now on; without a threshold it is learned.
+
+    The dashboard's form sends the same, and nothing for what is empty.
+    """
 
     mode: ReplyMode
+    wording: Wording = Wording.QUOTE
     threshold: float | None = None
     quiet_from: time | None = None
     quiet_until: time | None = None
     daily_cap: int = USUAL_CAP
     handoff_text: str = ""
+
+    def as_settings(self) -> ReplySettings:
+        """Return them as the workspace's settings, which nobody has changed yet."""
+        return ReplySettings(**self.model_dump())
 
 
 class SourceRequest(_Request):
@@ -98,25 +106,27 @@ def create_blueprint(runtime: Runtime, gate: Gate) -> Blueprint:
 
 
 def _add_settings(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> None:
+    model = runtime.settings.language_model
+
     @blueprint.get(SETTINGS_PATH)
     @gate.open_to_tokens("show_reply_settings", scopes=_MANAGED)
     def show(principal: Principal) -> Response:
         """Tell how the workspace wants automatic replies, and the threshold that holds now."""
         with runtime.database.read_only(principal_scope(principal)) as uow:
-            return private_answer(_told(uow))
+            return private_answer(_told(uow, model))
 
     @blueprint.put(SETTINGS_PATH)
     @gate.open_to_tokens("change_reply_settings", scopes=_MANAGED)
     def change(principal: Principal) -> Response:
         """Have automatic replies so from now on."""
         given = SettingsRequest.model_validate(read_json(request.get_data()))
-        wanted = ReplySettings(**given.model_dump())
+        wanted = given.as_settings()
         with runtime.database.unit_of_work(principal_scope(principal)) as uow:
-            set_settings(uow, wanted, address=request.remote_addr)
-            return private_answer(_told(uow))
+            set_settings(uow, wanted, has_model=bool(model), address=request.remote_addr)
+            return private_answer(_told(uow, model))
 
 
-def _told(uow: UnitOfWork) -> dict[str, Any]:
+def _told(uow: UnitOfWork, model: str | None) -> dict[str, Any]:
     settings = settings_of(uow)
     in_force = threshold_of(uow, settings)
     return {
@@ -124,6 +134,7 @@ def _told(uow: UnitOfWork) -> dict[str, Any]:
         "quiet_from": settings.quiet_from and settings.quiet_from.isoformat("minutes"),
         "quiet_until": settings.quiet_until and settings.quiet_until.isoformat("minutes"),
         "threshold_in_force": in_force,
+        "model": model,
     }
 
 

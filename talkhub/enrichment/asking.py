@@ -7,11 +7,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Generic
 
 from talkhub import json_codec
 from talkhub.analysis.personal import masked
-from talkhub.enrichment.model import reading_schema
+from talkhub.enrichment.model import READING, Answer, Reading, Shape
 from talkhub.memory.cleaning import cleaned
 from talkhub.memory.facts.clauses import plain
 from talkhub.names import MessageRole
@@ -47,16 +47,17 @@ _ROLES: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What a model is told to do, and the conversation as one JSON document."""
+class Question(Generic[Answer]):
+    """What a model is told to do, what about as one JSON document, and how it is to answer."""
 
     instructions: str
     transcript: str
+    shape: Shape[Answer]
 
     @property
     def with_shape(self) -> str:
         """The instructions, with the answer's shape for interfaces that cannot be told it."""
-        return f"{self.instructions}\n\n{_SHAPE}{json_codec.dumps_text(reading_schema())}"
+        return f"{self.instructions}\n\n{_SHAPE}{json_codec.dumps_text(self.shape.schema)}"
 
     @property
     def most_sent(self) -> int:
@@ -70,7 +71,9 @@ class Question:
         return hashlib.sha256(seed.encode()).digest()
 
 
-def question_about(messages: Sequence[Mapping[str, Any]], *, names: str | None) -> Question | None:
+def question_about(
+    messages: Sequence[Mapping[str, Any]], *, names: str | None
+) -> Question[Reading] | None:
     """Return what is asked about a transcript; None if nobody says anything in it.
 
     `names` are the person's, which are masked as numbers and addresses are. Of a long transcript
@@ -83,15 +86,20 @@ def question_about(messages: Sequence[Mapping[str, Any]], *, names: str | None) 
         text = str(message.get("content") or "").strip()
         if who is None or not text:
             continue
-        # Masked before it is cut: half a number would not be known for one.
-        text = cleaned(_nameless(masked(_legible(text)), names), LONGEST_MESSAGE)
+        text = as_sent(text, names, LONGEST_MESSAGE)
         room -= len(text)
         if room < 0:
             break
         lines.append({"from": who, "text": text})
     if not any(line["from"] == "customer" for line in lines):
         return None
-    return Question(_INSTRUCTIONS, json_codec.dumps_text(lines[::-1]))
+    return Question(_INSTRUCTIONS, json_codec.dumps_text(lines[::-1]), READING)
+
+
+def as_sent(text: str, names: str | None, longest: int) -> str:
+    """Return what a model is shown of a person's words: nobody's number, and not their names."""
+    # Masked before it is cut: half a number would not be known for one.
+    return cleaned(_nameless(masked(_legible(text)), names), longest)
 
 
 def _legible(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from talkhub.enrichment.asking import MOST_RECEIVED, Question
-from talkhub.enrichment.interface import Answered
+from talkhub.enrichment.model import Answer
 from talkhub.store.statements import enrichment as statements
 from talkhub.store.statements.locks import LOCK
 from talkhub.store.uow import Database, system_scope
@@ -31,7 +31,9 @@ class Budget:
     price_sent: float
     price_received: float
 
-    def reserve(self, database: Database, workspace_id: int, question: Question) -> Reserved | None:
+    def reserve(
+        self, database: Database, workspace_id: int, question: Question[Answer]
+    ) -> Reserved | None:
         """Count a call as if it were as long as it may get; None if the day cannot bear it."""
         sent, received = question.most_sent, MOST_RECEIVED
         params = {
@@ -46,19 +48,20 @@ class Budget:
             day = uow.run(statements.RESERVE, params).scalar()
         return None if day is None else Reserved(workspace_id, day, sent, received)
 
-    def settle(self, database: Database, reserved: Reserved, answered: Answered) -> None:
-        """Put what a call took in the place of what it might have taken, where it is told.
+    def settle(
+        self, database: Database, reserved: Reserved, sent: int | None, received: int | None
+    ) -> None:
+        """Put the tokens of a call in the place of what it might have taken, where they are told.
 
         Of a call that failed nobody knows what it cost: it stays counted.
         """
-        if answered.sent is None or answered.received is None:
+        if sent is None or received is None:
             return
         params = {
             "workspace_id": reserved.workspace_id,
             "day": reserved.day,
-            "tokens": answered.sent + answered.received - reserved.sent - reserved.received,
-            "micros": self._micros(answered.sent, answered.received)
-            - self._micros(reserved.sent, reserved.received),
+            "tokens": sent + received - reserved.sent - reserved.received,
+            "micros": self._micros(sent, received) - self._micros(reserved.sent, reserved.received),
         }
         with database.unit_of_work(system_scope("the budget of all workspaces")) as uow:
             uow.run(statements.CORRECT_USAGE, params)

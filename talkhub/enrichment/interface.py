@@ -10,13 +10,13 @@ import hashlib
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Generic
 
 import orjson
 from pydantic import BaseModel, Field, ValidationError
 
 from talkhub.enrichment.asking import MOST_RECEIVED, Question
-from talkhub.enrichment.model import Form, Reading, Trouble, reading_schema
+from talkhub.enrichment.model import Answer, Form, Shape, Trouble
 
 _MOST_BYTES: Final = 256 * 1024
 _LONGEST_REST: Final = timedelta(minutes=15)
@@ -33,10 +33,10 @@ class AskFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What a model found, the form that it took, and its tokens; None where it counts none."""
+class Answered(Generic[Answer]):
+    """What a model answered, the form that it took, and its tokens; None where it counts none."""
 
-    reading: Reading
+    content: Answer
     form: Form
     sent: int | None
     received: int | None
@@ -85,7 +85,7 @@ class Interface:
             http_client=openai.DefaultHttpxClient(follow_redirects=False),
         )
 
-    def ask(self, question: Question, *, first: Form) -> Answered:
+    def ask(self, question: Question[Answer], *, first: Form) -> Answered[Answer]:
         """Return the model's answer; raises AskFailed.
 
         A form that the interface does not know costs nothing there, and the next one is tried.
@@ -102,14 +102,14 @@ class Interface:
                 raise AskFailed(Trouble.TOO_SLOW) from error
             except (self._errors.APIConnectionError, self._cut_off) as error:
                 raise AskFailed(Trouble.UNREACHABLE) from error
-            return _answered(body, form)
+            return _answered(body, question.shape, form)
         raise AssertionError("the last form either answers or raises")
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def _body(self, question: Question, form: Form) -> bytes:
+    def _body(self, question: Question[Answer], form: Form) -> bytes:
         deadline = time.monotonic() + self._seconds
         create = self._client.chat.completions.with_streaming_response.create
         received = bytearray()
@@ -124,9 +124,9 @@ class Interface:
         return bytes(received)
 
 
-def _request(question: Question, model: str, form: Form) -> dict[str, Any]:
+def _request(question: Question[Answer], model: str, form: Form) -> dict[str, Any]:
     """Return the arguments of a call. No tools, and no temperature: some models refuse any."""
-    shape = {"name": "reading", "strict": True, "schema": reading_schema()}
+    shape = {"name": question.shape.name, "strict": True, "schema": question.shape.schema}
     instructions = question.instructions if form is Form.SCHEMA else question.with_shape
     wanted: dict[Form, dict[str, Any]] = {
         Form.SCHEMA: {"response_format": {"type": "json_schema", "json_schema": shape}},
@@ -146,7 +146,7 @@ def _request(question: Question, model: str, form: Form) -> dict[str, Any]:
     }
 
 
-def _answered(body: bytes, form: Form) -> Answered:
+def _answered(body: bytes, shape: Shape[Answer], form: Form) -> Answered[Answer]:
     try:
         completion = _Completion.model_validate(orjson.loads(body))
     except (orjson.JSONDecodeError, ValidationError) as error:
@@ -156,18 +156,18 @@ def _answered(body: bytes, form: Form) -> Answered:
         raise AskFailed(Trouble.REFUSED)
     usage = completion.usage
     return Answered(
-        reading=_reading(choice.message.content or ""),
+        content=_read(choice.message.content or "", shape.kind),
         form=form,
         sent=usage.prompt_tokens if usage else None,
         received=usage.completion_tokens if usage else None,
     )
 
 
-def _reading(content: str) -> Reading:
+def _read(content: str, kind: type[Answer]) -> Answer:
     """Return what a model says: one JSON object, whatever it wrote around it."""
     start, end = content.find("{"), content.rfind("}")
     try:
-        return Reading.model_validate(orjson.loads(content[start : end + 1]))
+        return kind.model_validate(orjson.loads(content[start : end + 1]))
     except (orjson.JSONDecodeError, ValidationError) as error:
         raise AskFailed(Trouble.GARBAGE) from error
 

@@ -1,10 +1,11 @@
-"""What a language model is asked to find in a conversation, and what can come of asking."""
+"""What a language model is asked, what it finds in a conversation, what can come of asking."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -84,8 +85,22 @@ _CHOICES: Mapping[str, type[StrEnum]] = {
 }
 
 
-def reading_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a reading as strict interfaces take it: closed, and no lengths."""
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape(Generic[Answer]):
+    """What an answer looks like: its name, its JSON Schema, and the model that reads it.
+
+    Strict interfaces take schemas that are closed, and name no lengths.
+    """
+
+    name: str
+    schema: Mapping[str, Any]
+    kind: type[Answer]
+
+
+def _reading_schema() -> dict[str, Any]:
     closed = {name: sorted(kind) for name, kind in _CHOICES.items()}
     fields: dict[str, Any] = {
         name: {"type": "string", "enum": labels} for name, labels in closed.items()
@@ -98,3 +113,6 @@ def reading_schema() -> dict[str, Any]:
         "required": list(fields),
         "additionalProperties": False,
     }
+
+
+READING: Final = Shape("reading", _reading_schema(), Reading)

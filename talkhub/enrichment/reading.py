@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-
-import structlog
 
 from talkhub import clock, json_codec, metrics
 from talkhub.enrichment.asking import Question, question_about
-from talkhub.enrichment.breaker import note_answer, note_failure, room_to_call
-from talkhub.enrichment.budget import Budget
-from talkhub.enrichment.interface import Answered, AskFailed, Interface
-from talkhub.enrichment.model import Form, Trouble
+from talkhub.enrichment.calling import Caller
+from talkhub.enrichment.interface import Answered, AskFailed
+from talkhub.enrichment.model import Form, Reading, Trouble
 from talkhub.enrichment.queueing import (
     MAX_ATTEMPTS,
     Claimed,
@@ -26,24 +22,21 @@ from talkhub.enrichment.queueing import (
 from talkhub.store.statements import enrichment as statements
 from talkhub.store.uow import Database, Scope, UnitOfWork, workspace_scope
 
-logger = structlog.get_logger(__name__)
-
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads conversations through one interface, within one budget."""
+    """Reads conversations by one model."""
 
-    database: Database
-    interface: Interface
-    budget: Budget
-    lease: timedelta
+    caller: Caller
 
-    def claim(self, room: int) -> tuple[list[Claimed], Form]:
-        """Take conversations that are due, as many as may be asked about, and how to ask."""
-        room, form = room_to_call(self.database, self.interface.name, room=room, probe=self.lease)
-        if not room:
-            return [], form
-        return claim_enrichments(self.database, limit=room, lease=self.lease), form
+    @property
+    def database(self) -> Database:
+        """Where conversations wait."""
+        return self.caller.database
+
+    def claim(self, room: int) -> list[Claimed]:
+        """Take conversations that are due, so that no other process does within the lease."""
+        return claim_enrichments(self.database, limit=room, lease=self.caller.lease)
 
     def read(self, claimed: Claimed, form: Form) -> None:
         """Read one conversation, and store what came of it."""
@@ -51,32 +44,24 @@ class Reader:
             question = self._question(uow, claimed)
             if question is None:
                 return
-            digest = question.digest(self.interface.model)
+            digest = question.digest(self.caller.interface.model)
             key = {"workspace_id": uow.workspace_id, "content": digest}
             known = uow.run(statements.KNOWN_ANSWER, key).first()
             if known is not None:
                 self._store(uow, claimed, digest, result=known.result)
                 metrics.enrichments.labels("repeated").inc()
                 return
-        reserved = self.budget.reserve(self.database, claimed.workspace_id, question)
-        if reserved is None:
-            with self.database.unit_of_work(_scope(claimed)) as uow:
-                postpone(uow, claimed)
-            metrics.enrichments.labels(Trouble.OVER_BUDGET.value).inc()
-            return
         try:
-            answered = self.interface.ask(question, first=form)  # no transaction is open now
+            answered = self.caller.ask(claimed.workspace_id, question, form)
         except AskFailed as failure:
-            self._failed(claimed, failure, form)
+            self._failed(claimed, failure)
             return
-        note_answer(self.database, self.interface.name, answered.form)
-        self.budget.settle(self.database, reserved, answered)
         with self.database.unit_of_work(_scope(claimed)) as uow:
-            result = answered.reading.model_dump(mode="json")
+            result = answered.content.model_dump(mode="json")
             self._store(uow, claimed, digest, result=result, answered=answered)
         metrics.enrichments.labels("done").inc()
 
-    def _question(self, uow: UnitOfWork, claimed: Claimed) -> Question | None:
+    def _question(self, uow: UnitOfWork, claimed: Claimed) -> Question[Reading] | None:
         waiting = what_to_read(uow, claimed)
         question = question_about(waiting.messages, names=waiting.names) if waiting else None
         if question is None:
@@ -86,13 +71,12 @@ class Reader:
             return None
         return question
 
-    def _failed(self, claimed: Claimed, failure: AskFailed, form: Form) -> None:
-        if failure.trouble is Trouble.REFUSED:  # the model answers: it only does not want to
-            note_answer(self.database, self.interface.name, form)
-        elif note_failure(self.database, self.interface.name, failure):
-            logger.warning("language_model_given_a_rest", trouble=failure.trouble.value)
+    def _failed(self, claimed: Claimed, failure: AskFailed) -> None:
         with self.database.unit_of_work(_scope(claimed)) as uow:
-            fail(uow, claimed, failure.trouble)
+            if failure.trouble is Trouble.OVER_BUDGET:
+                postpone(uow, claimed)
+            else:
+                fail(uow, claimed, failure.trouble)
         metrics.enrichments.labels(failure.trouble.value).inc()
 
     def _store(
@@ -102,11 +86,11 @@ class Reader:
         digest: bytes,
         *,
         result: dict[str, Any],
-        answered: Answered | None = None,
+        answered: Answered[Reading] | None = None,
     ) -> None:
         params = {
             "content": digest,
-            "model": self.interface.model,
+            "model": self.caller.interface.model,
             "result": json_codec.dumps_text(result),
             "sent": (answered.sent or 0) if answered else 0,
             "received": (answered.received or 0) if answered else 0,

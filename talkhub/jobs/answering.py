@@ -18,14 +18,17 @@ BATCH = 25
 """As many as are surely decided within the lease."""
 
 
-def answer_batch(database: Database) -> int:
-    """Decide about a batch of due messages; return how many there were."""
+def answer_batch(database: Database, *, has_model: bool = False) -> int:
+    """Decide about a batch of due messages; return how many there were.
+
+    `has_model` says whether a model may be asked to word answers.
+    """
     claimed = claim_replies(
         database, limit=BATCH, lease=timing.LEASE, timeout_ms=timing.STATEMENT_MS
     )
     for due in claimed:
         try:
-            _answer(database, due)
+            _answer(database, due, has_model=has_model)
         except (Unavailable, JobTimeoutException):
             raise
         except Exception:
@@ -34,7 +37,7 @@ def answer_batch(database: Database) -> int:
     return len(claimed)
 
 
-def _answer(database: Database, due: DueReply) -> None:
+def _answer(database: Database, due: DueReply, *, has_model: bool) -> None:
     scope = workspace_scope(due.workspace_id, "worker", timeout_ms=timing.STATEMENT_MS)
     with database.unit_of_work(scope) as uow:
         attempt = begin_reply(uow, due)
@@ -44,4 +47,4 @@ def _answer(database: Database, due: DueReply) -> None:
         with database.read_only(scope) as uow:
             library_of(uow)  # before anything is locked: the first time it takes a while
     with database.unit_of_work(scope) as uow:
-        answer_due(uow, due, attempt)
+        answer_due(uow, due, attempt, has_model=has_model)

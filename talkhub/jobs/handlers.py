@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -80,7 +81,8 @@ def renew_analyses() -> int:
 
 def drain_replies() -> int:
     """Decide about the messages that may be answered automatically; return how many."""
-    return _drain(Job.DRAIN_REPLIES, answer_batch)
+    has_model = worker_context().settings.language_model is not None
+    return _drain(Job.DRAIN_REPLIES, partial(answer_batch, has_model=has_model))
 
 
 def teach_own_models() -> int:

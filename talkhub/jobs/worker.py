@@ -31,7 +31,7 @@ from talkhub.heartbeat import Heartbeat
 from talkhub.jobs.bell import Bell
 from talkhub.jobs.context import WORKER_POOL_SIZE, begin
 from talkhub.jobs.courier import Courier
-from talkhub.jobs.enricher import Enricher, make_reader
+from talkhub.jobs.enricher import Enricher, make_caller
 from talkhub.jobs.queues import connect, open_queue
 from talkhub.logs import configure_logging
 from talkhub.metrics import serve_metrics
@@ -187,8 +187,12 @@ def enrich(settings: Settings, parent: int) -> None:
     stop = threading.Event()
     for number in STOP_SIGNALS:
         signal.signal(number, lambda *_: stop.set())
-    database = Database(settings.database_url or "", pool_size=ENRICHER_POOL_SIZE)
-    Enricher(make_reader(settings, database)).run(stop)
+    database = Database(
+        settings.database_url or "",
+        pool_size=ENRICHER_POOL_SIZE,
+        ring=Bell(settings.bell_url).ring,
+    )
+    Enricher(make_caller(settings, database)).run(stop)
     database.dispose()
 
 

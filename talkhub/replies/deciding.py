@@ -24,6 +24,17 @@ class ReplyMode(StrEnum):
     ANSWER = "answer"
 
 
+class Wording(StrEnum):
+    """Who words an answer: the passage itself, or a model from the passages that were found.
+
+    Of a model's answer that is not taken, the passage is sent, or a person answers.
+    """
+
+    QUOTE = "quote"
+    MODEL_OR_QUOTE = "model_or_quote"
+    MODEL_OR_PERSON = "model_or_person"
+
+
 class ReplyState(StrEnum):
     """What became of a message that may be answered automatically."""
 
@@ -49,15 +60,20 @@ class Reason(StrEnum):
     NOTHING_ASKED = "nothing_asked"
     OUTDATED = "outdated"
     FAILED = "failed"
+    NOT_WRITTEN = "not_written"
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What else decides. `said` are the answers that the session was given automatically."""
+    """What else decides. `said` are the answers that the session was given automatically.
+
+    Those that a model wrote never are the same twice: `written_from` says where from they were.
+    """
 
     mode: ReplyMode
     threshold: float
     said: tuple[str, ...] = ()
+    written_from: tuple[str, ...] = ()
     is_opted_out: bool = False
     is_with_person: bool = False
     is_quiet: bool = False
@@ -65,12 +81,33 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """What a model wrote, and where the passages stand that it cites."""
+
+    answer: str
+    model: str
+    cited: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """What is done. `found` is what is sent, or laid before whoever answers."""
+    """What is done. `found` is what is sent, or laid before whoever answers.
+
+    `written` is sent in its place. `trouble` says why a model wrote nothing that could be.
+    """
 
     state: ReplyState
     reason: Reason | None = None
     found: Found | None = None
+    written: Written | None = None
+    trouble: str | None = None
+
+    @property
+    def answer(self) -> str | None:
+        """The words that are sent, or laid before whoever answers."""
+        if self.written is not None:
+            return self.written.answer
+        return self.found.passage.answer if self.found else None
 
 
 def decide(asked: Asked, found: Found | None, situation: Situation) -> Decision:
@@ -95,7 +132,10 @@ def _by_itself(useful: Found | None, situation: Situation) -> Decision:
     """Return what a workspace that answers by itself does about a question."""
     if useful is None or useful.score < situation.threshold:
         return Decision(ReplyState.HANDED_OFF, Reason.UNSURE, useful)
-    if useful.passage.answer in situation.said or len(situation.said) >= MOST_IN_A_ROW:
+    is_said = useful.passage.answer in situation.said
+    if is_said or useful.passage.place in situation.written_from:
+        return Decision(ReplyState.HANDED_OFF, Reason.LOOP, useful)
+    if len(situation.said) >= MOST_IN_A_ROW:
         return Decision(ReplyState.HANDED_OFF, Reason.LOOP, useful)
     if hindrance := _hindrance(situation):
         return _for_agents(useful, hindrance)

@@ -74,9 +74,18 @@ class Library:
         """Return the passage that answers a text best; None where there is nothing to look in."""
         if not self.passages:
             return None
-        weights = trained_weights()[WITH_ENCODER if self._places is not None else WORDS_ALONE]
-        place, score = best_of(self.evidence(text), weights)
+        place, score = best_of(self.evidence(text), self._weights)
         return Found(self.passages[place], round(score, 4))
+
+    def around(self, found: Found, text: str, *, most: int) -> list[Passage]:
+        """Return a passage that was found, and then those that answer a text next best."""
+        scores = self.evidence(text) @ np.array(self._weights.evidence)
+        nearest = [self.passages[place] for place in np.argsort(-scores, kind="stable")]
+        return [found.passage, *(it for it in nearest if it != found.passage)][:most]
+
+    @property
+    def _weights(self) -> Weights:
+        return trained_weights()[WITH_ENCODER if self._places is not None else WORDS_ALONE]
 
     def evidence(self, text: str) -> Floats:
         """Return what speaks for each passage: meaning, the words covered, the rank by words."""

@@ -47,6 +47,11 @@ class Passage:
     answer: str
     source: str = ""
 
+    @property
+    def place(self) -> str:
+        """Say where it stands: the pieces of a long answer stand in one place."""
+        return f"{self.source}: {self.question}"
+
 
 def passages_of(text: str, written_as: SourceFormat) -> list[Passage]:
     """Return the passages of a text. Raises BadSource for one that has none."""

@@ -204,6 +204,11 @@ class Settings(
         """The address of the Redis that jobs are rung through."""
         return self.queue_url or self.redis_url or ""
 
+    @property
+    def language_model(self) -> str | None:
+        """The model's name; None where no interface is named, and nothing is asked."""
+        return self.llm_model if self.llm_url else None
+
 
 def reveal(secret: SecretStr | None) -> str:
     """Return a secret's text, or the empty string when it is unset."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-PATH = "/dashboard/replies"
+from collections.abc import Callable
+
+from callers import Caller
+from flask.testing import FlaskClient
+
+PATH, REST = "/dashboard/replies", "/api/v1/reply-settings"
 SET = {
     "mode": "suggest",
     "threshold": "",
@@ -37,3 +42,22 @@ def test_what_cannot_be_is_refused_and_nothing_is_changed(ana):
 
     assert [it.status_code for it in refused] == [422, 422, 422]
     assert ana.page(PATH).one("input", name="quiet_from").attributes["value"] == ""
+
+
+def test_a_model_words_answers_only_where_there_is_one(
+    ana,
+    make_client: Callable[..., FlaskClient],
+    sign_token: Callable[..., str],
+    workspace: int,
+):
+    client = make_client(llm_url="http://127.0.0.1:9/v1", llm_model="tests-1")
+    owner, wanted = Caller(client, workspace, sign_token(workspace)), "model_or_person"
+
+    refused = ana.client.post(PATH, data={**SET, "wording": wanted})
+    shut = ana.page(PATH).one("option", value=wanted).attributes
+    taken = owner.put(REST, {"mode": "answer", "wording": wanted}).json
+
+    assert refused.status_code == 422
+    assert "disabled" in shut
+    assert (taken["wording"], taken["model"]) == (wanted, "tests-1")
+    assert "selected" in ana.page(PATH).one("option", value=wanted).attributes

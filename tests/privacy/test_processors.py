@@ -10,6 +10,8 @@ from flask import Flask
 
 from talkhub.blueprints.dashboard.rights.third_parties import processor_name
 from talkhub.names import Platform
+from talkhub.replies.deciding import ReplyMode, Wording
+from talkhub.services.answering.reply_settings import ReplySettings, set_settings
 from talkhub.services.privacy.processors import (
     OPERATORS_HOSTING,
     Processor,
@@ -102,6 +104,19 @@ def test_a_hosting_that_nobody_is_told_the_name_of_has_one_in_each_language() ->
         "en": "the installation's hosting",
         "es": "alojamiento de la instalación",
     }
+
+
+def test_a_model_that_words_replies_gets_masked_messages_alone(
+    database: Database, workspace: int, settings: Settings
+) -> None:
+    configured = settings.model_copy(update={"llm_url": "https://model.example/v1"})
+    wanted = ReplySettings(mode=ReplyMode.ANSWER, wording=Wording.MODEL_OR_QUOTE)
+    with database.unit_of_work(workspace_scope(workspace, "ana")) as uow:
+        set_settings(uow, wanted, has_model=True)
+        found = [it for it in processors(uow, configured) if it.host == "model.example"]
+
+    masked = (Shared.MASKED_MESSAGES,)
+    assert [(it.kind, it.data) for it in found] == [(ProcessorKind.LANGUAGE_MODEL, masked)]
 
 
 def test_the_list_is_told_over_the_api_without_secrets(

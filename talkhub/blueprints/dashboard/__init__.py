@@ -56,7 +56,7 @@ from talkhub.blueprints.dashboard.sign_in import (
 )
 from talkhub.blueprints.dashboard.sign_in.devices import device_name
 from talkhub.blueprints.dashboard.talks import calls, conversations, quality
-from talkhub.blueprints.dashboard.talks.suggesting import reply_name
+from talkhub.blueprints.dashboard.talks.suggesting import reply_name, wording_name
 from talkhub.blueprints.dashboard.wording import WORDS, resolution_name, urgency_name
 from talkhub.blueprints.dashboard.workspace import (
     automatic_replies,
@@ -139,6 +139,7 @@ def _prepare_templates(state: BlueprintSetupState) -> None:
     environment.filters.update(
         unread_name=enrichment.unread_name,
         reply_name=reply_name,
+        wording_name=wording_name,
         resolution_name=resolution_name,
         urgency_name=urgency_name,
     )

@@ -10,10 +10,19 @@ from typing import Any
 from talkhub import clock
 from talkhub.errors import Invalid, NotFound, OptedOut, Unreachable, WindowClosed
 from talkhub.names import ConversationStatus, MessageRole
-from talkhub.replies.deciding import Decision, Reason, ReplyMode, ReplyState, Situation, decide
+from talkhub.replies.deciding import (
+    Decision,
+    Reason,
+    ReplyMode,
+    ReplyState,
+    Situation,
+    Wording,
+    decide,
+)
 from talkhub.replies.finding import Found, Library
 from talkhub.replies.passages import pieces_of
 from talkhub.replies.reading import read_asked
+from talkhub.services.answering import drafts
 from talkhub.services.answering.asking_again import can_send, held_since
 from talkhub.services.answering.queueing import FRESH, DueReply
 from talkhub.services.answering.reply_settings import ReplySettings, settings_of, threshold_of
@@ -37,6 +46,9 @@ class _Talk:
     """The conversation that a message stands in, and what is known of its person."""
 
     message_id: str
+    writing: str | None
+    draft: Mapping[str, Any] | None
+    is_kept_from_models: bool
     conversation_id: int
     name: str
     session_id: str
@@ -50,6 +62,7 @@ class _Talk:
     has_refused: bool
     is_with_person: bool
     said: Sequence[str]
+    written_from: Sequence[str]
     answered_ids: Sequence[str]
     local_time: time
 
@@ -83,8 +96,13 @@ class _Talk:
         return Chat(self.user_id, self.channel_id, is_pinned=True)
 
 
-def answer_due(uow: UnitOfWork, due: DueReply, attempt: int) -> ReplyState | None:
-    """Decide about a claimed message and do it; None if somebody else did meanwhile."""
+def answer_due(
+    uow: UnitOfWork, due: DueReply, attempt: int, *, has_model: bool = False
+) -> ReplyState | None:
+    """Decide about a claimed message and do it; None if somebody else did meanwhile.
+
+    It is PENDING still where a model is to word the answer first, if there is one.
+    """
     place = uow.run(statements.PLACE_OF_REPLY, due.key).first()
     if place is None:
         return None
@@ -99,6 +117,14 @@ def answer_due(uow: UnitOfWork, due: DueReply, attempt: int) -> ReplyState | Non
         decided = Decision(ReplyState.DROPPED, Reason.FAILED)
     else:
         decided = _decision(uow, talk, settings, threshold)
+    if settings.wording is not Wording.QUOTE and drafts.can_be_written(decided):
+        library = library_of(uow)
+        if talk.writing is not None:
+            draft = talk.draft if talk.writing == drafts.Writing.DONE else None
+            decided = drafts.as_written(decided, draft, settings, library)
+        elif has_model and not talk.is_kept_from_models:
+            drafts.hand_to_model(uow, due, decided, asked=talk.asked(), library=library)
+            return ReplyState.PENDING
     decision, message_id = _act(uow, due, talk, decided)
     if decision.state is ReplyState.HANDED_OFF and settings.mode is ReplyMode.ANSWER:
         _say_so(uow, due, talk, settings)
@@ -115,6 +141,7 @@ def _decision(uow: UnitOfWork, talk: _Talk, settings: ReplySettings, threshold: 
         mode=settings.mode,
         threshold=threshold,
         said=tuple(talk.said),
+        written_from=tuple(talk.written_from),
         is_opted_out=talk.has_refused,
         is_with_person=talk.is_with_person,
         is_quiet=settings.is_quiet(talk.local_time),
@@ -145,12 +172,20 @@ def _act(
     """Send what is to be sent; what no channel takes is laid before agents instead."""
     if decision.state is not ReplyState.ANSWERED or decision.found is None:
         return decision, None
-    passage = decision.found.passage
-    mark = {"reply_id": due.id, "source": passage.source, "question": passage.question}
+    passage, written = decision.found.passage, decision.written
+    mark: dict[str, Any] = {
+        "reply_id": due.id,
+        "source": passage.source,
+        "question": passage.question,
+    }
+    if written is not None:
+        mark |= {"model": written.model, "cited": list(written.cited)}
     wanted = Wanted(
         user_id=talk.user_id,
         role=MessageRole.BOT,
-        template=passage.answer,
+        # What a model wrote is no template: a variable in it would be an invention too.
+        text=written.answer if written else None,
+        template=None if written else passage.answer,
         channel_id=talk.channel_id,
         is_pinned=True,
         attributes={"automatic": mark},
@@ -161,6 +196,8 @@ def _act(
         # Nothing was written: a variable that nothing is known for, or a chat that just closed.
         return replace(decision, state=ReplyState.SUGGESTED, reason=Reason.CANNOT_SEND), None
     detail = {"conversation": talk.name, "message": message_id, "source": passage.source}
+    if written is not None:
+        detail["model"] = written.model
     audit(uow, action="reply.answered", subject=str(due.id), address=None, detail=detail)
     return decision, message_id
 
@@ -193,11 +230,13 @@ def _settle(
     params = {
         "state": decision.state.value,
         "reason": decision.reason.value if decision.reason else None,
-        "answer": found.passage.answer if found else None,
+        "answer": decision.answer,
         "source": found.passage.source if found else None,
         "question": found.passage.question if found else None,
         "score": found.score if found else None,
         "threshold": threshold,
         "outbound_message_id": message_id,
+        "model": decision.written.model if decision.written else None,
+        "trouble": decision.trouble,
     }
     uow.run(statements.SETTLE_REPLY, {**due.key, **params})

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from talkhub import clock
 from talkhub.replies.deciding import ReplyMode
 from talkhub.services.answering.reply_settings import settings_of
 from talkhub.store.statements import replies as statements
-from talkhub.store.uow import Database, UnitOfWork, system_scope
+from talkhub.store.uow import STATEMENT_TIMEOUT_MS, Database, UnitOfWork, system_scope
 
 PATIENCE = timedelta(seconds=4)
 """People write in pieces: what follows within this is part of the question."""
@@ -50,10 +51,25 @@ def claim_replies(
     database: Database, *, limit: int, lease: timedelta, timeout_ms: int
 ) -> list[DueReply]:
     """Take messages that are due, so that no other drain does within the lease."""
+    params = {"limit": limit, "lease": lease}
+    return _claim(database, statements.CLAIM_REPLIES, params, timeout_ms=timeout_ms)
+
+
+def claim_drafts(database: Database, *, limit: int, lease: timedelta) -> list[DueReply]:
+    """Take messages whose answer a model is to word, so that no other process does meanwhile."""
+    return _claim(database, statements.CLAIM_DRAFTS, {"limit": limit, "lease": lease})
+
+
+def _claim(
+    database: Database,
+    statement: str,
+    params: dict[str, Any],
+    *,
+    timeout_ms: int = STATEMENT_TIMEOUT_MS,
+) -> list[DueReply]:
     scope = system_scope("a drain's claim", timeout_ms=timeout_ms)
     with database.unit_of_work(scope) as uow:
-        rows = uow.run(statements.CLAIM_REPLIES, {"limit": limit, "lease": lease}).mappings()
-        return [DueReply(**row) for row in rows]
+        return [DueReply(**row) for row in uow.run(statement, params).mappings()]
 
 
 def begin_reply(uow: UnitOfWork, due: DueReply) -> int | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from talkhub.errors import Invalid
-from talkhub.replies.deciding import ReplyMode
+from talkhub.replies.deciding import ReplyMode, Wording
 from talkhub.replies.threshold import LEAST, MOST, Judged, learned_threshold
 from talkhub.services.audit import audit
 from talkhub.store.statements import replies as statements
@@ -24,9 +24,11 @@ class ReplySettings:
 
     Without a `threshold` of its own the workspace goes by what was judged. Between the quiet
     times, in its own time zone, nothing goes out by itself. An empty `handoff_text` is not sent.
+    `wording` is what it wants; where no model is configured, passages are sent as they are.
     """
 
     mode: ReplyMode = ReplyMode.OFF
+    wording: Wording = Wording.QUOTE
     threshold: float | None = None
     quiet_from: time | None = None
     quiet_until: time | None = None
@@ -48,15 +50,24 @@ def settings_of(uow: UnitOfWork) -> ReplySettings:
     """Return what the workspace wants; without a word of it no automatic replies."""
     key = {"workspace_id": uow.workspace_id}
     row = uow.run(statements.REPLY_SETTINGS, key).mappings().first()
-    return ReplySettings(**{**row, "mode": ReplyMode(row["mode"])}) if row else ReplySettings()
+    if row is None:
+        return ReplySettings()
+    closed = {"mode": ReplyMode(row["mode"]), "wording": Wording(row["wording"])}
+    return ReplySettings(**{**row, **closed})
 
 
-def set_settings(uow: UnitOfWork, wanted: ReplySettings, *, address: str | None = None) -> None:
-    """Have it so from now on. Raises Invalid."""
+def set_settings(
+    uow: UnitOfWork, wanted: ReplySettings, *, has_model: bool, address: str | None = None
+) -> None:
+    """Have it so from now on; `has_model` says whether there is one to write. Raises Invalid."""
     _check(wanted)
+    if wanted.wording is not Wording.QUOTE and not has_model:
+        detail = "There is no language model: whoever operates this service has named none."
+        raise Invalid.at("wording", detail=detail, code="no_language_model")
     params = {
         "workspace_id": uow.workspace_id,
         "mode": wanted.mode.value,
+        "wording": wanted.wording.value,
         "threshold": wanted.threshold,
         "quiet_from": wanted.quiet_from,
         "quiet_until": wanted.quiet_until,
@@ -65,8 +76,8 @@ def set_settings(uow: UnitOfWork, wanted: ReplySettings, *, address: str | None 
         "actor": uow.scope.actor,
     }
     uow.run(statements.SET_REPLY_SETTINGS, params)
-    detail = {"mode": wanted.mode.value, "threshold": wanted.threshold}
-    audit(uow, action="reply_settings.changed", subject=None, address=address, detail=detail)
+    told = {name: params[name] for name in ("mode", "wording", "threshold")}
+    audit(uow, action="reply_settings.changed", subject=None, address=address, detail=told)
 
 
 def threshold_of(uow: UnitOfWork, settings: ReplySettings) -> float:

@@ -16,7 +16,10 @@ from talkhub.store.uow import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What was decided about a message. `message_id` is the person's, in the transcript."""
+    """What was decided about a message. `message_id` is the person's, in the transcript.
+
+    `model` is the one that wrote the answer, and `trouble` why one that was to write it did not.
+    """
 
     id: int
     conversation_id: str
@@ -34,6 +37,8 @@ class Reply:
     judged_at: datetime | None
     created_at: datetime
     settled_at: datetime | None
+    model: str | None
+    trouble: str | None
 
 
 def list_replies(

@@ -19,6 +19,7 @@ from talkhub.services.sending.channel_accounts import account_binding, read_cred
 from talkhub.settings import Settings
 from talkhub.store.statements import processors as statements
 from talkhub.store.statements.enrichment import CONSENT
+from talkhub.store.statements.replies import REPLY_SETTINGS
 from talkhub.store.uow import UnitOfWork
 
 
@@ -90,13 +91,11 @@ _TOLD_BY_EVENT: Mapping[str, tuple[Shared, ...]] = {
 
 def processors(uow: UnitOfWork, settings: Settings) -> list[Processor]:
     """Return the third parties that the workspace's data go to as it is configured now."""
-    key = {"workspace_id": uow.workspace_id}
-    wants_model = bool(settings.llm_url and (uow.run(CONSENT, key).scalar() or False))
     found = [
         *_channels(uow, settings),
         *_endpoints(uow),
         *_crms(uow),
-        *([_model(settings)] if wants_model else []),
+        *_model(uow, settings),
         *_of_the_installation(settings),
     ]
     return list(dict.fromkeys(found))  # two accounts at one company are one processor
@@ -150,11 +149,16 @@ def _told(events: Sequence[str]) -> set[Shared]:
     return {it for event in events for it in _TOLD_BY_EVENT.get(event, ())}
 
 
-def _model(settings: Settings) -> Processor:
+def _model(uow: UnitOfWork, settings: Settings) -> Iterator[Processor]:
+    """Yield the model's host, where it reads conversations or words replies."""
+    key = {"workspace_id": uow.workspace_id}
     host = _host(settings.llm_url)
-    return Processor(
-        ProcessorKind.LANGUAGE_MODEL, host or "", host, (Shared.ANALYSES, Shared.MASKED_MESSAGES)
-    )
+    reads = bool(uow.run(CONSENT, key).scalar())
+    replies = uow.run(REPLY_SETTINGS, key).first()
+    writes = replies is not None and replies.mode == "answer" and replies.wording != "quote"
+    if host and (reads or writes):
+        data = (*([Shared.ANALYSES] if reads else []), Shared.MASKED_MESSAGES)
+        yield Processor(ProcessorKind.LANGUAGE_MODEL, host, host, data)
 
 
 def _of_the_installation(settings: Settings) -> Iterator[Processor]:

@@ -1,20 +1,21 @@
 """The statements of automatic replies: settings, sources, what is due, what became of it."""
 
 REPLY_SETTINGS = """
-select mode, threshold, quiet_from, quiet_until, daily_cap, handoff_text, changed_by, changed_at
+select mode, wording, threshold, quiet_from, quiet_until, daily_cap, handoff_text, changed_by,
+  changed_at
 from reply_settings where workspace_id = %(workspace_id)s
 """
 
 SET_REPLY_SETTINGS = """
-insert into reply_settings (workspace_id, mode, threshold, quiet_from, quiet_until, daily_cap,
-  handoff_text, changed_by)
-values (%(workspace_id)s, %(mode)s, %(threshold)s, %(quiet_from)s, %(quiet_until)s, %(daily_cap)s,
-  %(handoff_text)s, %(actor)s)
+insert into reply_settings (workspace_id, mode, wording, threshold, quiet_from, quiet_until,
+  daily_cap, handoff_text, changed_by)
+values (%(workspace_id)s, %(mode)s, %(wording)s, %(threshold)s, %(quiet_from)s, %(quiet_until)s,
+  %(daily_cap)s, %(handoff_text)s, %(actor)s)
 on conflict (workspace_id) do update
-set mode = excluded.mode, threshold = excluded.threshold, quiet_from = excluded.quiet_from,
-    quiet_until = excluded.quiet_until, daily_cap = excluded.daily_cap,
-    handoff_text = excluded.handoff_text, changed_by = excluded.changed_by,
-    changed_at = clock_timestamp()
+set mode = excluded.mode, wording = excluded.wording, threshold = excluded.threshold,
+    quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until,
+    daily_cap = excluded.daily_cap, handoff_text = excluded.handoff_text,
+    changed_by = excluded.changed_by, changed_at = clock_timestamp()
 """
 
 REPLY_SOURCES = """
@@ -69,12 +70,14 @@ on conflict (workspace_id, message_id) do nothing
 
 CLAIM_REPLIES = """
 update replies
-set fence = fence + 1, due_at = clock_timestamp() + %(lease)s
+set fence = fence + 1, due_at = clock_timestamp() + %(lease)s,
+    writing = case when writing = 'done' then 'done' when writing is not null then 'missed' end
 where id in (
   select id from replies where due_at <= clock_timestamp()
   order by due_at, id limit %(limit)s for update skip locked)
 returning id, workspace_id, fence
 """
+"""What is due although a model was to write it was not written in time."""
 
 BEGIN_REPLY = """
 update replies set attempts = attempts + 1
@@ -125,7 +128,8 @@ What an agent sent stands in the transcript only once the provider or the drain 
 _LOCAL_TIME = "(clock_timestamp() at time zone w.timezone)::time as local_time"
 
 SITUATION = f"""
-select r.message_id, c.id as conversation_id, c.conversation_id as name, c.session_id, c.user_id,
+select r.message_id, r.writing, r.draft, p.memory_opt_out as is_kept_from_models,
+  c.id as conversation_id, c.conversation_id as name, c.session_id, c.user_id,
   c.profile_id, c.channel_id, c.messages, c.status, c.last_message_at,
   p.erased_at is not null as is_erased, {_HAS_REFUSED}, {_IS_WITH_PERSON},
   array(
@@ -133,6 +137,11 @@ select r.message_id, c.id as conversation_id, c.conversation_id as name, c.sessi
       on b.workspace_id = h.workspace_id and b.id = h.conversation_id
     where h.workspace_id = %(workspace_id)s and b.session_id = c.session_id
       and h.state = 'answered') as said,
+  array(
+    select h.source || ': ' || h.question from replies h join conversations b
+      on b.workspace_id = h.workspace_id and b.id = h.conversation_id
+    where h.workspace_id = %(workspace_id)s and b.session_id = c.session_id
+      and h.state = 'answered' and h.model is not null) as written_from,
   array(
     select h.message_id from replies h
     where h.workspace_id = %(workspace_id)s and h.conversation_id = c.id
@@ -187,14 +196,49 @@ SETTLE_REPLY = """
 update replies
 set state = %(state)s, reason = %(reason)s, due_at = null, answer = %(answer)s,
     source = %(source)s, question = %(question)s, score = %(score)s, threshold = %(threshold)s,
-    outbound_message_id = %(outbound_message_id)s, settled_at = clock_timestamp()
+    outbound_message_id = %(outbound_message_id)s, settled_at = clock_timestamp(),
+    draft = null, model = %(model)s, trouble = %(trouble)s
 where workspace_id = %(workspace_id)s and id = %(id)s and fence = %(fence)s
+"""
+
+HAND_TO_MODEL = """
+update replies
+set writing = 'wanted', draft = %(draft)s, attempts = 0, due_at = clock_timestamp() + %(patience)s
+where workspace_id = %(workspace_id)s and id = %(id)s and fence = %(fence)s
+"""
+"""Due again whether it is written or not; the drain that waited for nobody made no failed try."""
+
+CLAIM_DRAFTS = """
+update replies
+set writing = 'asked', fence = fence + 1, due_at = clock_timestamp() + %(lease)s
+where id in (
+  select id from replies where due_at > statement_timestamp() and writing = 'wanted'
+  order by due_at, id limit %(limit)s for update skip locked)
+returning id, workspace_id, fence
+"""
+
+DRAFT_TO_WRITE = """
+select r.draft, p.name,
+  s.mode = 'answer' and s.wording <> 'quote' and not p.memory_opt_out and p.erased_at is null
+    as is_wanted
+from replies r
+join conversations c on c.workspace_id = r.workspace_id and c.id = r.conversation_id
+join user_profiles p on p.workspace_id = c.workspace_id and p.id = c.profile_id
+join reply_settings s on s.workspace_id = r.workspace_id
+where r.workspace_id = %(workspace_id)s and r.id = %(id)s and r.fence = %(fence)s
+  and r.writing = 'asked'
+"""
+
+STORE_DRAFT = """
+update replies
+set writing = 'done', draft = %(draft)s, due_at = clock_timestamp()
+where workspace_id = %(workspace_id)s and id = %(id)s and fence = %(fence)s and writing = 'asked'
 """
 
 _SHOWN = """
 select r.id, c.conversation_id, r.message_id, r.state, r.reason, r.answer, r.source, r.question,
   r.score, r.threshold, r.outbound_message_id, r.is_good, r.judged_by, r.judged_at, r.created_at,
-  r.settled_at
+  r.settled_at, r.model, r.trouble
 from replies r join conversations c on c.workspace_id = r.workspace_id and c.id = r.conversation_id
 where r.workspace_id = %(workspace_id)s"""
 

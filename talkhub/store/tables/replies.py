@@ -13,9 +13,10 @@ from sqlalchemy import (
     Time,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from talkhub.store.base import Base, BigId, BigRef, CreatedAt, HotScoped, Scoped
+from talkhub.store.base import Base, BigId, BigRef, CreatedAt, HotScoped, JSONObject, Scoped
 
 
 class ReplySettings(Scoped, Base):
@@ -30,6 +31,7 @@ class ReplySettings(Scoped, Base):
         BigInteger, ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True
     )
     mode: Mapped[str] = mapped_column(String(16))
+    wording: Mapped[str] = mapped_column(String(16), server_default="quote")
     threshold: Mapped[float | None]
     quiet_from: Mapped[time | None] = mapped_column(Time)
     quiet_until: Mapped[time | None] = mapped_column(Time)
@@ -70,6 +72,8 @@ class Reply(HotScoped, Base):
     """What was decided about a person's message: due while `due_at` is set, then once for all.
 
     `source` and `question` say where `answer` comes from: also once the source is gone.
+    A model is to write it while `writing` says so: `draft` is what it is asked, then what it wrote.
+    `model` is set of an answer that it wrote, `trouble` says why it did not.
     """
 
     __tablename__ = "replies"
@@ -101,3 +105,7 @@ class Reply(HotScoped, Base):
     judged_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
     settled_at: Mapped[datetime | None]
+    writing: Mapped[str | None] = mapped_column(String(16))
+    draft: Mapped[JSONObject | None] = mapped_column(JSONB(none_as_null=True))
+    model: Mapped[str | None] = mapped_column(String(255))
+    trouble: Mapped[str | None] = mapped_column(String(32))

@@ -12,6 +12,7 @@ from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.blueprints.dashboard.pages import Frame, read_frame, writing
 from talkhub.errors import Forbidden, Invalid
 from talkhub.replies.deciding import Reason, ReplyState
+from talkhub.replies.grounding import Fault
 from talkhub.services.answering.verdicts import Reply, judge_reply, list_replies
 from talkhub.services.sending.templates import fill, values_of
 from talkhub.store.queries.transcripts import Transcript
@@ -100,10 +101,32 @@ def reply_name(reply: Reply) -> str:
         Reason.NOTHING_ASKED: _("nada foi perguntado"),
         Reason.OUTDATED: _("já não era o caso"),
         Reason.FAILED: _("a tentativa falhou"),
+        Reason.NOT_WRITTEN: _("o texto do modelo não foi aceito"),
     }
     state = states.get(reply.state, reply.state)
     reason = reasons.get(reply.reason or "", "")
     return f"{state}: {reason}" if reason else state
+
+
+def wording_name(reply: Reply) -> str:
+    """Return who worded an answer that a model was to word, and why not it; else nothing."""
+    if reply.model:
+        return _("escrita pelo modelo %(model)s") % {"model": reply.model}
+    if not reply.trouble:
+        return ""
+    faults: dict[str, str] = {
+        Fault.CANNOT_ANSWER: _("achou que as fontes não respondem"),
+        Fault.CITES_NOTHING: _("não citou a fonte encontrada"),
+        Fault.TOO_LONG: _("escreveu demais"),
+        Fault.ODD_SIGNS: _("usou sinais estranhos"),
+        Fault.UNKNOWN_NUMBER: _("usou um número que não está nas fontes"),
+        Fault.UNKNOWN_ADDRESS: _("usou um link ou e-mail que não está nas fontes"),
+        Fault.UNKNOWN_PROMISE: _("prometeu o que não está nas fontes"),
+        Fault.UNKNOWN_WORDS: _("afastou-se das fontes"),
+        Fault.DENIES_OTHERWISE: _("negou ou afirmou diferente das fontes"),
+    }
+    why = faults.get(reply.trouble, _("não respondeu a tempo"))
+    return _("não escrita pelo modelo: %(why)s") % {"why": why}
 
 
 def _filled(uow: UnitOfWork, transcript: Transcript, answer: str | None) -> str:

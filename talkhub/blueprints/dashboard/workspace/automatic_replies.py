@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import time
 
 from flask import Blueprint, redirect, request, url_for
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.wrappers import Response
 
 from talkhub.blueprints.dashboard.i18n import gettext as _
 from talkhub.blueprints.dashboard.pages import Frame, read_frame, reading, render_page, writing
+from talkhub.blueprints.replies import SettingsRequest
 from talkhub.blueprints.runtime import Runtime
 from talkhub.errors import Conflict, Forbidden, Invalid
-from talkhub.replies.deciding import ReplyMode
 from talkhub.replies.passages import SourceFormat
 from talkhub.services.answering.reply_settings import (
-    USUAL_CAP,
     ReplySettings,
     set_settings,
     settings_of,
@@ -31,7 +29,10 @@ LATEST_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class RepliesPage:
-    """Everything the page shows. `refused` says what of a form was not taken."""
+    """Everything the page shows. `refused` says what of a form was not taken.
+
+    `model` is empty where nobody has named one.
+    """
 
     frame: Frame
     settings: ReplySettings
@@ -39,26 +40,11 @@ class RepliesPage:
     sources: list[Source]
     latest: list[Reply]
     refused: str
+    model: str
 
 
 class _Form(BaseModel):
     model_config = ConfigDict(extra="forbid")
-
-
-class SettingsForm(_Form):
-    """What the form of settings sends; an empty field is not set."""
-
-    mode: ReplyMode
-    threshold: float | None = None
-    quiet_from: time | None = None
-    quiet_until: time | None = None
-    daily_cap: int = USUAL_CAP
-    handoff_text: str = ""
-
-    @field_validator("threshold", "quiet_from", "quiet_until", mode="before")
-    @classmethod
-    def _unset_if_empty(cls, given: object) -> object:
-        return given or None
 
 
 class SourceForm(_Form):
@@ -71,11 +57,11 @@ class SourceForm(_Form):
 
 def register(blueprint: Blueprint, runtime: Runtime) -> None:
     """Add the page to the dashboard, for owners and admins."""
-    database = runtime.database
+    database, model = runtime.database, runtime.settings.language_model
 
     def show(refused: str = "") -> Response:
         with reading(database) as uow:
-            page = _page(uow, refused)
+            page = _page(uow, refused, model)
         return render_page("dashboard/workspace/automatic_replies.html", page)
 
     def refuse() -> Response:
@@ -92,9 +78,10 @@ def register(blueprint: Blueprint, runtime: Runtime) -> None:
         try:
             with writing(database) as uow:
                 _refuse_others(read_frame(uow))
-                form = SettingsForm.model_validate(request.form.to_dict())
-                wanted = ReplySettings(**form.model_dump())
-                set_settings(uow, wanted, address=request.remote_addr)
+                # A browser sends empty fields too: those are what is not set.
+                given = {name: text for name, text in request.form.items() if text}
+                wanted = SettingsRequest.model_validate(given).as_settings()
+                set_settings(uow, wanted, has_model=bool(model), address=request.remote_addr)
         except (Invalid, ValidationError):
             return refuse()
         return _back()
@@ -122,7 +109,7 @@ def _back() -> Response:
     return redirect(url_for("dashboard.automatic_replies"), 303)
 
 
-def _page(uow: UnitOfWork, refused: str) -> RepliesPage:
+def _page(uow: UnitOfWork, refused: str, model: str | None) -> RepliesPage:
     frame = read_frame(uow)
     _refuse_others(frame)
     settings = settings_of(uow)
@@ -133,6 +120,7 @@ def _page(uow: UnitOfWork, refused: str) -> RepliesPage:
         sources=list_sources(uow),
         latest=list_replies(uow, limit=LATEST_SHOWN),
         refused=refused,
+        model=model or "",
     )
 
 

@@ -94,14 +94,13 @@ def unread_name(trouble: str) -> str:
 def _page(uow: UnitOfWork, runtime: Runtime) -> EnrichmentPage:
     frame = read_frame(uow)
     _refuse_others(frame)
-    url = runtime.settings.llm_url
     return EnrichmentPage(
         frame=frame,
         consent=consent_of(uow),
         used=usage_today(uow),
         progress=progress_of(uow),
-        model=(runtime.settings.llm_model or "") if url else "",
-        host=urlsplit(url or "").hostname or "",
+        model=runtime.settings.language_model or "",
+        host=urlsplit(runtime.settings.llm_url or "").hostname or "",
     )
 
 
