@@ -89,6 +89,15 @@ def test_a_call_is_told_in_its_conversation(
     assert rows(database, workspace, "select 1 as one from call_signals") == []
 
 
+@pytest.mark.parametrize("role", ["api", "dashboard"])
+def test_each_side_is_answered_at_the_address_of_its_page(
+    ring, shared_client: Callable[..., FlaskClient], role: str
+) -> None:
+    there = replace(ring(), client=shared_client(role=role))
+
+    assert there.news()["state"] == "ringing"
+
+
 def test_a_relay_is_for_calls_that_somebody_answered(
     ring, pick_up, shared_client: Callable[..., FlaskClient]
 ) -> None:

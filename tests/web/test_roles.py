@@ -70,13 +70,6 @@ def test_the_root_of_the_dashboard_leads_to_it(
     assert (answer.status_code, answer.location) == (302, "/dashboard")
 
 
-@pytest.mark.parametrize("role", ["all", "api", "dashboard"])
-def test_browsers_of_a_call_are_answered_where_its_pages_are(
-    shared_client: Callable[..., FlaskClient], role: str
-) -> None:
-    assert shared_client(role=role).post("/api/v1/calls/call_1", json={}).status_code == 401
-
-
 def test_the_webhook_role_takes_events(shared_client: Callable[..., FlaskClient]) -> None:
     client = shared_client(role="webhook")
 
