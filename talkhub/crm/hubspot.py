@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from talkhub import clock
@@ -79,18 +80,20 @@ def upsert_contact(calls: Calls, contact: Contact, known: Kept | None) -> Kept:
     wanted = _properties(contact)
     found = _read(calls, wanted, known.id, "id") if known else None
     found = found or _read(calls, wanted, contact.reference, USER_ID)
+    instead: dict[str, str] = {}
     if _said(found, "email").casefold() != wanted.get("email", "").casefold():
         namesake = _read(calls, wanted, wanted.get("email"), "email")
         if found is None and namesake is not None and not _said(namesake, USER_ID):
             found = namesake
         elif namesake is not None:
             del wanted["email"]  # no two contacts have the same
+            instead = {"email": _said(found, "email")}
     found = found or _find_by_phone(calls, contact.person.phone, wanted)
     if found is not None:
-        return _change(calls, found, wanted)
+        return replace(_change(calls, found, wanted), instead=instead)
     upserted = {"id": contact.reference, "idProperty": USER_ID, "properties": wanted}
     answer = calls.ask("POST", f"{_CONTACTS}/batch/upsert", {"inputs": [upserted]})
-    return Kept(told_id(answer, "results", 0, "id"))
+    return Kept(told_id(answer, "results", 0, "id"), instead=instead)
 
 
 def add_note(calls: Calls, place: Place, note: Note) -> str:

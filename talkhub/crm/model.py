@@ -87,11 +87,12 @@ class Kept:
     """The contact that a CRM keeps of a person, by its id there.
 
     An adopted one was there before us, found by an e-mail or phone that anybody may have typed: of
-    it only what is empty is ever filled, and nothing is read back.
+    it only what is empty is ever filled. `instead` is what it says where ours could not be told.
     """
 
     id: str
     is_adopted: bool = False
+    instead: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

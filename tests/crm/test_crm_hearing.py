@@ -150,6 +150,22 @@ def test_our_own_words_that_come_back_change_nothing(listen: Listen, kind: str) 
     assert (crm.ana()["name"], crm.ana()["email"]) == ("Ana", "ana@outra.example")
 
 
+def test_an_email_that_another_contact_has_is_not_taken_back_by_what_ours_says(
+    listen: Listen,
+) -> None:
+    crm = listen("hubspot")
+    contact_id = crm.met(email="ana@example.com")
+    bia = {"talkhub_user_id": "bia", "email": "bia@example.com"}
+    crm.crm.stub.book.objects["contacts"]["9"] = bia
+    crm.crm.person(email="bia@example.com")
+    crm.crm.deliver_at_last()
+
+    crm.hears(contact_id)
+
+    assert crm.contacts()[contact_id]["email"] == "ana@example.com"
+    assert crm.ana()["email"] == "bia@example.com"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_contact_that_is_gone_is_the_persons_no_more_and_strangers_are_let_be(
     listen: Listen, kind: str

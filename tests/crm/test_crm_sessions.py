@@ -138,6 +138,24 @@ def test_access_that_was_taken_away_is_told_of_until_it_is_given_anew(
     assert len(rd.read("select id from crm_records where external_id is not null")) == 2
 
 
+def test_a_crm_that_lets_us_in_again_is_no_more_said_to_refuse_us(rd: Connection) -> None:
+    talk(rd, 1)
+    book = rd.stub.book
+    kept, book.refresh_token = book.refresh_token, "out of order"
+    book.access.clear()
+    talk(rd, 2)
+    rd.deliver_at_last()
+    listed = rd.caller.get("/api/v1/crm-connectors").json["crm_connectors"]
+    assert listed[0]["refused_at"] is not None
+
+    book.refresh_token = kept
+    rd.deliver_at_last()
+
+    assert rd.errands()[1]["state"] == "sent"
+    listed = rd.caller.get("/api/v1/crm-connectors").json["crm_connectors"]
+    assert listed[0]["refused_at"] is None
+
+
 def test_who_finds_another_at_the_door_waits_and_uses_up_no_attempt(rd: Connection) -> None:
     busy = "update crm_connectors set signing_in_until = clock_timestamp() + interval '9 seconds'"
     rd.do(lambda uow: uow.run(busy))

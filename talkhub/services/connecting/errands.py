@@ -175,7 +175,7 @@ def _do(errand: Errand, person: Mapping[str, Any] | None, result: Result, sign_i
         told = Person.of(person)
         contact = Contact(person["user_id"], told, _fields(errand.fields, person))
         known = result.contact = connector.upsert_contact(calls, contact, known)
-        result.told = {**told.as_row(), "fields": dict(contact.fields)}
+        result.told = {**told.as_row(), **known.instead, "fields": dict(contact.fields)}
     if errand.kind != CRMAction.UPSERT_CONTACT:
         place = Place(known.id, person["deal_id"], may_exist=errand.fence > 1)
         result.made_id = person["made_id"] or _make(calls, errand, person, place)

@@ -134,8 +134,8 @@ def _fields_changed(
     found: dict[str, Any] = {}
     for name, property_ in wanted.items():
         value = _clean(said.fields.get(property_, ""))
-        if not value or value == seen.get(property_):
-            continue
+        if not value or value.casefold() == _clean(seen.get(property_, "")).casefold():
+            continue  # what was only written otherwise is the same
         group, _, inner = name.partition(".")
         if group == "custom" and inner not in _NOT_CUSTOM:
             found[inner] = value
