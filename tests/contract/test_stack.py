@@ -169,6 +169,14 @@ def test_people_can_consent_at_the_address_that_oauth_names() -> None:
     assert int(given["traefik.http.routers.talkhub-dashboard.priority"]) > 200  # before the API's
 
 
+def test_providers_reach_the_addresses_that_pages_show() -> None:
+    given = labels("talkhub-webhook")
+
+    rule = given["traefik.http.routers.talkhub-webhook.rule"]
+    assert "Host(`mcp.${DOMAIN:-talkhub.me}`) && PathPrefix(`/webhooks`)" in rule
+    assert int(given["traefik.http.routers.talkhub-webhook.priority"]) > 200  # before the API's
+
+
 def test_no_secret_stands_in_an_environment() -> None:
     values = {
         f"{service}.{name}": value

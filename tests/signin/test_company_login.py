@@ -11,12 +11,14 @@ from flask import Flask
 from html_pages import Html
 from issuers import CLIENT_ID, SILENCE, Issuer, Key, signed_with_public_key, unsigned
 
+from talkhub.blueprints.public_address import address_of_browser
 from talkhub.errors import Unauthenticated, Unavailable
 from talkhub.roles import Role
 from talkhub.services.access import foreign_tokens
 from talkhub.services.access.company_login import Begun, Company, CompanyLogin
 from talkhub.services.administration.administering import Acting
 from talkhub.services.administration.invitations import invite
+from talkhub.settings import Settings
 from talkhub.store.uow import Database, system_scope
 
 BACK = "https://hub.example.com/dashboard/login/company/return"
@@ -94,6 +96,27 @@ def test_who_was_invited_by_the_address_that_is_vouched_for_becomes_a_member(
     with database.read_only(system_scope("tests")) as uow:
         assert uow.run(made, {"email": issuer.email}).scalars().all() == ["viewer"]
     assert browser.get("/dashboard").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "back"),
+    [
+        ("https://hub.example.com", "https://hub.example.com"),
+        ("https://dashboard.example.com", "https://dashboard.example.com"),
+        ("http://dashboard.example.com", "https://hub.example.com"),
+        ("https://dashboard.example.com:8443", "https://hub.example.com"),
+        ("https://dashboard.example.org", "https://hub.example.com"),
+        ("https://com", "https://hub.example.com"),
+        ("http://10.0.0.7:3003", "https://hub.example.com"),
+    ],
+)
+def test_people_come_back_to_the_host_that_they_left_if_it_is_one_of_ours(
+    settings: Settings, asked: str, back: str
+):
+    ours = settings.model_copy(update={"public_url": "https://hub.example.com"})
+
+    with Flask("tests").test_request_context(base_url=asked):
+        assert address_of_browser(ours) == back
 
 
 def test_who_began_nothing_here_does_not_come_back(by_company: Flask):

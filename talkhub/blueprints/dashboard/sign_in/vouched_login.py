@@ -15,7 +15,7 @@ from talkhub.blueprints.dashboard.paths import MAX_PATH_LENGTH, own_path
 from talkhub.blueprints.dashboard.sign_in.linking import end_linking, who_is_linking
 from talkhub.blueprints.dashboard.sign_in.login_page import login_face, login_page
 from talkhub.blueprints.dashboard.sign_in.second_step import welcome
-from talkhub.blueprints.public_address import public_base
+from talkhub.blueprints.public_address import address_of_browser
 from talkhub.blueprints.runtime import Runtime
 from talkhub.blueprints.vouching import company_login, supabase_login, there
 from talkhub.encryption import Keyring, decrypt_from_client, encrypt
@@ -56,7 +56,7 @@ def _add_company(blueprint: Blueprint, runtime: Runtime) -> None:
     company = company_login(runtime)
 
     def own_address() -> str:
-        return public_base(settings) + url_for("dashboard.return_from_company")
+        return address_of_browser(settings) + url_for("dashboard.return_from_company")
 
     # Not a form: what answers one may lead to no other site (`form-action`).
     @blueprint.get("/login/company")
