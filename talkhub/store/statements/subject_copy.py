@@ -69,7 +69,8 @@ select c.id, to_jsonb(c) - '{workspace_id,profile_id,stems,fingerprint,fence,att
         and e.result is not null),
     'automatic_replies', (
       select coalesce(jsonb_agg(jsonb_build_object('at', r.settled_at, 'state', r.state,
-        'reason', r.reason, 'source', r.source, 'message_id', r.message_id) order by r.id), '[]')
+        'reason', r.reason, 'source', r.source, 'model', r.model,
+        'message_id', r.message_id) order by r.id), '[]')
       from replies r
       where r.workspace_id = %(workspace_id)s and r.conversation_id = c.id))
 from conversations c
