@@ -12,6 +12,7 @@ from talkhub.services.audit_chain import AuditKey, sealed_entries, verify_chain
 from talkhub.services.people.tombstones import Tombstones
 from talkhub.services.privacy.erasing import TIMEOUT_MS
 from talkhub.services.privacy.erasing_again import erase_again
+from talkhub.services.privacy.masking_stored import mask_stored, rows_with_texts
 from talkhub.services.privacy.retention import apply_rules, rows_due
 from talkhub.services.reporting.rebuilding import workspaces
 from talkhub.store.hashing_keys import HashingKeys
@@ -51,6 +52,25 @@ def retention(*, dry_run: bool, slug: str | None) -> None:
             told = ", ".join(f"{count:,} of {name}" for name, count in rows.items())
             would = "would go" if dry_run else "went"
             click.echo(f"workspace {workspace_id}: " + (f"{told} {would}" if told else "no rules"))
+
+
+@click.command("mask-at-rest")
+@click.option("--workspace", "slug", required=True, help="Its short name.")
+@click.option("--dry-run", is_flag=True, help="Only say how many rows hold numbers.")
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+def mask_at_rest(*, slug: str, dry_run: bool, quiet: bool) -> None:
+    """Mask the CPF, CNPJ and card numbers that a workspace stored before it wanted masks."""
+    settings = settings_or_exit()
+    with opened_database(settings) as database:
+        (workspace_id,) = workspaces(database, slug)
+        total = rows_with_texts(database, workspace_id, ACTOR)
+        with show_progress("rows looked at", total, quiet=quiet) as tell:
+            changed = mask_stored(database, workspace_id, actor=ACTOR, is_dry=dry_run, tell=tell)
+    for table, count in changed.items():
+        if count:
+            click.echo(f"{count:,} of {table} {'would be' if dry_run else 'were'} masked")
+    if not any(changed.values()):
+        click.echo("There is nothing to mask.")
 
 
 @click.group()

@@ -16,7 +16,7 @@ from talkhub.cli.database import opened_database
 from talkhub.cli.exports import export
 from talkhub.cli.incident import incident
 from talkhub.cli.load import load_demo
-from talkhub.cli.privacy import audit, erase_again_, retention
+from talkhub.cli.privacy import audit, erase_again_, mask_at_rest, retention
 from talkhub.cli.stats import rebuild_stats, verify_stats
 from talkhub.demo.failure import CannotPlay
 from talkhub.embedded.boot import settings_or_exit
@@ -51,6 +51,7 @@ main.add_command(export)
 main.add_command(erase_again_)
 main.add_command(audit)
 main.add_command(retention)
+main.add_command(mask_at_rest)
 main.add_command(incident)
 main.add_command(rebuild_stats)
 main.add_command(verify_stats)

@@ -14,8 +14,14 @@ from flask.testing import FlaskClient
 from providers import payload, said
 
 from talkhub import clock
+from talkhub.cli import privacy
+from talkhub.cli.program import run
+from talkhub.errors import Conflict
+from talkhub.jobs.handlers import renew_analyses
+from talkhub.jobs.packing import pack_conversations
 from talkhub.jobs.schedule import sweep
 from talkhub.names import Platform
+from talkhub.services.privacy.masking_stored import mask_stored, rows_with_texts
 from talkhub.services.privacy.number_masking import set_masking
 from talkhub.services.teamwork.notes import add_note, change_note
 from talkhub.services.teamwork.saved_views import save_view
@@ -85,14 +91,14 @@ def test_numbers_that_come_by_a_channel_are_masked_wherever_they_stood(
     ]
 
 
-def test_numbers_that_are_saved_or_noted_are_masked(  # noqa: PLR0917 -- fixtures
-    masks: None,
+def put_in_everywhere(
     caller: Caller,
     database: Database,
-    workspace: int,
     drain: Callable[[], None],
     in_workspace: Callable[..., Any],
 ) -> None:
+    """Let numbers come by each door that stores what callers and people of the team say."""
+    workspace = caller.workspace_id
     profile = {"name": f"Ana {CPF}", "cpf": 52998224725, "tags": [CPF], "preferences": {"a": SAID}}
     session = {"user_id": "u1", "user_data": {"cpf": CPF, "name": SAID}}
     saved = {
@@ -122,10 +128,22 @@ def test_numbers_that_are_saved_or_noted_are_masked(  # noqa: PLR0917 -- fixture
     caller.post("/api/v1/people/u1/facts", {"kind": "city", "value": SAID})
     asked = caller.post("/api/v1/subject-requests", requested).json["id"]
     caller.patch(f"/api/v1/subject-requests/{asked}", {"state": "done", "answer": SAID})
-    (conversation, _) = rows(database, workspace, "select conversation_id as id from conversations")
+    of = "select conversation_id as id from conversations where session_id = 's1'"
+    (conversation,) = rows(database, workspace, of)
     note = in_workspace(lambda uow: add_note(uow, conversation["id"], SAID))
     in_workspace(lambda uow: change_note(uow, conversation["id"], note, f"{SAID}."))
     in_workspace(lambda uow: save_view(uow, "v", {"q": SAID}, is_shared=False))
+
+
+def test_numbers_that_are_saved_or_noted_are_masked(  # noqa: PLR0917 -- fixtures
+    masks: None,
+    caller: Caller,
+    database: Database,
+    workspace: int,
+    drain: Callable[[], None],
+    in_workspace: Callable[..., Any],
+) -> None:
+    put_in_everywhere(caller, database, drain, in_workspace)
 
     assert traces(database, workspace) == []
     (told,) = rows(database, workspace, "select name, custom, tags from user_profiles")
@@ -233,3 +251,78 @@ def test_owners_and_admins_switch_the_masks_on_their_page(
     assert "Guardados mascarados." in owner.get(page).text
     on = "select masks_numbers from workspaces where id = %(of)s"
     assert rows(database, workspace, on, of=workspace) == [{"masks_numbers": True}]
+
+
+def test_what_was_stored_before_is_masked_by_a_command(  # noqa: PLR0917 -- fixtures
+    caller: Caller,
+    database: Database,
+    workspace: int,
+    drain: Callable[[], None],
+    in_workspace: Callable[..., Any],
+    open_chat: Callable[[Platform], Chat],
+) -> None:
+    def mask(*, is_dry: bool = False) -> dict[str, int]:
+        told: list[int] = []
+        found = mask_stored(database, workspace, actor="a", is_dry=is_dry, tell=told.append)
+        assert told[-1] <= rows_with_texts(database, workspace, "a")
+        return {table: count for table, count in found.items() if count}
+
+    chat = open_chat(Platform.UCHAT)
+    chat.hear(SAID)
+    chat.say(SAID, idempotency_key="k")
+    chat.deliver()
+    put_in_everywhere(caller, database, drain, in_workspace)
+    poison = (
+        "insert into inbound_events (workspace_id, platform, source, external_id, kind, raw,"
+        " payload, state) values (%(workspace_id)s, 'x', 'x', 'x', 'x', %(raw)s, %(payload)s,"
+        " 'dead')"
+    )
+    dead = {"workspace_id": workspace, "raw": CPF.encode(), "payload": json.dumps({"text": SAID})}
+    in_workspace(lambda uow: uow.run(poison, dead))
+    before = {table for table, _number in traces(database, workspace)}
+    analysed = "select count(*) as n, sum(length(stems)) > 0 as found from conversations"
+    transcripts = caller.tool("get_conversation_analytics", {}).json
+
+    planned = mask(is_dry=True)
+    with pytest.raises(Conflict):
+        mask()
+    set_masking(database, workspace_scope(workspace, "ana"), masks=True)
+    done, again = mask(), mask()
+    renew_analyses()
+    pack_conversations(database)
+
+    assert before >= {"conversations", "inbound_events", "outbound_messages", "idempotency_keys"}
+    assert (done, again) == (planned, {})
+    assert before <= set(done)
+    assert traces(database, workspace) == []
+    assert rows(database, workspace, analysed) == [{"n": 3, "found": True}]
+    assert caller.tool("get_conversation_analytics", {}).json == transcripts
+    assert chat.transcript()[:2] == [("user", MASKED), ("bot", MASKED)]
+    left = "select count(*) from audit_entries where action = 'masking.applied'"
+    assert rows(database, workspace, left) == [{"count": 1}]
+
+
+def test_the_command_says_what_it_masks(  # noqa: PLR0917 -- fixtures
+    caller: Caller,
+    database: Database,
+    workspace: int,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    body = {"session_id": "s", "user_id": "u", "messages": transcript(SAID)}
+    caller.tool("save_conversation", body)
+    set_masking(database, workspace_scope(workspace, "ana"), masks=True)
+    slug = "select slug from workspaces where id = %(of)s"
+    (named,) = rows(database, workspace, slug, of=workspace)
+    monkeypatch.setattr(privacy, "settings_or_exit", lambda: settings)
+    command = ["mask-at-rest", "--quiet", "--workspace", named["slug"]]
+
+    codes = [run([*command, "--dry-run"]), run(command), run(command)]
+
+    assert codes == [0, 0, 0]
+    assert capsys.readouterr().out.splitlines() == [
+        "1 of conversations would be masked",
+        "1 of conversations were masked",
+        "There is nothing to mask.",
+    ]

@@ -122,6 +122,7 @@ def _with_people() -> dict[str, str]:
         "marker.changed": _("Marcador alterado"),
         "marker.deleted": _("Marcador apagado"),
         "marker.made": _("Marcador criado"),
+        "masking.applied": _("Números já guardados mascarados"),
         "masking.off": _("Números guardados inteiros de novo"),
         "masking.on": _("Números mascarados a partir de agora"),
         "message.queued": _("Mensagem enviada a uma pessoa"),
