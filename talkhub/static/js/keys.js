@@ -65,7 +65,7 @@ function isWriting(element) {
 
 function search() {
   const field = document.querySelector('main input[type="search"]');
-  if (field) field.focus();
+  if (field?.checkVisibility()) field.focus(); // on a phone it may be folded away
   else openPalette();
 }
 
