@@ -18,6 +18,8 @@ from werkzeug.test import TestResponse
 from benchmarks.crms.generic import SECRET as GENERIC_SECRET
 from talkhub import clock
 from talkhub.services.people.profiles import find_profile, update_profile
+from talkhub.services.privacy.number_masking import set_masking
+from talkhub.store.uow import workspace_scope
 
 Connect = Callable[..., Connection]
 
@@ -276,3 +278,23 @@ def test_a_crm_is_heard_where_somebody_wants_it_and_at_the_address_that_is_told(
     assert quiet.json["has_webhook_secret"] is True
     assert SECRET not in str(quiet.json)
     assert crm.rings("5").status_code == 404
+
+
+def test_a_number_that_a_crm_tells_is_kept_masked_and_its_own_stays(listen: Listen) -> None:
+    crm = listen("hubspot", "all")
+    number, mask = "529.982.247-25", "***.***.***-25"
+    contact_id = crm.met(name="Ana", plan="gold")
+    set_masking(crm.crm.database, workspace_scope(crm.crm.caller.workspace_id, "ana"), masks=True)
+    crm.contacts()[contact_id]["plan"] = number
+
+    crm.hears(contact_id)
+    revision = crm.ana()["revision"]
+    crm.hears(contact_id)
+    heard = crm.ana()
+    crm.met(name="Ana Lima")
+
+    assert (heard["custom"], heard["revision"]) == ({"plan": mask}, revision)
+    told = crm.contacts()[contact_id]
+    assert (told["lastname"], told["plan"]) == ("Lima", number)
+    (kept,) = crm.crm.read("select seen from crm_records where kind = 'contact'")
+    assert number not in str(kept)

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from talkhub import metrics
+from talkhub.analysis.identity_numbers import holds_mask
 from talkhub.crm.calls import Calls, SignInRefused
 from talkhub.crm.model import Contact, Deal, Kept, Note, Person, Place, Prepared, Said
 from talkhub.crm.registry import CONNECTORS, Account, AccountKey, calls_to, errand_deadline
@@ -21,6 +22,7 @@ from talkhub.outbound.senders.base import SHORT_WAIT, SendRefused
 from talkhub.services.connecting.hearing import take_over
 from talkhub.services.connecting.rules import VARIABLES
 from talkhub.services.connecting.sessions import SignIn
+from talkhub.services.masking import as_stored
 from talkhub.services.sending.channel_accounts import read_credentials
 from talkhub.services.sending.replying import settled_as
 from talkhub.services.sending.templates import fill
@@ -206,14 +208,16 @@ def _make(calls: Calls, errand: Errand, person: Mapping[str, Any], place: Place)
 
 
 def _fields(wanted: Mapping[str, str], person: Mapping[str, Any]) -> dict[str, str]:
-    """Return what else of a person goes to the CRM, by the CRM's names."""
+    """Return what else of a person goes to the CRM, by the CRM's names; no masked number."""
     found: dict[str, str] = {}
     for name, property_ in wanted.items():
         group, _, inner = name.partition(".")
         value = person["custom"].get(inner) if group == "custom" else person[name]
         if isinstance(value, list):
             value = ", ".join(str(each) for each in value)
-        if value not in (None, "") and not isinstance(value, dict):
+        # A mask would take the place of the number that the CRM may know.
+        is_told = value not in (None, "") and not isinstance(value, dict)
+        if is_told and not holds_mask(str(value)):
             found[property_] = str(value)
     return found
 
@@ -235,7 +239,7 @@ def _remember(uow: UnitOfWork, errand: Errand, result: Result) -> None:
             "profile_id": result.profile_id,
             "external_id": result.contact.id,
             "adopted": result.contact.is_adopted,
-            "seen": uow.json(result.told),
+            "seen": uow.json(as_stored(uow, result.told)),
             "credentials": errand.credentials_encrypted,
         }
         uow.run(statements.REMEMBER_CONTACT, {**key, **contact})

@@ -11,15 +11,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import available_timezones
 
 import structlog
 
+from talkhub import clock
+from talkhub.analysis.identity_numbers import masked_numbers
 from talkhub.crm.model import Heard, Person, Said
 from talkhub.crm.registry import CONNECTORS
 from talkhub.encryption import Keyring
 from talkhub.errors import NotFound
 from talkhub.names.crm import READ_CONTACT, CRMHearing
+from talkhub.services.masking import as_stored
 from talkhub.services.people.profiles import PLAIN_FIELDS, update_profile
 from talkhub.services.sending.channel_accounts import read_credentials
 from talkhub.services.telling.crm import connector_binding, webhook_binding
@@ -123,7 +125,11 @@ def take_over(uow: UnitOfWork, key: Mapping[str, Any], said: Said | None) -> Non
     if allowed:
         update_profile(uow, link["user_id"], allowed, source=f"crm:{connector}")
     now_seen = {**seen.as_row(), **changed, "fields": {**fields_seen, **_told(said)}}
-    params = {"workspace_id": key["workspace_id"], "id": link["id"], "seen": uow.json(now_seen)}
+    params = {
+        "workspace_id": key["workspace_id"],
+        "id": link["id"],
+        "seen": uow.json(as_stored(uow, now_seen)),
+    }
     uow.run(statements.REMEMBER_SEEN, params)
 
 
@@ -134,8 +140,9 @@ def _fields_changed(
     found: dict[str, Any] = {}
     for name, property_ in wanted.items():
         value = _clean(said.fields.get(property_, ""))
-        if not value or value.casefold() == _clean(seen.get(property_, "")).casefold():
-            continue  # what was only written otherwise is the same
+        known = _clean(seen.get(property_, "")).casefold()
+        if not value or known in {value.casefold(), masked_numbers(value).casefold()}:
+            continue  # what was only written otherwise, or is kept masked, is the same
         group, _, inner = name.partition(".")
         if group == "custom" and inner not in _NOT_CUSTOM:
             found[inner] = value
@@ -158,6 +165,6 @@ def _is_allowed(name: str, value: Any) -> bool:
     """Tell whether a profile may say so; the tool that changes profiles asks the same."""
     if name == "tags":
         return len(value) <= _MOST_TAGS and all(len(tag) <= _LONGEST_TAG for tag in value)
-    if name == "timezone" and value not in available_timezones():
+    if name == "timezone" and value not in clock.known_zones():
         return False
     return len(value) <= _LONGEST.get(name, _LONGEST_VALUE) and "\0" not in value

@@ -49,6 +49,7 @@ _TEXTS: Final = (
     _Texts("notes", ("body",)),
     _Texts("scores", ("comment",)),
     _Texts("custom_events", ("name",), longest={"name": 64}),
+    _Texts("crm_records", ("seen",)),
     _Texts("subject_requests", ("details", "answer", "asked_by"), longest={"asked_by": 255}),
     _Texts("saved_views", ("filters",)),
     _Texts("outbound_messages", ("payload",), only="state = 'sent'"),
