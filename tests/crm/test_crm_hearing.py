@@ -25,6 +25,7 @@ Connect = Callable[..., Connection]
 
 SECRET = "s3cret-of-the-webhooks"
 KINDS = ("hubspot", "pipedrive", "rd_station", "generic")
+A_MINUTE_AGO = "update crm_connectors set heard_at = heard_at - interval '1 minute'"
 OBJECTS = dict.fromkeys(KINDS, "contacts") | {"pipedrive": "persons"}
 
 
@@ -250,6 +251,30 @@ def test_a_webhook_that_proves_nothing_is_refused(
 
     assert crm.rings(contact_id, **wrong).status_code == 401
     assert [it["kind"] for it in crm.crm.errands()] == ["upsert_contact"]
+
+
+def test_it_is_kept_when_a_proved_webhook_came_last_to_the_minute(
+    listen: Listen, caller: Caller
+) -> None:
+    crm = listen("pipedrive")
+
+    def heard_at() -> Any:
+        (line,) = caller.get("/api/v1/crm-connectors").get_json()["crm_connectors"]
+        return line["heard_at"]
+
+    crm.rings("5", Authorization="Basic no")
+    before = heard_at()
+    crm.rings("5")
+    first = heard_at()
+    crm.rings("5")
+    again = heard_at()
+    crm.crm.do(lambda uow: uow.run(A_MINUTE_AGO))
+    crm.rings("5")
+
+    assert before is None
+    assert first is not None
+    assert again == first
+    assert heard_at() > first
 
 
 @pytest.mark.parametrize(

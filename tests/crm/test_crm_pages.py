@@ -112,10 +112,49 @@ def test_what_a_crm_tells_is_heard_once_it_can_be_proved(ana: FlaskClient) -> No
     shown = page(ana, path)
     assert refused.status_code == 422
     assert "O HubSpot assina" in Html(refused.text).one(role="alert").text
-    assert shown.one("option", value="own").attributes.get("selected") is not None
+    assert "checked" in shown.one("input", value="own").attributes
     assert "/webhooks/crm/" in shown.one("pre").text
     assert TOKEN not in shown.source
     assert ana.post(f"{path}/hearing", data={**wanted, "forgets": "yes"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [
+        ("hubspot", "Aplicativos privados"),
+        ("pipedrive", "Ferramentas e aplicativos"),
+        ("rd_station", "crm_contact_updated"),
+        ("generic", "contact.changed"),
+    ],
+)
+def test_the_page_says_what_each_choice_means_and_where_the_address_goes(
+    connect: Connect, ana: FlaskClient, kind: str, where: str
+) -> None:
+    path = f"{PATH}/{connect(kind).id}"
+
+    quiet = page(ana, path)
+    ana.post(f"{path}/hearing", data={"hears": "all", "webhook_secret": TOKEN})
+
+    meant = [quiet.one("small", id=f"hears-{it}").text for it in ("nothing", "own", "all")]
+    assert all(meant)
+    assert where in quiet.source
+    assert quiet.all("pre") == []
+    assert "O endereço para o CRM aparece aqui" in quiet.source
+    assert "Ouvido pela última vez</dt><dd>nunca" in page(ana, path).source
+
+
+def test_it_is_said_when_the_address_lacks_its_beginning(ana: FlaskClient) -> None:
+    path = ana.post(PATH, data=FORM).location
+    ana.post(f"{path}/hearing", data={"hears": "own", "webhook_secret": TOKEN})
+    host, cookie = "hub.example.org", ana.get_cookie("talkhub")
+    assert cookie is not None
+    ana.set_cookie("talkhub", cookie.value, domain=host)
+
+    shown = Html(ana.get(path, base_url=f"http://{host}").text)
+
+    assert shown.one("pre").text.startswith("/webhooks/crm/")
+    assert "PUBLIC_URL" in shown.one(class_="banner").text
+    assert "PUBLIC_URL" not in page(ana, path).source
 
 
 def test_a_refused_token_is_said_until_another_is_given(connect: Connect, ana: FlaskClient) -> None:

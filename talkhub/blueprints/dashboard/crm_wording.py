@@ -84,29 +84,49 @@ def crm_field_name(name: str) -> str:
 def crm_hearing_name(hears: str) -> str:
     """Return whose changes at a CRM are taken over."""
     names: dict[str, str] = {
-        CRMHearing.NOTHING: _("nada"),
-        CRMHearing.OWN: _("contatos que as regras criaram"),
-        CRMHearing.ALL: _("também contatos que já existiam"),
+        CRMHearing.NOTHING: _("Nada"),
+        CRMHearing.OWN: _("Contatos que as regras criaram"),
+        CRMHearing.ALL: _("Também contatos que já existiam"),
     }
     return names.get(hears, hears)
+
+
+def crm_hearing_means(hears: str) -> str:
+    """Return what comes of taking these changes over; empty if unknown."""
+    means: dict[str, str] = {
+        CRMHearing.NOTHING: _("O que alguém edita no CRM fica no CRM."),
+        CRMHearing.OWN: _(
+            "Quem edita um deles no CRM muda a pessoa aqui: nome, e-mail, telefone e os campos"
+            " acima."
+        ),
+        CRMHearing.ALL: _(
+            "Quem digita o e-mail ou telefone de outra pessoa é ligado ao contato dela, e o bot"
+            " passa a saber o que o CRM diz. Só se os seus canais provam quem escreve."
+        ),
+    }
+    return means.get(hears, "")
 
 
 def crm_hearing_needs(kind: str) -> str:
     """Return what has to be set at a CRM of a kind so that it tells us; empty if unknown."""
     needs: dict[str, str] = {
         CRMKind.HUBSPOT: _(
-            "Nos webhooks do aplicativo privado, assine contato criado, alterado, apagado e unido."
-            " O segredo é o client secret do aplicativo."
+            "No HubSpot: Configurações, Integrações, Aplicativos privados, o aplicativo, Webhooks."
+            " Cole o endereço como URL de destino e assine contato criado, apagado, unido e com"
+            " propriedade alterada. O segredo é o client secret do aplicativo, que assina tudo."
         ),
         CRMKind.PIPEDRIVE: _(
-            "Crie webhooks de pessoas. Se lhes der uma senha HTTP, informe-a como segredo."
+            "No Pipedrive: Ferramentas e aplicativos, Webhooks. Crie um com o endereço como URL,"
+            " para qualquer ação com pessoas. Se lhe der uma senha HTTP, informe-a como segredo."
         ),
         CRMKind.RD_STATION: _(
-            "Crie os webhooks crm_contact_updated e crm_contact_deleted. Se lhes der um auth_key"
-            " com o nome X-Auth-Key, informe-o como segredo."
+            "No RD Station CRM: pela API, crie os webhooks crm_contact_updated e"
+            " crm_contact_deleted com o endereço como URL. Se lhes der um auth_key com o nome"
+            " X-Auth-Key, informe-o como segredo."
         ),
         CRMKind.GENERIC: _(
-            "Envie contact.changed a este endereço, assinado com o mesmo segredo do acesso."
+            "No seu sistema: envie contact.changed a este endereço, assinado com o mesmo segredo do"
+            " acesso. O contrato está em docs/crm.md."
         ),
     }
     return needs.get(kind, "")
@@ -174,6 +194,7 @@ CRM_WORDS = {
         crm_credential_name,
         crm_field_name,
         crm_fault_name,
+        crm_hearing_means,
         crm_hearing_name,
         crm_hearing_needs,
     )

@@ -45,7 +45,8 @@ class ConnectorLine:
     """A CRM as it stands; never what it is signed in with.
 
     `refused_at` is since when it does not let us in; None while it does. `trouble` is why it is
-    left alone until `paused_until`, in its own words.
+    left alone until `paused_until`, in its own words. `heard_at` is when a proved webhook came
+    last, to the minute.
     """
 
     id: int
@@ -60,6 +61,7 @@ class ConnectorLine:
     is_prepared: bool
     refused_at: datetime | None
     hears: str
+    heard_at: datetime | None
     has_webhook_secret: bool
     waiting: int
     given_up: int

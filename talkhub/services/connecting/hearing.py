@@ -84,8 +84,6 @@ def hear(database: Database, listener: Listener, raw: bytes) -> int:
     """
     named = CONNECTORS[listener.kind].contacts_heard(read_json(raw))
     wanted = list(dict.fromkeys(named))[:MOST_CONTACTS]
-    if not wanted:
-        return 0
     params = {
         "workspace_id": listener.workspace_id,
         "id": listener.connector_id,
@@ -94,7 +92,9 @@ def hear(database: Database, listener: Listener, raw: bytes) -> int:
     }
     scope = workspace_scope(listener.workspace_id, "crm webhook")
     with database.unit_of_work(scope) as uow:
-        return len(uow.run(statements.QUEUE_READS, params).all())
+        queued = uow.run(statements.QUEUE_READS, params).all() if wanted else []
+        uow.run(statements.REMEMBER_HEARD, {name: params[name] for name in ("workspace_id", "id")})
+    return len(queued)
 
 
 def take_over(uow: UnitOfWork, key: Mapping[str, Any], said: Said | None) -> None:

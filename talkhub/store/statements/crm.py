@@ -3,7 +3,7 @@
 CONNECTORS = """
 select k.id, k.kind, k.name, k.address, k.fields, k.state, k.created_at, k.public_token,
   case when k.paused_until > clock_timestamp() then k.paused_until end as paused_until,
-  k.prepared is not null as is_prepared, k.refused_at, k.hears,
+  k.prepared is not null as is_prepared, k.refused_at, k.hears, k.heard_at,
   k.webhook_secret_encrypted is not null as has_webhook_secret,
   (select count(*) from outbound_messages o
    where o.crm_connector_id = k.id and o.state = 'pending') as waiting,

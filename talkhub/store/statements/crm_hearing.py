@@ -22,6 +22,16 @@ returning id
 """
 """What waits has not begun: it will read what the contact says by then."""
 
+REMEMBER_HEARD = """
+update crm_connectors set heard_at = clock_timestamp()
+where workspace_id = %(workspace_id)s and id = (
+  select id from crm_connectors
+  where workspace_id = %(workspace_id)s and id = %(id)s
+    and (heard_at is null or heard_at < clock_timestamp() - interval '1 minute')
+  for no key update skip locked)
+"""
+"""Once a minute at most, and never waiting: a CRM wants its answer at once."""
+
 LINK = """
 select r.id, r.seen, r.adopted, k.hears, k.fields, p.user_id
 from crm_records r

@@ -19,7 +19,7 @@ class CRMConnector(Scoped, Base):
     what is claimed by now keeps it busy until `paced_until`. Since `refused_at` it does not let us
     in. Where a token is good for a while, a session is kept, and one at a time asks for the next.
     Whose changes are taken over `hears` says, and the address with `public_token` is where they
-    are told.
+    are told. `heard_at` is when a proved webhook came last, to the minute.
     """
 
     __tablename__ = "crm_connectors"
@@ -42,6 +42,7 @@ class CRMConnector(Scoped, Base):
     signing_in_until: Mapped[datetime | None]
     hears: Mapped[str] = mapped_column(String(10), server_default="nothing")
     webhook_secret_encrypted: Mapped[bytes | None]
+    heard_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 
 
