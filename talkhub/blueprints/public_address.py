@@ -31,18 +31,13 @@ def public_base(settings: Settings) -> str:
 def address_of_browser(settings: Settings) -> str:
     """Return where a browser comes back to with its cookies, which hold for one host.
 
-    The host that it asked, if that is a sister of PUBLIC_URL's, as `dashboard.` is of `mcp.` in the
-    stack; any other name may be a proxy's for us, or invented, and PUBLIC_URL stands.
+    The host that it asked, if that is the dashboard's of the stack, `dashboard.` beside PUBLIC_URL's
+    `mcp.`; any other name may be a proxy's for us, or invented, and PUBLIC_URL stands.
     """
     public, here = public_base(settings), request.host_url.rstrip("/")
-    return here if _sisterhood(here) == _sisterhood(public) else public
-
-
-def _sisterhood(address: str) -> tuple[str, str]:
-    """Return what addresses of one installation share: the scheme, and the domain with its port."""
-    scheme, _, host = address.partition("://")
+    scheme, _, host = public.partition("://")
     domain = host.partition(".")[2]
-    return scheme, domain if "." in domain else host
+    return here if here == f"{scheme}://dashboard.{domain}" else public
 
 
 def mcp_resource(settings: Settings) -> str:

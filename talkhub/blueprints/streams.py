@@ -17,6 +17,9 @@ MAX_STREAMS = 8
 MAX_STREAMS_OF_ONE = MAX_STREAMS // 2
 """Of one caller, so that there is room for others."""
 
+MOST_WAITING = 3
+"""So many wait for a seat at a time: each holds a thread meanwhile. Others are refused at once."""
+
 closing = Event()
 """Set when this process is asked to end, so that its streams end in good order before it does."""
 
@@ -36,7 +39,7 @@ class StreamSeats:
         self._most_of_one = most_of_one
         self._changes = Condition()
         self._taken: Counter[Holder] = Counter()
-        self._waiting: Counter[Holder] = Counter()
+        self._waiting: dict[Holder, object] = {}
 
     def send(
         self,
@@ -49,7 +52,8 @@ class StreamSeats:
     ) -> Response:
         """Return the response that holds a seat until its client has all of it or is gone.
 
-        Waits up to `patience` seconds for one of the holder's seats; raises Unavailable.
+        Waits up to `patience` seconds for one of the holder's seats, unless many wait or the same
+        holder comes again meanwhile; raises Unavailable.
         """
         try:
             self._sit_down(holder, patience)
@@ -65,19 +69,32 @@ class StreamSeats:
 
     def is_awaited(self, holder: Holder) -> bool:
         """Tell whether a holder waits for a seat: whose client is gone shows when one writes."""
-        return self._waiting[holder] > 0
+        return holder in self._waiting
 
     def _sit_down(self, holder: Holder, patience: float) -> None:
         with self._changes:
-            self._waiting[holder] += 1
-            has_seat = self._changes.wait_for(lambda: self._has_room_for(holder), patience)
-            self._forget(self._waiting, holder)
+            has_seat = self._has_room_for(holder) or self._wait(holder, patience)
             if has_seat:
                 self._taken[holder] += 1
             elif self._taken[holder] >= self._most_of_one:
                 raise Unavailable("Too many of your streams are open; end one of them first.")
             else:
                 raise Unavailable("Too many streams are open; try again in a while.")
+
+    def _wait(self, holder: Holder, patience: float) -> bool:
+        if not patience or (holder not in self._waiting and len(self._waiting) >= MOST_WAITING):
+            return False
+        self._waiting[holder] = mine = object()  # who waits already has gone on to another page
+        self._changes.notify_all()
+
+        def is_over() -> bool:
+            return self._waiting.get(holder) is not mine or self._has_room_for(holder)
+
+        self._changes.wait_for(is_over, patience)
+        if self._waiting.get(holder) is not mine:
+            return False
+        del self._waiting[holder]
+        return self._has_room_for(holder)
 
     def _has_room_for(self, holder: Holder) -> bool:
         return self._taken.total() < self._most and self._taken[holder] < self._most_of_one
@@ -86,11 +103,7 @@ class StreamSeats:
         if holder is None:
             return
         with self._changes:
-            self._forget(self._taken, holder)
+            self._taken[holder] -= 1
+            if not self._taken[holder]:
+                del self._taken[holder]
             self._changes.notify_all()
-
-    @staticmethod
-    def _forget(counter: Counter[Holder], holder: Holder) -> None:
-        counter[holder] -= 1
-        if not counter[holder]:
-            del counter[holder]

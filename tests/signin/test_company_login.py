@@ -106,6 +106,7 @@ def test_who_was_invited_by_the_address_that_is_vouched_for_becomes_a_member(
         ("http://dashboard.example.com", "https://hub.example.com"),
         ("https://dashboard.example.com:8443", "https://hub.example.com"),
         ("https://dashboard.example.org", "https://hub.example.com"),
+        ("https://another.example.com", "https://hub.example.com"),
         ("https://com", "https://hub.example.com"),
         ("http://10.0.0.7:3003", "https://hub.example.com"),
     ],
