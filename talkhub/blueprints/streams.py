@@ -18,7 +18,7 @@ MAX_STREAMS_OF_ONE = MAX_STREAMS // 2
 """Of one caller, so that there is room for others."""
 
 MOST_WAITING = 3
-"""So many wait for a seat at a time: each holds a thread meanwhile. Others are refused at once."""
+"""So many wait for a seat at once, as each holds a thread meanwhile; more are refused."""
 
 closing = Event()
 """Set when this process is asked to end, so that its streams end in good order before it does."""
