@@ -31,8 +31,8 @@ def public_base(settings: Settings) -> str:
 def address_of_browser(settings: Settings) -> str:
     """Return where a browser comes back to with its cookies, which hold for one host.
 
-    The host that it asked, if that is the dashboard's of the stack, `dashboard.` beside PUBLIC_URL's
-    `mcp.`; any other name may be a proxy's for us, or invented, and PUBLIC_URL stands.
+    The host that it asked, if that is `dashboard.` beside the `mcp.` of PUBLIC_URL, as in the stack;
+    any other name may be a proxy's for us, or invented, and PUBLIC_URL stands.
     """
     public, here = public_base(settings), request.host_url.rstrip("/")
     scheme, _, host = public.partition("://")
