@@ -31,7 +31,7 @@ def public_base(settings: Settings) -> str:
 def address_of_browser(settings: Settings) -> str:
     """Return where a browser comes back to with its cookies, which hold for one host.
 
-    The host that it asked, if that is `dashboard.` beside the `mcp.` of PUBLIC_URL, as in the stack;
+    The host that it asked, if that is `dashboard.` beside the `mcp.` of PUBLIC_URL, as in stacks;
     any other name may be a proxy's for us, or invented, and PUBLIC_URL stands.
     """
     public, here = public_base(settings), request.host_url.rstrip("/")
