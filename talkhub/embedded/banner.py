@@ -29,7 +29,8 @@ def banner(settings: Settings, given: Settings, *, on_terminal: bool) -> str:
     ]
     if settings.whatsapp_app_secret is None:
         lines.append("  WhatsApp: set WHATSAPP_APP_SECRET, Meta's app secret, to receive messages")
-    return "\n".join([*lines, "  Next       ./run demo", "", ""])
+    port = "" if settings.port == Settings.model_fields["port"].default else f"PORT={settings.port} "
+    return "\n".join([*lines, f"  Next       {port}./run demo", "", ""])
 
 
 def _token_command(base: str, settings: Settings, given: Settings, *, on_terminal: bool) -> str:

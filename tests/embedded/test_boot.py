@@ -164,6 +164,15 @@ def test_the_banner_tells_a_log_no_secret_and_its_command_still_sends_it(
     }
 
 
+def test_the_next_command_finds_the_port(environment: pytest.MonkeyPatch) -> None:
+    usual = with_secrets(read_settings())
+    another = usual.model_copy(update={"port": 3950})
+
+    said = [banner(it, it, on_terminal=False).splitlines()[-2] for it in (usual, another)]
+
+    assert said == ["  Next       ./run demo", "  Next       PORT=3950 ./run demo"]
+
+
 def test_the_banner_shows_a_terminal_a_command_to_paste(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("ADMIN_SECRET", """it's "quoted" $HOME""")
     given = read_settings()
