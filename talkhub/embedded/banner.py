@@ -29,8 +29,9 @@ def banner(settings: Settings, given: Settings, *, on_terminal: bool) -> str:
     ]
     if settings.whatsapp_app_secret is None:
         lines.append("  WhatsApp: set WHATSAPP_APP_SECRET, Meta's app secret, to receive messages")
-    port = "" if settings.port == Settings.model_fields["port"].default else f"PORT={settings.port} "
-    return "\n".join([*lines, f"  Next       {port}./run demo", "", ""])
+    is_usual = settings.port == Settings.model_fields["port"].default
+    demo = "./run demo" if is_usual else f"PORT={settings.port} ./run demo"
+    return "\n".join([*lines, f"  Next       {demo}", "", ""])
 
 
 def _token_command(base: str, settings: Settings, given: Settings, *, on_terminal: bool) -> str:
