@@ -76,7 +76,7 @@ _MASK = re.compile(r"\*{3}\.\*{3}\.\*{3}-\d\d|\*\*\.\*{3}\.\*{3}/\*{4}-\d\d|\*{4
 _MAY_HOLD_ONE = re.compile(r"(?:\d[ ./-]?){11}|[0-9A-Z./-]{13,17}\d")
 
 _NAME_OF_ONE = re.compile(
-    r"(?i:(?:^|_)(?:ids?|urls?|jid|ns)$|phone|telefone|celular|whatsapp|^(?:tel|fone|number)$)"
+    r"(?i:(?:^|_)(?:ids?|urls?|jid|ns)$|phone|telefone|celular|whatsapp|^(?:tel|fone)$)"
     r"|[a-z](?:Ids?|Urls?|URL|Jid)$"
     r"|^(?:from|to|reply_to|participant|sender|recipient|story|album|timestamp|date|mid)$"
 )

@@ -56,12 +56,16 @@ def test_numbers_are_masked_at_every_depth_but_not_in_what_names_somebody() -> N
         "n": 7.5,
     }
 
-    masked = without_numbers({**kept, "a": [cpf, {"card": card}], "t": (cpf, "oi")})
+    told = {"a": [cpf, {"card": card}], "t": (cpf, "oi"), "number": "5511999990001"}
+
+    masked = without_numbers({**kept, **told, "card": {"number": card}})
 
     assert masked == {
         **kept,
         "a": ["***.***.***-25", {"card": "**** 1111"}],
         "t": ("***.***.***-25", "oi"),
+        "number": "5511999990001",
+        "card": {"number": "**** 1111"},
     }
 
 
