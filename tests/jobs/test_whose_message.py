@@ -18,7 +18,10 @@ from talkhub.jobs.schedule import close_silent_sessions
 from talkhub.names import Platform
 from talkhub.services.administration.workspaces import set_session_idle
 from talkhub.services.people.merging import merge_people, part_people
-from talkhub.store.uow import Database, workspace_scope
+from talkhub.services.privacy.masking_stored import mask_stored
+from talkhub.services.privacy.number_masking import set_masking
+from talkhub.store.statements.merging import PROFILE_OF_USER
+from talkhub.store.uow import Database, UnitOfWork, workspace_scope
 
 PEOPLE = "select * from user_profiles order by id"
 SESSIONS = "select status from chat_sessions order by id"
@@ -185,6 +188,33 @@ def test_parted_people_have_their_own_conversations_and_details_back(
     assert (rows(database, workspace, shown), rows(database, workspace, held)) == before
     stats = "select interaction_stats ->> 'total_conversations' as n from user_profiles"
     assert [row["n"] for row in rows(database, workspace, stats)] == ["1", "1"]
+
+
+def test_people_whose_ids_look_like_numbers_are_parted_after_masks_too(
+    database: Database, workspace: int, caller: Any
+) -> None:
+    kept, absorbed, alias = "52998224725", "4111111111111111", "11144477735"
+    for user_id in (kept, absorbed, alias):
+        caller.tool("update_user_profile", {"user_id": user_id, "profile_data": {"tags": ["a"]}})
+    scope = workspace_scope(workspace, "ana")
+    shown = "select user_id, merged_into_id is null as own from user_profiles order by id"
+    for user_id, into in ((alias, absorbed), (absorbed, kept)):
+        with database.unit_of_work(scope) as uow:
+            merge_people(uow, user_id, into=into)
+    set_masking(database, scope, masks=True)
+
+    mask_stored(database, workspace, actor="ana", is_dry=False, tell=lambda _: None)
+    with database.unit_of_work(scope) as uow:
+        part_people(uow, absorbed)
+        found = {it: _profile_id(uow, it) for it in (kept, absorbed, alias)}
+
+    assert [row["own"] for row in rows(database, workspace, shown)] == [True, True, False]
+    assert found[absorbed] == found[alias] != found[kept]
+
+
+def _profile_id(uow: UnitOfWork, user_id: str) -> int:
+    key = {"workspace_id": uow.workspace_id, "user_id": user_id}
+    return int(uow.run(PROFILE_OF_USER, key).mappings().one()["profile_id"])
 
 
 def test_a_merged_persons_next_message_goes_to_the_one_that_is_kept(

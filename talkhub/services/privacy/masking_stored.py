@@ -14,6 +14,11 @@ from talkhub.errors import Conflict
 from talkhub.services.audit import audit
 from talkhub.services.masking import masks_numbers
 from talkhub.services.privacy.erasing import TIMEOUT_MS
+from talkhub.services.privacy.masking_rows import (
+    masked_conversation,
+    masked_history,
+    masked_sent,
+)
 from talkhub.services.talking.transcripts import fingerprint
 from talkhub.store.statements import masking as statements
 from talkhub.store.uow import Database, UnitOfWork, workspace_scope
@@ -27,32 +32,40 @@ _Opened: TypeAlias = Callable[[], AbstractContextManager[UnitOfWork]]
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """Where a table keeps texts; `longest` are the columns that hold only so much."""
+    """Where a table keeps texts, and how its rows are masked.
+
+    `longest` are the columns that hold only so much.
+    """
 
     table: str
     columns: tuple[str, ...]
     only: str = _ALL
     longest: dict[str, int] = field(default_factory=dict)
+    mask: Callable[[dict[str, Any]], dict[str, Any]] = without_numbers
 
 
 _CONVERSATIONS: Final = "conversations"
 _TEXTS: Final = (
     # What an analysis quotes is masked after what it is made of: one that runs is not stored.
-    _Texts(_CONVERSATIONS, ("session_id", "messages", "metadata", "intent_analysis")),
+    _Texts(
+        _CONVERSATIONS,
+        ("session_id", "messages", "metadata", "intent_analysis"),
+        mask=masked_conversation,
+    ),
     _Texts("conversation_analyses", ("result",)),
     _Texts("enrichments", ("result",)),
     _Texts("profile_facts", ("value", "quote")),
     _Texts("message_changes", ("value",)),
     _Texts("chat_sessions", ("user_data",)),
     _Texts("user_profiles", ("name", "preferences", "tags", "custom"), longest={"name": 255}),
-    _Texts("profile_changes", ("changes",)),
+    _Texts("profile_changes", ("changes",), mask=masked_history),
     _Texts("notes", ("body",)),
     _Texts("scores", ("comment",)),
     _Texts("custom_events", ("name",), longest={"name": 64}),
     _Texts("crm_records", ("seen",)),
     _Texts("subject_requests", ("details", "answer", "asked_by"), longest={"asked_by": 255}),
     _Texts("saved_views", ("filters",)),
-    _Texts("outbound_messages", ("payload",), only="state = 'sent'"),
+    _Texts("outbound_messages", ("payload",), only="state = 'sent'", mask=masked_sent),
     _Texts("inbound_events", ("payload", "raw"), only="state = 'dead'"),
 )
 
@@ -123,7 +136,7 @@ def _mask_rows(uow: UnitOfWork, texts: _Texts, after: int, *, is_dry: bool) -> t
 
 
 def _masked(texts: _Texts, said: dict[str, Any]) -> dict[str, Any]:
-    masked: dict[str, Any] = without_numbers(said)
+    masked = texts.mask(said)
     for column, longest in texts.longest.items():
         if masked[column] is not None:
             masked[column] = masked[column][:longest]

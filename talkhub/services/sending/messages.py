@@ -98,8 +98,12 @@ def latest_messages(uow: UnitOfWork, profile_id: int, *, limit: int) -> list[dic
 
 def payload_as_stored(uow: UnitOfWork, payload: dict[str, Any]) -> dict[str, Any]:
     """Return a message's payload as the workspace wants it stored once it was sent."""
-    said = {name: payload[name] for name in _SAID if name in payload}
-    return {**payload, **as_stored(uow, said)}
+    return {**payload, **as_stored(uow, said_of(payload))}
+
+
+def said_of(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a message's payload is said; the rest is where it goes."""
+    return {name: payload[name] for name in _SAID if name in payload}
 
 
 def _content(uow: UnitOfWork, wanted: Wanted, route: Route) -> dict[str, Any]:
