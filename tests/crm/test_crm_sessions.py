@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
 
 import pytest
-from connections import Connection
+from connections import LOOPBACK, Connection
 from factories import KEYRING
 
 from benchmarks.crms.rd_station import CREDENTIALS
+from talkhub.crm.calls import Calls
+from talkhub.crm.model import Session
+from talkhub.crm.registry import SIGN_IN as SIGNED_IN_AT
 from talkhub.jobs.crm_sessions import renew_idle_sessions
+from talkhub.outbound.senders.base import Hosts
+from talkhub.services.connecting.connectors import ConnectorChange, account_of, change_connector
+from talkhub.services.connecting.sessions import SignIn
 from talkhub.services.sending.channel_accounts import read_credentials
 from talkhub.services.telling.crm import session_binding
+from talkhub.store.statements import crm_sessions as statements
 
 Connect = Callable[..., Connection]
 
@@ -165,3 +174,46 @@ def test_who_finds_another_at_the_door_waits_and_uses_up_no_attempt(rd: Connecti
     (errand,) = rd.errands()
     assert (errand["failure"], errand["attempts"]) == ("rate_limited", 0)
     assert SIGN_IN not in rd.stub.requests
+
+
+def change(rd: Connection, **said: Any) -> None:
+    rd.do(
+        lambda uow: change_connector(uow, LOOPBACK, rd.id, ConnectorChange(**said), keyring=KEYRING)
+    )
+
+
+def test_a_rename_meanwhile_loses_no_session(
+    rd: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spent = []
+
+    def sign_in(_calls: Calls, _credentials: Mapping[str, str], refresh_token: str) -> Session:
+        spent.append(refresh_token)
+        change(rd, name="Vendas")
+        return Session("access", "next", seconds=1)  # soon over: the next one signs in again
+
+    monkeypatch.setitem(SIGNED_IN_AT, "rd_station", sign_in)  # type: ignore[arg-type]
+    signed_in = SignIn(rd.database, LOOPBACK, Hosts(), KEYRING)
+    for _ in range(2):
+        signed_in(rd.do(lambda uow: account_of(uow, rd.id, keyring=KEYRING)))
+
+    assert spent == [CREDENTIALS["refresh_token"], "next"]
+
+
+def test_the_session_of_a_former_account_is_not_kept_in_the_turn_of_the_next(
+    rd: Connection,
+) -> None:
+    def run(sql: str, **more: Any) -> Any:
+        (kept,) = rd.read("select id, workspace_id, credentials_encrypted from crm_connectors")
+        key = {**kept, "credentials": kept["credentials_encrypted"], **more}
+        return rd.do(lambda uow: uow.run(sql, key))
+
+    times = {"lease": timedelta(seconds=30), "margin": timedelta(0)}
+    former = run(statements.BEGIN_SIGN_IN, **times).mappings().one()["turn"]
+    change(rd, credentials={"refresh_token": "of-another-account"})
+    turn = run(statements.BEGIN_SIGN_IN, **times).mappings().one()["turn"]
+    session = {"session": b"session", "seconds": timedelta(hours=2)}
+
+    assert run(statements.GIVE_SIGN_IN_UP, turn=former).rowcount == 0
+    assert run(statements.KEEP_SESSION, turn=former, **session).rowcount == 0
+    assert run(statements.KEEP_SESSION, turn=turn, **session).rowcount == 1

@@ -145,7 +145,7 @@ def change_connector(
     address = (
         old["address"] if change.address is None else checked_address(client, kind, change.address)
     )
-    if address != old["address"] and change.credentials is None:
+    if address != old["address"] and not change.credentials:
         detail = "Another address is signed in at anew: give the credentials with it."
         raise Invalid.at("credentials", detail=detail, code="credentials_missing")
     may_be_another = wanted != credentials or address != old["address"]

@@ -174,7 +174,7 @@ def _do(errand: Errand, person: Mapping[str, Any] | None, result: Result, sign_i
     known_id = person["contact_id"]
     known = None if known_id is None else Kept(known_id, is_adopted=person["is_adopted"])
     if known is None or errand.kind == CRMAction.UPSERT_CONTACT:
-        told = Person.of(person)
+        told = _without_mask(Person.of(person))
         contact = Contact(person["user_id"], told, _fields(errand.fields, person))
         known = result.contact = connector.upsert_contact(calls, contact, known)
         result.told = {**told.as_row(), **known.instead, "fields": dict(contact.fields)}
@@ -205,6 +205,11 @@ def _make(calls: Calls, errand: Errand, person: Mapping[str, Any], place: Place)
     title = " ".join(text.split())[:LONGEST_TITLE]
     deal = Deal(payload["reference"], title, payload["pipeline"], payload["stage"])
     return connector.create_deal(calls, place, deal)
+
+
+def _without_mask(told: Person) -> Person:
+    """Return who somebody is but for a name with a masked number: the CRM may know it whole."""
+    return replace(told, name="") if holds_mask(told.name) else told
 
 
 def _fields(wanted: Mapping[str, str], person: Mapping[str, Any]) -> dict[str, str]:

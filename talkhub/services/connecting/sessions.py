@@ -73,12 +73,13 @@ class SignIn:
         try:
             session = renew(calls, account.credentials, secrets["refresh_token"])
         except SendRefused:
-            self._do(key, _give_up)
+            self._do(key, lambda uow, params: _give_up(uow, params, turn))
             raise
         told = {"access_token": session.access_token, "refresh_token": session.refresh_token}
         bound_to = session_binding(key.workspace_id, key.public_token)
         encrypted = encrypted_credentials(told, self.keyring, bound_to=bound_to) or b""
-        self._do(key, lambda uow, params: _keep(uow, params, encrypted, session.seconds))
+        kept = {"session": encrypted, "seconds": timedelta(seconds=session.seconds)}
+        self._do(key, lambda uow, params: _keep(uow, params, turn, kept))
         return encrypted
 
     def _read(self, key: AccountKey, kept: bytes | None) -> dict[str, str]:
@@ -111,10 +112,11 @@ def _begin(uow: UnitOfWork, params: dict[str, Any]) -> Mapping[str, Any] | None:
     return None if row is None else dict(row)
 
 
-def _give_up(uow: UnitOfWork, params: dict[str, Any]) -> None:
-    uow.run(statements.GIVE_SIGN_IN_UP, params)
+def _give_up(uow: UnitOfWork, params: dict[str, Any], turn: Mapping[str, Any]) -> None:
+    uow.run(statements.GIVE_SIGN_IN_UP, {**params, "turn": turn["turn"]})
 
 
-def _keep(uow: UnitOfWork, params: dict[str, Any], encrypted: bytes, seconds: int) -> None:
-    kept = {"session": encrypted, "seconds": timedelta(seconds=seconds)}
-    uow.run(statements.KEEP_SESSION, {**params, **kept})
+def _keep(
+    uow: UnitOfWork, params: dict[str, Any], turn: Mapping[str, Any], kept: Mapping[str, Any]
+) -> None:
+    uow.run(statements.KEEP_SESSION, {**params, **kept, "turn": turn["turn"]})

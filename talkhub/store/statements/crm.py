@@ -52,13 +52,15 @@ with forgotten as (
 update crm_connectors
 set name = %(name)s, address = %(address)s, credentials_encrypted = %(credentials)s,
     fields = %(fields)s, state = %(state)s, prepared = null, paused_until = null,
-    refused_at = null, signing_in_until = null, hears = %(hears)s,
+    refused_at = null, hears = %(hears)s,
     webhook_secret_encrypted = %(webhook_secret)s,
     session_encrypted = case when %(may_be_another)s then null else session_encrypted end,
-    session_until = case when %(may_be_another)s then null else session_until end
+    session_until = case when %(may_be_another)s then null else session_until end,
+    signing_in_until = case when %(may_be_another)s then null else signing_in_until end
 where workspace_id = %(workspace_id)s and id = %(id)s
 """
 """Another account may be meant now: it is prepared anew, and nobody told us to wait for it.
+Whoever signs in at the same one meanwhile goes on: what they get counts once.
 
 What another keeps has other ids: contacts are looked for again, what was told stays told. Not
 where ids are of their own everywhere: there the old ones find nothing in another account.

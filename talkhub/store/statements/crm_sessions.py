@@ -12,21 +12,21 @@ update crm_connectors set signing_in_until = clock_timestamp() + %(lease)s
 where workspace_id = %(workspace_id)s and id = %(id)s and credentials_encrypted = %(credentials)s
   and coalesce(signing_in_until <= clock_timestamp(), true)
   and not coalesce(session_until > clock_timestamp() + %(margin)s, false)
-returning session_encrypted
+returning session_encrypted, signing_in_until as turn
 """
-"""Gives the turn to one: a refresh token counts once."""
+"""Gives the turn to one: a refresh token counts once. Its end names the turn."""
 
 KEEP_SESSION = """
 update crm_connectors
 set session_encrypted = %(session)s, session_until = clock_timestamp() + %(seconds)s,
     signing_in_until = null
-where workspace_id = %(workspace_id)s and id = %(id)s and signing_in_until is not null
+where workspace_id = %(workspace_id)s and id = %(id)s and signing_in_until = %(turn)s
 """
-"""Not if the credentials were changed meanwhile: then nobody is signing in any more."""
+"""Not if another account is meant by now: the turn is over then, or somebody else's."""
 
 GIVE_SIGN_IN_UP = """
 update crm_connectors set signing_in_until = null
-where workspace_id = %(workspace_id)s and id = %(id)s and credentials_encrypted = %(credentials)s
+where workspace_id = %(workspace_id)s and id = %(id)s and signing_in_until = %(turn)s
 """
 
 END_SESSION = """
