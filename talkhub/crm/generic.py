@@ -15,7 +15,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from talkhub import clock
 from talkhub.crm.calls import Calls, told_id
-from talkhub.crm.hearing import ids, part, scalar
+from talkhub.crm.hearing import ids, members, part, scalar
 from talkhub.crm.model import Contact, Deal, Heard, Kept, Note, Person, Place, Said
 from talkhub.outbound.guarded import Answer
 from talkhub.outbound.senders.base import document_of, is_taken
@@ -95,7 +95,7 @@ def is_proved(heard: Heard, credentials: Mapping[str, str], secret: str) -> bool
 
 def contacts_heard(document: Any) -> list[str]:
     """Return the contact that an event is of."""
-    is_contacts = str(part({"it": document}, "it").get("type", "")).startswith("contact.")
+    is_contacts = str(members(document).get("type", "")).startswith("contact.")
     return ids(part(document, "data").get("id")) if is_contacts else []
 
 

@@ -28,10 +28,14 @@ def ids(*values: Any) -> list[str]:
     return [it for it in found if 0 < len(it) <= LONGEST_ID and "\0" not in it]
 
 
+def members(document: Any) -> Mapping[str, Any]:
+    """Return a document's members; none of what is no object."""
+    return document if isinstance(document, dict) else {}
+
+
 def part(document: Any, name: str) -> Mapping[str, Any]:
-    """Return an object within a document; an empty one where there is none."""
-    found = document.get(name) if isinstance(document, dict) else None
-    return found if isinstance(found, dict) else {}
+    """Return the members of an object within a document; none where it is not there."""
+    return members(members(document).get(name))
 
 
 def scalar(value: Any) -> str:

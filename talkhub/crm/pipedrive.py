@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from talkhub.crm.calls import Calls, in_path, told_id, told_list
-from talkhub.crm.hearing import ids, part, scalar, shows_secret
+from talkhub.crm.hearing import ids, part, shows_secret
 from talkhub.crm.model import (
     Contact,
     Deal,
@@ -24,7 +24,7 @@ from talkhub.crm.model import (
     compared,
     text_with_reference,
 )
-from talkhub.crm.searched import filling, upsert_searched
+from talkhub.crm.searched import filling, said_by, upsert_searched
 from talkhub.names import SendFailure
 from talkhub.outbound.senders.base import SendRefused
 
@@ -101,14 +101,7 @@ def read_contact(calls: Calls, contact_id: str, fields: Collection[str]) -> Said
     said = (found or {}).get("data")
     if not said or said.get("is_deleted"):
         return None
-    custom = said.get("custom_fields") or {}
-    return Said(
-        id=told_id(said, "id"),
-        name=" ".join(scalar(said.get("name")).split()),
-        emails=tuple(_values(said, "emails")),
-        phones=tuple(_values(said, "phones")),
-        fields={name: scalar(custom.get(name)) for name in fields},
-    )
+    return said_by(said, fields, _values)
 
 
 def is_proved(heard: Heard, credentials: Mapping[str, str], secret: str) -> bool:  # noqa: ARG001 -- the protocol

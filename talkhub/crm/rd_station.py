@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from talkhub.crm.calls import Calls, SignInRefused, in_path, told_id, told_list
-from talkhub.crm.hearing import ids, part, scalar, shows_secret
+from talkhub.crm.hearing import ids, members, part, shows_secret
 from talkhub.crm.model import (
     Contact,
     Deal,
@@ -29,7 +29,7 @@ from talkhub.crm.model import (
     compared,
     text_with_reference,
 )
-from talkhub.crm.searched import filling, upsert_searched
+from talkhub.crm.searched import filling, said_by, upsert_searched
 from talkhub.names import SendFailure
 from talkhub.outbound.senders.base import SendRefused, document_of, is_taken
 
@@ -139,14 +139,7 @@ def read_contact(calls: Calls, contact_id: str, fields: Collection[str]) -> Said
     said = (calls.find("GET", f"{_CONTACTS}/{in_path(contact_id)}") or {}).get("data")
     if not said:
         return None
-    custom = said.get("custom_fields") or {}
-    return Said(
-        id=told_id(said, "id"),
-        name=" ".join(scalar(said.get("name")).split()),
-        emails=tuple(_values(said, "emails")),
-        phones=tuple(_values(said, "phones")),
-        fields={name: scalar(custom.get(name)) for name in fields},
-    )
+    return said_by(said, fields, _values)
 
 
 def is_proved(heard: Heard, credentials: Mapping[str, str], secret: str) -> bool:  # noqa: ARG001 -- the protocol
@@ -156,7 +149,7 @@ def is_proved(heard: Heard, credentials: Mapping[str, str], secret: str) -> bool
 
 def contacts_heard(document: Any) -> list[str]:
     """Return the contact that an event is of."""
-    is_contacts = str(part({"it": document}, "it").get("event_name", "")).startswith("crm_contact")
+    is_contacts = str(members(document).get("event_name", "")).startswith("crm_contact")
     told = part(document, "document") if is_contacts else {}
     return ids(told.get("id") or told.get("_id"))
 

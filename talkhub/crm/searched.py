@@ -1,11 +1,13 @@
-"""How a contact is upserted where a CRM has no upsert, and no place for our ids: by searching."""
+"""What contacts of CRMs without an upsert, and without a place for our ids, have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from talkhub.crm.model import Contact, Kept
+from talkhub.crm.calls import told_id
+from talkhub.crm.hearing import scalar
+from talkhub.crm.model import Contact, Kept, Said
 from talkhub.names import SendFailure
 from talkhub.outbound.senders.base import SendRefused
 
@@ -48,3 +50,19 @@ def filling(body: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
         name: it for name, it in body.items() if name != "custom_fields" and not said.get(name)
     }
     return {**filled, "custom_fields": fields} if fields else filled
+
+
+def said_by(
+    contact: Mapping[str, Any],
+    fields: Collection[str],
+    values: Callable[[Mapping[str, Any], str], list[str]],
+) -> Said:
+    """Return what a contact says; `values` are its texts of a list, `emails` or `phones`."""
+    custom = contact.get("custom_fields") or {}
+    return Said(
+        id=told_id(contact, "id"),
+        name=" ".join(scalar(contact.get("name")).split()),
+        emails=tuple(values(contact, "emails")),
+        phones=tuple(values(contact, "phones")),
+        fields={name: scalar(custom.get(name)) for name in fields},
+    )
