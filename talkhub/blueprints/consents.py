@@ -19,9 +19,9 @@ from talkhub.services.people.consents import (
     add_text,
     consents_of,
     note_consent,
+    opt_out_in_saved,
     opt_out_words,
-    read_saved,
-    reads_saved,
+    set_opt_out_in_saved,
     set_opt_out_words,
     texts,
 )
@@ -137,9 +137,9 @@ def _add_words(blueprint: Blueprint, runtime: Runtime, gate: Gate) -> None:
             if "words" in given.model_fields_set:
                 set_opt_out_words(uow, given.words)
             if "in_saved" in given.model_fields_set:
-                read_saved(uow, in_saved=given.in_saved)
+                set_opt_out_in_saved(uow, in_saved=given.in_saved)
             return private_answer(_opt_outs(uow))
 
 
 def _opt_outs(uow: UnitOfWork) -> dict[str, object]:
-    return {"words": opt_out_words(uow), "in_saved": reads_saved(uow)}
+    return {"words": opt_out_words(uow), "in_saved": opt_out_in_saved(uow)}

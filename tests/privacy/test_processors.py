@@ -8,7 +8,7 @@ from callers import Caller
 from factories import make_channel
 from flask import Flask
 
-from talkhub.blueprints.dashboard.rights.third_parties import processor_name
+from talkhub.blueprints.dashboard.rights.processors import processor_name
 from talkhub.names import Platform
 from talkhub.replies.deciding import ReplyMode, Wording
 from talkhub.services.answering.reply_settings import ReplySettings, set_settings

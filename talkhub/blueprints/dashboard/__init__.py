@@ -34,10 +34,10 @@ from talkhub.blueprints.dashboard.rights import (
     audit,
     consents,
     privacy,
+    processors,
     retention,
     subject_request,
     subject_requests,
-    third_parties,
 )
 from talkhub.blueprints.dashboard.rights.audit_words import action_of_trail, detail_of_trail
 from talkhub.blueprints.dashboard.rights.request_words import (
@@ -96,7 +96,7 @@ def create_blueprint(runtime: Runtime) -> Blueprint:
     audit.register(blueprint, database)
     branding.register(blueprint, database)
     retention.register(blueprint, runtime)
-    third_parties.register(blueprint, runtime)
+    processors.register(blueprint, runtime)
     consents.register(blueprint, database)
     subject_requests.register(blueprint, database)
     subject_request.register(blueprint, database)
@@ -144,9 +144,9 @@ def _prepare_templates(state: BlueprintSetupState) -> None:
         urgency_name=urgency_name,
     )
     environment.filters.update(
-        processor_kind_name=third_parties.processor_kind_name,
-        processor_name=third_parties.processor_name,
-        shared_name=third_parties.shared_name,
+        processor_kind_name=processors.processor_kind_name,
+        processor_name=processors.processor_name,
+        shared_name=processors.shared_name,
     )
     environment.filters.update(
         request_kind_name=request_kind_name, request_state_name=request_state_name

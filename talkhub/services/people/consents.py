@@ -131,16 +131,16 @@ def opt_out_words(uow: UnitOfWork) -> tuple[str, ...]:
     return _opt_outs(uow).words
 
 
-def reads_saved(uow: UnitOfWork) -> bool:
+def opt_out_in_saved(uow: UnitOfWork) -> bool:
     """Tell whether the words count in conversations that callers save, too."""
     return _opt_outs(uow).in_saved
 
 
-def read_saved(uow: UnitOfWork, *, in_saved: bool) -> None:
+def set_opt_out_in_saved(uow: UnitOfWork, *, in_saved: bool) -> None:
     """Have the words count in conversations that are saved from now on, or no longer."""
-    if reads_saved(uow) != in_saved:
+    if opt_out_in_saved(uow) != in_saved:
         key = {"workspace_id": uow.workspace_id, "actor": uow.scope.actor}
-        uow.run(statements.READ_SAVED, {**key, "ours": list(OWN_WORDS), "in_saved": in_saved})
+        uow.run(statements.SET_IN_SAVED, {**key, "ours": list(OWN_WORDS), "in_saved": in_saved})
         audit(uow, action="opt_out_words.set", subject=None, address=None)
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from talkhub.names import Platform, WebhookEvent
 from talkhub.names.crm import CRMKind
+from talkhub.replies.deciding import ReplyMode, Wording
 from talkhub.services.access.auth import DEFAULT_WORKSPACE_ID
 from talkhub.services.sending.channel_accounts import account_binding, read_credentials
 from talkhub.settings import Settings
@@ -155,7 +156,9 @@ def _model(uow: UnitOfWork, settings: Settings) -> Iterator[Processor]:
     host = _host(settings.llm_url)
     reads = bool(uow.run(CONSENT, key).scalar())
     replies = uow.run(REPLY_SETTINGS, key).first()
-    writes = replies is not None and replies.mode == "answer" and replies.wording != "quote"
+    writes = replies is not None and (
+        replies.mode == ReplyMode.ANSWER and replies.wording != Wording.QUOTE
+    )
     if host and (reads or writes):
         data = (*([Shared.ANALYSES] if reads else []), Shared.MASKED_MESSAGES)
         yield Processor(ProcessorKind.LANGUAGE_MODEL, host, host, data)

@@ -77,7 +77,7 @@ set words = %(ours)s, are_ours = true, changed_by = %(actor)s, changed_at = cloc
 where workspace_id = %(workspace_id)s
 """
 
-READ_SAVED = """
+SET_IN_SAVED = """
 insert into opt_out_words (workspace_id, words, are_ours, in_saved, changed_by)
 values (%(workspace_id)s, %(ours)s, true, %(in_saved)s, %(actor)s)
 on conflict (workspace_id) do update

@@ -27,9 +27,9 @@ from talkhub.services.people.consents import (
     Purpose,
     add_text,
     note_consent,
+    opt_out_in_saved,
     opt_out_words,
-    read_saved,
-    reads_saved,
+    set_opt_out_in_saved,
     set_opt_out_words,
     texts,
 )
@@ -47,7 +47,7 @@ class ConsentsPage:
     frame: Frame
     texts: list[dict[str, Any]]
     words: tuple[str, ...]
-    reads_saved: bool
+    opt_out_in_saved: bool
     purposes: Mapping[str, str]
     refused: str = ""
     longest: int = LONGEST_TEXT
@@ -82,7 +82,7 @@ def register(blueprint: Blueprint, database: Database) -> None:
         try:
             with _managing(database) as uow:
                 set_opt_out_words(uow, None if is_ours else lines)
-                read_saved(uow, in_saved="in_saved" in request.form)
+                set_opt_out_in_saved(uow, in_saved="in_saved" in request.form)
         except Invalid:
             refused = _("Até 50 palavras, cada uma em sua linha.")
             return _page(database, refused=refused, status=422)
@@ -109,7 +109,7 @@ def _page(database: Database, *, refused: str = "", status: int = 200) -> Respon
             frame=frame,
             texts=texts(uow),
             words=opt_out_words(uow),
-            reads_saved=reads_saved(uow),
+            opt_out_in_saved=opt_out_in_saved(uow),
             purposes=_purposes(),
             refused=refused,
         )
