@@ -140,7 +140,7 @@ def test_the_page_says_what_each_choice_means_and_where_the_address_goes(
     assert where in quiet.source
     assert quiet.all("pre") == []
     assert "O endereço para o CRM aparece aqui" in quiet.source
-    assert "Ouvido pela última vez</dt><dd>nunca" in page(ana, path).source
+    assert "Último aviso do CRM</dt><dd>nunca" in page(ana, path).source
 
 
 def test_it_is_said_when_the_address_lacks_its_beginning(ana: FlaskClient) -> None:

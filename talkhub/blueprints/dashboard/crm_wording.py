@@ -31,19 +31,19 @@ def crm_kind_needs(kind: str) -> str:
     """Return what has to be there before a CRM of a kind can be connected; empty if unknown."""
     needs: dict[str, str] = {
         CRMKind.HUBSPOT: _(
-            "No HubSpot, crie um aplicativo privado que lê e escreve contatos, negócios e as"
+            "No HubSpot, crie um aplicativo privado que leia e escreva contatos, negócios e as"
             " propriedades dos dois, e copie o token dele."
         ),
         CRMKind.PIPEDRIVE: _(
-            "No Pipedrive, copie o token de API de alguém que vê e edita pessoas e negócios."
+            "No Pipedrive, copie o token de API de alguém que veja e edite pessoas e negócios."
         ),
         CRMKind.RD_STATION: _(
             "No RD Station CRM, crie um aplicativo, autorize-o com alguém da conta e troque o"
             " código recebido por um refresh token. Ele passa a ser só nosso: cada um vale uma vez."
         ),
         CRMKind.GENERIC: _(
-            "Um endereço https seu que responde ao contrato de docs/crm.md: qualquer CRM por um"
-            " fluxo seu."
+            "Um endereço https seu que segue o contrato de docs/crm.md: serve para qualquer CRM,"
+            " por um fluxo seu."
         ),
     }
     return needs.get(kind, "")
@@ -156,8 +156,8 @@ def crm_fault_name(code: str) -> str:
         "name_invalid": _("O nome tem de 1 a 80 caracteres."),
         "address_invalid": _("Este endereço não serve para este CRM."),
         "address_refused": _("Informe um endereço https público."),
-        "credentials_invalid": _("Preencha o que abre o CRM, numa linha só e como ele o mostra."),
-        "credentials_missing": _("Outro endereço se abre de novo: informe o acesso junto."),
+        "credentials_invalid": _("Preencha o acesso ao CRM, numa linha só e como ele o mostra."),
+        "credentials_missing": _("Com outro endereço, informe também o acesso de novo."),
         "fields_invalid": _("São no máximo 30 campos."),
         "field_unknown": _("A chave de um campo próprio não tem espaços nem pontos."),
         "property_invalid": _("Diga o nome da propriedade no CRM, com até 100 caracteres."),
