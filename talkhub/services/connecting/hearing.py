@@ -2,13 +2,14 @@
 
 A webhook is a bell, not a message: what it claims is never believed, so its order, its repetitions
 and who rang it change nothing. What we told a CRM is remembered as seen; only what it says
-otherwise is a change of its own, and that is told to every CRM but this one.
+otherwise is a change of its own, and that is told to every CRM but this one. How it wrote what we
+told is remembered beside: two CRMs that write a value in two ways would change it for ever.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,10 +114,23 @@ def take_over(uow: UnitOfWork, key: Mapping[str, Any], said: Said | None) -> Non
     hears_it = CRMHearing.ALL if link["adopted"] else CRMHearing.OWN
     if link["hears"] not in {hears_it, CRMHearing.ALL}:
         return
-    seen = Person.of(link["seen"])
-    fields_seen = link["seen"].get("fields") or {}
+    before = link["seen"]
+    seen = Person.of(before)
+    fields_seen = before.get("fields") or {}
     changed = said.changed_since(seen)
-    given = {**changed, **_fields_changed(link["fields"], said, fields_seen)}
+    known = {**seen.as_row(), **_flat(fields_seen)}
+    now = {**seen.as_row(), **changed, **_flat(_told(said))}
+    own_way = before.get("own_way") or {}
+    news = {
+        name
+        for name, value in now.items()
+        if not _is_same(value, known.get(name, ""))
+        and not _is_own_way(
+            value, known.get(name, ""), own_way.get(name), is_adopted=link["adopted"]
+        )
+    }
+    given = {name: value for name, value in changed.items() if name in news}
+    given |= _fields_changed(link["fields"], said, news)
     connector = key["connector_id"]
     allowed = {name: value for name, value in given.items() if _is_allowed(name, value)}
     if allowed != given:
@@ -124,7 +138,13 @@ def take_over(uow: UnitOfWork, key: Mapping[str, Any], said: Said | None) -> Non
         logger.warning("crm_values_left_out", connector=connector, fields=left_out)
     if allowed:
         update_profile(uow, link["user_id"], allowed, source=f"crm:{connector}")
-    now_seen = {**seen.as_row(), **changed, "fields": {**fields_seen, **_told(said)}}
+    now_seen = {
+        **seen.as_row(),
+        **changed,
+        "fields": {**fields_seen, **_told(said)},
+        "own_way": {**own_way, **_written(known, now, is_read=before.get("is_read", False))},
+        "is_read": True,
+    }
     params = {
         "workspace_id": key["workspace_id"],
         "id": link["id"],
@@ -133,16 +153,39 @@ def take_over(uow: UnitOfWork, key: Mapping[str, Any], said: Said | None) -> Non
     uow.run(statements.REMEMBER_SEEN, params)
 
 
-def _fields_changed(
-    wanted: Mapping[str, str], said: Said, seen: Mapping[str, str]
-) -> dict[str, Any]:
+def _is_same(value: str, known: str) -> bool:
+    """Tell whether a value is what is known, if written otherwise, or kept masked."""
+    return known.casefold() in {value.casefold(), masked_numbers(value).casefold()}
+
+
+def _is_own_way(value: str, told: str, written: list[str] | None, *, is_adopted: bool) -> bool:
+    """Tell whether the CRM writes so what it was told; an adopted contact keeps what it said."""
+    if written is None:
+        return False
+    was_told, said = written
+    return _is_same(value, said) and (is_adopted or _is_same(told, was_told))
+
+
+def _written(
+    known: Mapping[str, str], now: Mapping[str, str], *, is_read: bool
+) -> dict[str, list[str]]:
+    """Return what was told with what the CRM says instead; what it changed itself as it is."""
+    if not is_read:
+        return {name: [known.get(name, ""), value] for name, value in now.items()}
+    return {name: [value, value] for name, value in now.items() if value != known.get(name, "")}
+
+
+def _flat(fields: Mapping[str, str]) -> dict[str, str]:
+    return {f"fields.{name}": _clean(value) for name, value in fields.items()}
+
+
+def _fields_changed(wanted: Mapping[str, str], said: Said, news: Collection[str]) -> dict[str, Any]:
     """Return what the CRM's properties say of other fields; our ids are nobody's to change."""
     found: dict[str, Any] = {}
     for name, property_ in wanted.items():
         value = _clean(said.fields.get(property_, ""))
-        known = _clean(seen.get(property_, "")).casefold()
-        if not value or known in {value.casefold(), masked_numbers(value).casefold()}:
-            continue  # what was only written otherwise, or is kept masked, is the same
+        if f"fields.{property_}" not in news:
+            continue
         group, _, inner = name.partition(".")
         if group == "custom" and inner not in _NOT_CUSTOM:
             found[inner] = value

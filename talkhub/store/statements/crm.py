@@ -250,7 +250,9 @@ join crm_connectors k on k.workspace_id = p.workspace_id and k.id = %(connector_
   and k.credentials_encrypted = %(credentials)s
 where p.workspace_id = %(workspace_id)s and p.id = %(profile_id)s and p.erased_at is null
 on conflict (connector_id, profile_id, slot) do update
-set external_id = excluded.external_id, adopted = excluded.adopted, seen = excluded.seen,
+set external_id = excluded.external_id, adopted = excluded.adopted,
+    seen = excluded.seen || jsonb_strip_nulls(
+      jsonb_build_object('own_way', crm_records.seen -> 'own_way')),
     synced_at = excluded.synced_at
 """
 """Not of somebody who was erased meanwhile, nor at a CRM that was taken away or changed."""

@@ -74,7 +74,8 @@ class CRMRecord(Scoped, Base):
     """What a CRM keeps of a person for us, and under which id; None until it told that.
 
     A `slot` is filled once: the contact, and for each rule a person or a conversation. `seen` is
-    what the CRM's contact said last. An `adopted` contact was there before us.
+    what the CRM was told or said last, and how it writes what it is told. An `adopted` contact was
+    there before us.
     """
 
     __tablename__ = "crm_records"
