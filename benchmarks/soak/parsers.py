@@ -14,6 +14,8 @@ from typing import Any
 
 from talkhub.channels import signatures
 from talkhub.channels.registry import CHANNELS
+from talkhub.crm.model import Heard
+from talkhub.crm.registry import CONNECTORS
 from talkhub.errors import TalkHubError
 from talkhub.progress import show_progress
 from talkhub.strict_json import read_event, read_json
@@ -38,6 +40,16 @@ ODD_VALUES = (
     *(None, True, -1, 0, 1.5, 9**30, 2**63, 1e308, "", "x" * 5000, "\0", "\ud800", "{{x}}"),
     *([], {}, [[]], [None], {"": None}, {"id": {"id": []}}, "1795302001", "9" * 400, "\u202e"),
 )
+CRM_HEADERS = ("authorization", "x-auth-key", "x-hubspot-signature-v3", "webhook-signature")
+CRM_EVENTS: dict[str, Any] = {
+    "hubspot": [
+        {"subscriptionType": "contact.propertyChange", "objectId": 51, "propertyName": "city"},
+        {"subscriptionType": "contact.deletion", "objectId": 52},
+    ],
+    "pipedrive": {"meta": {"action": "change", "entity": "person", "entity_id": "53"}},
+    "rd_station": {"event_name": "crm_contact_updated", "document": {"id": "65f1"}},
+    "generic": {"type": "contact.changed", "data": {"id": "c-54"}},
+}
 MAX_MUTATIONS = 4
 MAX_KEPT = 20
 
@@ -64,6 +76,8 @@ def parsers() -> dict[str, tuple[Parser, list[bytes]]]:
     }
     for name in sorted(CHANNELS):
         found[name] = (_reader_of(name), _samples(name))
+    for kind in sorted(CONNECTORS):
+        found[f"crm, {kind}"] = (_hearer_of(kind), [json.dumps(CRM_EVENTS[kind]).encode()])
     return found
 
 
@@ -161,10 +175,18 @@ def _reader_of(name: str) -> Parser:
     return read
 
 
+def _hearer_of(kind: str) -> Parser:
+    connector = CONNECTORS[kind]
+    return lambda raw: connector.contacts_heard(read_json(raw))
+
+
 def _signed(raw: bytes) -> object:
     given = raw[:90].decode("latin-1")
     headers = {"x-hub-signature-256": given, "Authorization": given, "X-Webhook-Secret": given}
     proved = [channel.verify(raw, headers, ["a-secret"]) for channel in CHANNELS.values()]
+    heard = Heard("POST", "https://hub.example.com/", dict.fromkeys(CRM_HEADERS, given), raw)
+    ours = {"secret": "whsec_YS1zZWNyZXQ="}
+    proved += [connector.is_proved(heard, ours, "a-secret") for connector in CONNECTORS.values()]
     if any(proved) or signatures.is_shared_secret(given, [""]):
         raise AssertionError("a stranger was believed")
     return proved

@@ -112,7 +112,7 @@ def is_proved(heard: Heard, credentials: Mapping[str, str], secret: str) -> bool
 def contacts_heard(document: Any) -> list[str]:
     """Return the person that an event is of, in the older version or the newer."""
     meta = part(document, "meta")
-    if "person" not in {meta.get("entity"), meta.get("object")}:
+    if "person" not in (meta.get("entity"), meta.get("object")):  # a list may hold what no set may
         return []
     return ids(meta.get("entity_id") or meta.get("id"))
 
