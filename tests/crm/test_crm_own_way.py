@@ -25,9 +25,11 @@ def test_a_number_in_a_name_stays_at_the_crm_and_is_told_masked_to_none(
     crm.edits(contact_id, "Ana 529.982.247-25")
 
     crm.hears(contact_id)
+    kept = crm.crm.read("select seen from crm_records")
     crm.met(plan="gold")
 
     assert crm.ana()["name"] == "Ana ***.***.***-25"
+    assert "982" not in str(kept)
     told = crm.contacts()[contact_id]
     assert (told["lastname"], told["plan"]) == ("529.982.247-25", "gold")
 
