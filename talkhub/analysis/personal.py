@@ -59,11 +59,12 @@ def _candidates(text: str) -> Iterator[Personal]:
         for match in pattern.finditer(text):
             # A group is the stretch itself where a pattern also holds what leads to it.
             start, end = match.span(match.lastindex or 0)
-            if is_one(text[start:end]) and not (kind in _MISTAKEN and _is_order(text, start)):
+            if is_one(text[start:end]) and not (kind in _MISTAKEN and is_order(text, start)):
                 yield Personal(kind, start, end)
 
 
-def _is_order(text: str, start: int) -> bool:
+def is_order(text: str, start: int) -> bool:
+    """Tell whether the words before a number call it an order's, an invoice's or the like."""
     return _ORDER.search(text, max(start - _LOOK_BACK, 0), start) is not None
 
 
@@ -71,13 +72,13 @@ def _always(_written: str) -> bool:
     return True
 
 
-def _is_cpf(written: str) -> bool:
+def is_cpf(written: str) -> bool:
     """Tell a CPF by its form, or a bare one by its check digits."""
     digits = _bare(written)
     return "." in written or (len(set(digits)) > 1 and _has_check_digits(digits, highest=11))
 
 
-def _is_cnpj(written: str) -> bool:
+def is_cnpj(written: str) -> bool:
     """Tell a CNPJ by its check digits; since 2026 it may hold letters."""
     characters = _bare(written).upper()
     return len(set(characters)) > 1 and _has_check_digits(characters, highest=9)
@@ -96,7 +97,7 @@ def _has_check_digits(characters: str, *, highest: int) -> bool:
     return True
 
 
-def _is_card(written: str) -> bool:
+def is_card(written: str) -> bool:
     """Tell a card's number by its length and Luhn's sum."""
     digits = _bare(written)
     doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
@@ -156,16 +157,16 @@ _KINDS: Final[tuple[tuple[Kind, re.Pattern[str], Callable[[str], bool]], ...]] =
         re.compile(
             rf"{_BEFORE}[0-9A-Z]{{2}}\.?[0-9A-Z]{{3}}\.?[0-9A-Z]{{3}}/?[0-9A-Z]{{4}}-?\d{{2}}{_AFTER}"
         ),
-        _is_cnpj,
+        is_cnpj,
     ),
     (
         Kind.CPF,
         re.compile(
             rf"{_BEFORE}(?:\d{{3}}[. -]\d{{3}}[. -]\d{{3}}[-. /]?\d{{2}}|\d{{9}}-?\d{{2}}){_AFTER}"
         ),
-        _is_cpf,
+        is_cpf,
     ),
-    (Kind.CARD, re.compile(rf"{_BEFORE}\d(?:[ -]?\d){{12,18}}{_AFTER}"), _is_card),
+    (Kind.CARD, re.compile(rf"{_BEFORE}\d(?:[ -]?\d){{12,18}}{_AFTER}"), is_card),
     (Kind.CEP, re.compile(rf"{_BEFORE}\d{{2}}\.?\d{{3}}-\d{{3}}{_AFTER}"), _always),
     (Kind.CEP, re.compile(rf"\bcep\W{{0,3}}(\d{{5}} ?\d{{3}}){_AFTER}", re.IGNORECASE), _always),
     (Kind.PHONE, re.compile(rf"(?<![\w+])\+\d(?:[ ().-]{{0,2}}\d){{7,14}}{_AFTER}"), _is_phone),
