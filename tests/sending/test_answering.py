@@ -171,7 +171,7 @@ def test_of_two_answers_at_once_the_cap_bears_as_many_as_it_says(chat: Chat) -> 
     for person in (PERSON, "5511999990002"):
         chat.hear(ASKED, person=person)
     chat.set(NOW)
-    claimed = claim_replies(chat.database, limit=9, lease=timedelta(minutes=1), timeout_ms=5_000)
+    claimed = claim_replies(chat.database, limit=999, lease=timedelta(minutes=1), timeout_ms=5_000)
     one, other = [it for it in claimed if it.workspace_id == chat.caller.workspace_id]
     hurried = workspace_scope(chat.caller.workspace_id, "worker", timeout_ms=300)
 

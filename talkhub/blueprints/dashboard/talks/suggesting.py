@@ -125,7 +125,7 @@ def wording_name(reply: Reply) -> str:
         Fault.UNKNOWN_WORDS: _("afastou-se das fontes"),
         Fault.DENIES_OTHERWISE: _("negou ou afirmou diferente das fontes"),
     }
-    why = faults.get(reply.trouble, _("não respondeu a tempo"))
+    why = faults.get(reply.trouble, _("não estava disponível"))
     return _("não escrita pelo modelo: %(why)s") % {"why": why}
 
 
