@@ -24,9 +24,8 @@ MOST_STRANGE: Final = 0.4
 
 _NUMBER: Final = r"\d+(?:[.,:/-]\d+)*"
 _NUMBERS = re.compile(_NUMBER)
-_MONEY = re.compile(
-    rf"(?:r\$|us\$|[$€£])\s*({_NUMBER})|({_NUMBER})\s*(?:reais|real|dolares|dollars|euros?|pesos)\b"
-)
+_COINS: Final = "reais|real|dolar(?:es)?|dollars?|euros?|pesos?|centavos?|cents?"
+_MONEY = re.compile(rf"(?:r\$|us\$|[$€£])\s*({_NUMBER})|({_NUMBER})\s*(?:{_COINS})\b")
 _PERCENT = re.compile(rf"({_NUMBER})\s*(?:%|por ?cent|percent)")
 _ROUND = re.compile(r"[.,:]00$")
 _THOUSANDS = re.compile(r"\.(?=\d{3}(?:\D|$))")
@@ -37,15 +36,22 @@ _DENYING: Final = word_set(
     "nao nunca jamais nem nenhum nenhuma tampouco sem nada ninguem ningun ninguna tampoco sin nunca"
     " not never without nothing none neither don doesn isn aren won cannot"
 )
+_BARE_NO = re.compile(r"(?:^|(?<=[.!?\n]))\s*(?:nao|no)\s*[,.!;:]")
 _PROMISES: Final = word_set(
     "gratis gratuito gratuita gratuitamente desconto descontos promocao promocoes brinde brindes"
     " garantia garantido garantida garantimos garanto reembolso reembolsamos ressarcimento cortesia"
-    " isento isenta presente bonus cupom descuento descuentos promocion garantizado garantizamos"
+    " isento isenta presente bonus cupom graca complimentary obsequio descuento"
+    " descuentos promocion garantizado garantizamos"
     " regalo cupon free discount discounts refund refunds guarantee guaranteed gift coupon"
+)
+_PROMISED = re.compile(
+    r"\bpor (?:nossa conta|conta (?:nossa|da (?:casa|loja|empresa))|nuestra cuenta"
+    r"|cuenta (?:nuestra|de la casa))\b|\b(?:a casa paga|invita la casa|on us|on the house)\b"
 )
 _COUNTING: Final = {
     word: str(number)
     for number, words in {
+        0: "zero cero",
         2: "dois duas two",
         3: "tres three",
         4: "quatro cuatro four",
@@ -78,7 +84,28 @@ _COUNTING: Final = {
     }.items()
     for word in words.split()
 }
-_COUNTED: Final = word_set("real reais dolar dolares dollars euro euros pesos") | _COUNTING.keys()
+# "Um" is an article too: it counts only where money or a time follows.
+_ONE: Final = word_set("um uma un una one")
+_COUNTED: Final = (
+    word_set("real reais dolar dolares dollar dollars euro euros peso pesos") | _COUNTING.keys()
+)
+_WORDED = re.compile(rf"\b(?:{'|'.join(sorted(_COUNTING.keys() | _ONE))})\b")
+_UNITS: Final = {
+    "second": "segundos?|seconds?",
+    "minute": "minutos?|minutes?|mins?",
+    "hour": "horas?|hours?|hrs?|h",
+    "day": "dias?|days?",
+    "week": "semanas?|weeks?",
+    "month": "mes|meses|months?",
+    "year": "anos?|years?",
+}
+_UNIT: Final = "|".join(f"(?P<{name}>{words})" for name, words in _UNITS.items())
+# What stands before a range's end is of the same unit: "3 a 5 dias".
+_TIMES = re.compile(
+    rf"(?P<number>{_NUMBER})"
+    rf"(?=\s*(?:(?:a|as|ate|e|ou|to|or|y|o)\s+(?:as\s+)?{_NUMBER}\s*)?(?:{_UNIT})(?![a-z]))"
+)
+_CLOCK = re.compile(r"\d+:\d\d")
 
 
 class Fault(StrEnum):
@@ -102,11 +129,13 @@ def fault_of(answer: str, cited: Sequence[Passage]) -> Fault | None:
     if len(answer) > LONGEST_WRITTEN or len(answer.encode()) > LONGEST_ANSWER:
         return Fault.TOO_LONG
     source = "\n".join(f"{it.question}\n{it.answer}" for it in cited)
+    answers = "\n".join(it.answer for it in cited)
     # What looks like a digit or a sign is one to who reads it.
-    return next(_faults(*(unicodedata.normalize("NFKC", text) for text in (answer, source))), None)
+    read = (unicodedata.normalize("NFKC", text) for text in (answer, source, answers))
+    return next(_faults(*read), None)
 
 
-def _faults(text: str, source: str) -> Iterator[Fault]:
+def _faults(text: str, source: str, answers: str) -> Iterator[Fault]:
     if (_ODD_SIGNS & set(text)) - set(source):
         yield Fault.ODD_SIGNS
     if _addresses(text) - _addresses(source):
@@ -114,10 +143,12 @@ def _faults(text: str, source: str) -> Iterator[Fault]:
     if not _knows_numbers(fold(text), fold(source)):
         yield Fault.UNKNOWN_NUMBER
     words, known = words_of(text), frozenset(words_of(source))
-    if _PROMISES.intersection(words) - known:
+    promised = {*_PROMISED.findall(fold(text))} - {*_PROMISED.findall(fold(source))}
+    if promised or _PROMISES.intersection(words) - known:
         yield Fault.UNKNOWN_PROMISE
     language = main_language([tell_apart(source)[1]])
-    if _denies(words, language) != _denies(known, language):
+    # A question that denies says nothing: "Atendem sem hora marcada?"
+    if _denials(text, language) != _denials(answers, language):
         yield Fault.DENIES_OTHERWISE
     if _strangeness(words, known, language) > MOST_STRANGE:
         yield Fault.UNKNOWN_WORDS
@@ -133,19 +164,44 @@ def _knows_numbers(text: str, source: str) -> bool:
     for pattern in (_NUMBERS, _MONEY, _PERCENT):
         if _written(pattern, text) - _written(pattern, source):
             return False
-    known = {*words_of(source), *_written(_NUMBERS, source)}
-    counted = [word for word in words_of(text) if word in _COUNTING]
-    return all(word in known or _COUNTING[word] in known for word in counted)
+    counted, known = _in_digits(text), _in_digits(source)
+    if _times(counted) - _times(known) or _written(_MONEY, counted) - _written(_MONEY, known):
+        return False
+    words = {*words_of(source), *_written(_NUMBERS, source)}
+    said = (word for word in words_of(text) if word in _COUNTING)
+    return all(word in words or _COUNTING[word] in words for word in said)
+
+
+def _in_digits(text: str) -> str:
+    """Return a text with the numbers that are one word in digits; articles become numbers too."""
+    return _WORDED.sub(lambda it: _COUNTING.get(it.group(), "1"), text)
+
+
+def _times(text: str) -> set[tuple[str, str]]:
+    """Return the numbers of a text with their unit of time: "7 dias" is no "7 meses"."""
+    found = {
+        (_value(it["number"]), unit)
+        for it in _TIMES.finditer(text)
+        for unit in _UNITS
+        if it[unit] is not None
+    }
+    return found | {(_value(it.group()), "hour") for it in _CLOCK.finditer(text)}
 
 
 def _written(pattern: re.Pattern[str], text: str) -> set[str]:
     """Return the numbers that a pattern finds; "6,00" is 6, "18:00" is 18, "1.500" is 1500."""
     found = (next(filter(None, it.groups()), it.group()) for it in pattern.finditer(text))
-    return {_THOUSANDS.sub("", _ROUND.sub("", number)) for number in found}
+    return {_value(number) for number in found}
 
 
-def _denies(words: Sequence[str] | frozenset[str], language: str) -> bool:
-    return bool(_DENYING.intersection(words)) or (language != "pt" and "no" in words)
+def _value(number: str) -> str:
+    return _THOUSANDS.sub("", _ROUND.sub("", number))
+
+
+def _denials(text: str, language: str) -> int:
+    """Return how often a text denies: "não atendemos sem hora" twice, a bare "Não," never."""
+    words = words_of(_BARE_NO.sub("", fold(text)))
+    return sum(word in _DENYING or (language != "pt" and word == "no") for word in words)
 
 
 def _strangeness(words: Sequence[str], known: frozenset[str], language: str) -> float:
