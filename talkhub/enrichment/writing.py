@@ -73,8 +73,12 @@ class Writer:
         if isinstance(read, Fault):
             logger.info("reply_not_said", reply=due.id, fault=read.value)
             return {"trouble": read.value}
-        model, cited = self.caller.interface.model, [it.place for it in read]
-        return {"answer": answered.answer, "model": model, "cited": cited}
+        return {
+            "answer": answered.answer,
+            "model": self.caller.interface.model,
+            "cited": [it.place for it in read],
+            "digests": [it.digest for it in read],
+        }
 
     def _asked(self, workspace_id: int, question: Question[Draft], form: Form) -> Draft:
         for _ in range(MAX_ATTEMPTS - 1):

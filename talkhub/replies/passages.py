@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,11 @@ class Passage:
     def place(self) -> str:
         """Say where it stands: the pieces of a long answer stand in one place."""
         return f"{self.source}: {self.question}"
+
+    @property
+    def digest(self) -> str:
+        """Tell its words from any others, also from those that take its place later."""
+        return hashlib.sha256(f"{self.place}\x1f{self.answer}".encode()).hexdigest()
 
 
 def passages_of(text: str, written_as: SourceFormat) -> list[Passage]:

@@ -192,16 +192,17 @@ def test_of_who_wants_no_memory_nothing_reaches_a_model(
     assert (reply["state"], reply["answer"], model.questions) == ("answered", QUOTED, [])
 
 
-def test_a_source_that_was_taken_away_meanwhile_is_not_cited(
+def test_a_source_that_was_replaced_meanwhile_is_not_cited(
     chat: Chat, ask: Ask, model: LanguageModel
 ) -> None:
     model.first(saying(GOOD))
     chat.hear(ASKED)
     decide(chat)
     ask()
-    chat.set("update replies set draft = jsonb_set(draft, '{cited}', '[\"Velha: x\"]')")
+    renewed = {"name": "FAQ", "format": "csv", "text": FAQ.replace("23h", "22h")}
+    chat.caller.post("/api/v1/reply-sources", renewed)
 
-    assert decide(chat)["answer"] == QUOTED
+    assert decide(chat)["answer"] == QUOTED.replace("23h", "22h")
 
 
 def test_the_same_question_again_is_left_to_a_person_however_it_was_worded(

@@ -69,8 +69,8 @@ def as_written(
     answer = draft or {"trouble": MISSED}
     trouble = answer.get("trouble")
     cited = tuple(answer.get("cited") or ())
-    if trouble is None and not _still_there(cited, library.passages):
-        trouble = Fault.CITES_NOTHING.value  # a source was taken away meanwhile
+    if trouble is None and not _still_there(answer.get("digests") or (), library.passages):
+        trouble = Fault.CITES_NOTHING.value  # a source was taken away or replaced meanwhile
     if trouble is None:
         written = Written(answer["answer"], answer["model"], cited)
         return replace(decision, written=written)
@@ -81,5 +81,5 @@ def as_written(
     return replace(decision, trouble=trouble)
 
 
-def _still_there(cited: Sequence[str], passages: Sequence[Passage]) -> bool:
-    return bool(cited) and {it.place for it in passages}.issuperset(cited)
+def _still_there(digests: Sequence[str], passages: Sequence[Passage]) -> bool:
+    return bool(digests) and {it.digest for it in passages}.issuperset(digests)
