@@ -109,6 +109,7 @@ class PostgresServer:
         }
         if self.test:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            options["max_connections"] = 200  # several processes keep many applications open
         settings = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
         return spawn(
             [self.programs.folder / "postgres", "-D", self.layout.postgres_data, *settings],

@@ -116,7 +116,7 @@ def test_people_come_back_to_the_host_that_they_left_if_it_is_one_of_ours(
 ):
     ours = settings.model_copy(update={"public_url": "https://hub.example.com"})
 
-    with Flask("tests").test_request_context(base_url=asked):
+    with Flask(__name__).test_request_context(base_url=asked):
         assert address_of_browser(ours) == back
 
 
