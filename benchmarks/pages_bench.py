@@ -21,7 +21,7 @@ from benchmarks.service import ADMIN_SECRET, service_settings
 from benchmarks.stage import Stage, run_sql
 from benchmarks.year import Filled, fill_year
 from talkhub import clock
-from talkhub.app import create_app
+from talkhub.app import create_app, spare_what_stays
 from talkhub.services.access.auth import add_first_user
 from tests.page_addresses import PAGES
 
@@ -91,6 +91,7 @@ def _signed_in(stage: Stage, count: int) -> Iterator[tuple[FlaskClient, dict[str
     settings = service_settings(stage, url, role="all", port=1)
     # Its lines would stand among the figures.
     app = create_app(settings.model_copy(update={"log_level": "ERROR"}))
+    spare_what_stays()  # as every process of the web does
     client = app.test_client()
     database = app.extensions["talkhub"].database
     try:

@@ -26,9 +26,6 @@ PATIENCE = timedelta(seconds=10)
 MOST_PASSAGES = 4
 """So many a model is given: what was found, and what is nearest."""
 
-MISSED = "missed"
-"""The trouble of a draft that nobody wrote in time."""
-
 
 class Writing(StrEnum):
     """How far a model's draft is."""
@@ -66,7 +63,7 @@ def as_written(
     decision: Decision, draft: Mapping[str, Any] | None, settings: ReplySettings, library: Library
 ) -> Decision:
     """Return a decision with what the model wrote, or with why that is not what is said."""
-    answer = draft or {"trouble": MISSED}
+    answer = draft or {"trouble": Writing.MISSED.value}
     trouble = answer.get("trouble")
     cited = tuple(answer.get("cited") or ())
     if trouble is None and not _still_there(answer.get("digests") or (), library.passages):

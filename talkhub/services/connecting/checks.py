@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from standardwebhooks import Webhook
 
-from talkhub.crm.registry import CREDENTIALS
+from talkhub.crm.registry import CREDENTIALS, takes_address
 from talkhub.errors import Invalid
 from talkhub.names.crm import CRMKind
 from talkhub.outbound.guarded import CallRefused, GuardedClient
@@ -34,7 +34,7 @@ def checked_name(name: str) -> str:
 
 def checked_address(client: GuardedClient, kind: CRMKind, address: str) -> str:
     """Return where a CRM is, as its kind names it; raises Invalid."""
-    if kind in {CRMKind.HUBSPOT, CRMKind.RD_STATION}:
+    if not takes_address(kind):
         if address:
             detail = "This CRM is at one address for all; leave it out."
             raise Invalid.at("address", detail=detail, code="address_invalid")
@@ -78,14 +78,6 @@ def checked_secret(given: str) -> dict[str, str]:
     return {"secret": said} if said else {}
 
 
-def _check_signing(secret: str) -> None:
-    try:
-        Webhook(secret)
-    except (ValueError, RuntimeError) as error:
-        detail = "A secret is whsec_ and base64."
-        raise Invalid.at("credentials", detail=detail, code="credentials_invalid") from error
-
-
 def checked_fields(given: Mapping[str, str]) -> dict[str, str]:
     """Return which field of a person goes to which property; raises Invalid."""
     if len(given) > MAX_FIELDS:
@@ -99,3 +91,11 @@ def checked_fields(given: Mapping[str, str]) -> dict[str, str]:
             detail = f"A property's name has 1 to {LONGEST_PROPERTY} characters."
             raise Invalid.at("fields", name, detail=detail, code="property_invalid")
     return {name: property_.strip() for name, property_ in given.items()}
+
+
+def _check_signing(secret: str) -> None:
+    try:
+        Webhook(secret)
+    except (ValueError, RuntimeError) as error:
+        detail = "A secret is whsec_ and base64."
+        raise Invalid.at("credentials", detail=detail, code="credentials_invalid") from error
