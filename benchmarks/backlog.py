@@ -52,6 +52,7 @@ values %s
 _ROW = """(1, 'conv_' || %s, 'session_' || %s, 'user_' || %s, %s, %s, 'api',
   '', 'closed', %s, %s, %s, %s, %s, %s, %s, %s, '{"status": "pending", "source": "talkhub"}')"""
 
+# What somebody may want next goes by habits, which are counted at another moment each time.
 _OUTCOMES = {
     "conversations": """
         select id, language, sentiment, sentiment_score, primary_intent, topics, outcome,
@@ -61,7 +62,7 @@ _OUTCOMES = {
         select conversation_id, analyser_version, source, result
         from conversation_analyses where conversation_id <= %s order by 1, 2, 3""",
     "people": """
-        select p.id, p.interaction_stats from user_profiles p
+        select p.id, p.interaction_stats - 'next_intents' as stats from user_profiles p
         where p.id in (select profile_id from conversations where id <= %s) order by id""",
     "hours": """
         select dimension, begins_at, value, ends_at, counts, codes, times, people
