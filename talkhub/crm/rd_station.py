@@ -29,7 +29,7 @@ from talkhub.crm.model import (
     compared,
     text_with_reference,
 )
-from talkhub.crm.searched import filling, said_by, upsert_searched
+from talkhub.crm.searched import change_searched, said_by, upsert_searched
 from talkhub.names import SendFailure
 from talkhub.outbound.senders.base import SendRefused, document_of, is_taken
 
@@ -157,14 +157,12 @@ def contacts_heard(document: Any) -> list[str]:
 def _change(calls: Calls, contact: Contact, kept: Kept) -> bool:
     """Change one who is there; what they have of e-mails and phones stays beside ours."""
     path = f"{_CONTACTS}/{in_path(kept.id)}"
-    found = calls.find("GET", path)
-    if found is None:
-        return False
-    told_id(found, "data", "id")
-    body = _body(contact, found["data"])
-    if kept.is_adopted:
-        body = filling(body, found["data"])
-    return not body or calls.find("PUT", path, {"data": body}) is not None
+    return change_searched(
+        kept,
+        read=lambda: calls.find("GET", path),
+        body=lambda said: _body(contact, said),
+        write=lambda change: calls.find("PUT", path, {"data": change}) is not None,
+    )
 
 
 def _body(contact: Contact, said: Mapping[str, Any]) -> dict[str, Any]:

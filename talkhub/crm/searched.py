@@ -38,18 +38,25 @@ def upsert_searched(
     return Kept(make())
 
 
-def filling(body: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of a change says something where the contact says nothing."""
-    known = said.get("custom_fields") or {}
-    fields = {
-        name: value
-        for name, value in body.get("custom_fields", {}).items()
-        if known.get(name) in (None, "")
-    }
-    filled = {
-        name: it for name, it in body.items() if name != "custom_fields" and not said.get(name)
-    }
-    return {**filled, "custom_fields": fields} if fields else filled
+def change_searched(
+    kept: Kept,
+    *,
+    read: Callable[[], Mapping[str, Any] | None],
+    body: Callable[[Mapping[str, Any]], dict[str, Any]],
+    write: Callable[[dict[str, Any]], bool],
+) -> bool:
+    """Change a contact by what it says now; say whether it is there. Adopted ones are only filled.
+
+    `body` is the change to one that says this; `write` tells whether the contact was still there.
+    """
+    found = read()
+    if found is None:
+        return False
+    told_id(found, "data", "id")
+    change = body(found["data"])
+    if kept.is_adopted:
+        change = _filling(change, found["data"])
+    return not change or write(change)
 
 
 def said_by(
@@ -66,3 +73,17 @@ def said_by(
         phones=tuple(values(contact, "phones")),
         fields={name: scalar(custom.get(name)) for name in fields},
     )
+
+
+def _filling(body: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a change says something where the contact says nothing."""
+    known = said.get("custom_fields") or {}
+    fields = {
+        name: value
+        for name, value in body.get("custom_fields", {}).items()
+        if known.get(name) in (None, "")
+    }
+    filled = {
+        name: it for name, it in body.items() if name != "custom_fields" and not said.get(name)
+    }
+    return {**filled, "custom_fields": fields} if fields else filled
